@@ -1,0 +1,83 @@
+/** What planning must know of a host: a plain snapshot, so that any host can be planned for on any machine. */
+
+/** Kernel features that change a plan. */
+export const featureNames = [
+  'clone3',
+  'clone_into_cgroup',
+  'openat2',
+  'close_range',
+  'pidfd_open',
+  'open_tree',
+  'mount_setattr',
+  'cgroup_kill',
+  'time_namespace',
+  'user_namespace',
+  'memfd_exec',
+] as const;
+
+/** One of {@link featureNames}. */
+export type FeatureName = (typeof featureNames)[number];
+
+/** Where one cgroup hierarchy is mounted and where in it this process is. */
+export interface CgroupMount {
+  /** Directory of the mount, e.g. `/sys/fs/cgroup/memory`. */
+  readonly mountPoint: string;
+  /** This process's group relative to the mount, beginning with `/`. */
+  readonly ownGroup: string;
+  /** Whether this process may create groups below {@link CgroupFacts.parent} there. */
+  readonly writable: boolean;
+}
+
+/** The cgroup hierarchies of a host. */
+export interface CgroupFacts {
+  /** `hybrid`: v1 controllers, and a v2 hierarchy mounted beside them. */
+  readonly mode: 'v1' | 'v2' | 'hybrid' | 'none';
+  /** v1 hierarchies by controller (`cpu`, `memory`, `pids`, …); co-mounted controllers share a mount. */
+  readonly v1: Readonly<Record<string, CgroupMount>>;
+  /** The v2 hierarchy. */
+  readonly v2?: CgroupMount & {
+    /** Controllers that can be enabled for children of the own group. */
+    readonly controllers: readonly string[];
+    /** Controllers already in the own group's `cgroup.subtree_control`. */
+    readonly subtreeControl: readonly string[];
+  };
+}
+
+/** A range of subordinate ids, from `/etc/subuid` or `/etc/subgid`. */
+export interface SubordinateRange {
+  readonly start: number;
+  readonly count: number;
+}
+
+/** A snapshot of a host, as far as plans depend on it. JSON-serializable. */
+export interface HostFacts {
+  readonly arch: 'x64' | 'arm64' | 'unsupported';
+  readonly kernel: { readonly release: string; readonly major: number; readonly minor: number };
+  /** Process id of the Node process that plans; 0 in a stored snapshot. */
+  readonly pid: number;
+  readonly euid: number;
+  readonly egid: number;
+  /** Names of the effective capabilities, without prefix, in lower case. */
+  readonly capabilities: readonly string[];
+  /** Names of the capabilities that this kernel knows, by number. */
+  readonly knownCapabilities: readonly string[];
+  readonly features: Readonly<Record<FeatureName, boolean>>;
+  readonly cgroups: CgroupFacts;
+  readonly userNamespaces: {
+    /** `/proc/sys/user/max_user_namespaces`; 0 forbids. */
+    readonly max: number;
+    /** `kernel.unprivileged_userns_clone` is 0 (Debian's older patch). */
+    readonly unprivilegedDisabled: boolean;
+    /** `kernel.apparmor_restrict_unprivileged_userns` is 1 (Ubuntu ≥ 23.10). */
+    readonly apparmorRestricted: boolean;
+    readonly subuid: readonly SubordinateRange[];
+    readonly subgid: readonly SubordinateRange[];
+    /** Both `newuidmap` and `newgidmap` are on the PATH. */
+    readonly newidmap: boolean;
+  };
+  /** `/proc/self/oom_score_adj` of the Node process, inherited by what it starts. */
+  readonly oomScoreAdj: number;
+  readonly noNewPrivileges: boolean;
+  /** Highest value that `RLIMIT_NOFILE` may have (`fs.nr_open`). */
+  readonly nrOpen: number;
+}

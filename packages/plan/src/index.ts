@@ -1,0 +1,21 @@
+/**
+ * The words that all haco packages share: parts, phases, steps, operations, plans, errors, host facts and human units. Pure:
+ * nothing in here touches the machine.
+ *
+ * @packageDocumentation
+ */
+export * from './bytes.js';
+export * from './duration.js';
+export * from './enforcement.js';
+export * from './errors.js';
+export * from './host-facts.js';
+export * from './issue.js';
+export { quote } from './message.js';
+export * from './name.js';
+export * from './namespace.js';
+export * from './operation.js';
+export * from './part.js';
+export * from './phase.js';
+export * from './plan.js';
+export * from './render.js';
+export * from './step.js';

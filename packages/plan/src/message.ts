@@ -1,0 +1,114 @@
+/** The sentence of each error kind, made from its fields in one place: what was tried, what came back, what to do. */
+import type { Issue } from './issue.js';
+
+export interface SyscallFields {
+  readonly step: string;
+  readonly stepId?: string;
+  readonly from?: string;
+  readonly call: string;
+  readonly syscall: string;
+  readonly errno: string;
+  readonly hint: string;
+}
+
+export interface UnsupportedFields {
+  readonly feature: string;
+  readonly neededFor: string;
+  readonly since: string;
+  readonly remedy: string;
+}
+
+export interface PermissionFields {
+  readonly what: string;
+  readonly missing: string;
+  readonly remedy: string;
+}
+
+export interface ToolFields {
+  readonly command: readonly string[];
+  readonly exitCode: number | null;
+  readonly stderr: string;
+  readonly package: string;
+}
+
+export interface NotFoundFields {
+  readonly what: string;
+  readonly subject: string;
+  readonly remedy: string;
+}
+
+export interface StateFields {
+  readonly what: string;
+  readonly state: string;
+  readonly remedy: string;
+}
+
+export interface IoFields {
+  readonly what: string;
+  readonly path: string;
+  readonly errno: string;
+  readonly hint: string;
+}
+
+/** A path or name as it may be shown: control characters visible, cut at 200 characters. */
+export function quote(text: string): string {
+  const shown = text.length > 200 ? `${text.slice(0, 200)}…` : text;
+  return JSON.stringify(shown);
+}
+
+export function invalidSpec({ issues }: { readonly issues: readonly Issue[] }): string {
+  const list = issues.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`));
+  const [only] = list;
+  if (list.length === 1 && only !== undefined) return `The spec is invalid: ${only}.`;
+  return `The spec has ${String(list.length)} problems: ${list.join('; ')}.`;
+}
+
+export function syscall({ step, from, call, errno, hint }: SyscallFields): string {
+  const asked = from === undefined || from === '' ? '' : ` (asked by ${from})`;
+  return `Could not ${step}${asked}: ${call} failed with ${errno}; ${hint}.`;
+}
+
+export function unsupported({ feature, neededFor, since, remedy }: UnsupportedFields): string {
+  return `This host has no ${feature}, which ${neededFor} needs (${since}); ${remedy}.`;
+}
+
+export function permission({ what, missing, remedy }: PermissionFields): string {
+  return `Not allowed to ${what}: ${missing}; ${remedy}.`;
+}
+
+export function tool({ command, exitCode, stderr, package: provider }: ToolFields): string {
+  const line = command.join(' ');
+  const [name = ''] = command;
+  if (exitCode === null && stderr === '') {
+    return `Could not start ${quote(name)}: the program isn't installed; install it with "apt-get install ${provider}".`;
+  }
+  const end = exitCode === null ? 'was ended by a signal' : `exited with code ${String(exitCode)}`;
+  const tail = stderr.trim() === '' ? 'it printed no error' : `its last words: ${stderr.trim()}`;
+  return `The command "${line}" ${end}; ${tail}.`;
+}
+
+export function notFound({ what, subject, remedy }: NotFoundFields): string {
+  return `There is no ${what} ${quote(subject)}; ${remedy}.`;
+}
+
+export function conflict({ what, subject, remedy }: NotFoundFields): string {
+  return `The ${what} ${quote(subject)} is already in use; ${remedy}.`;
+}
+
+export function timeout({ what, timeoutMs }: { readonly what: string; readonly timeoutMs: number }): string {
+  return `Waited ${String(timeoutMs)} ms for ${what} and gave up; allow more time or look why it hangs.`;
+}
+
+export function state({ what, state: current, remedy }: StateFields): string {
+  return `Can't ${what} while ${current}; ${remedy}.`;
+}
+
+export function io({ what, path, errno, hint }: IoFields): string {
+  const reason = errno === '' ? '' : `: ${errno}`;
+  return `Could not ${what} ${quote(path)}${reason}; ${hint}.`;
+}
+
+export function hook({ hook: name, cause }: { readonly hook: string; readonly cause: unknown }): string {
+  const said = cause instanceof Error ? cause.message : String(cause);
+  return `The ${name} hook failed: ${said}; mend the hook or remove it.`;
+}

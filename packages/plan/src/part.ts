@@ -1,0 +1,86 @@
+/** What a feature contributes to haco: its words, its checks, and its steps. */
+import type { Result } from 'neverthrow';
+import type { HostFacts } from './host-facts.js';
+import type { Issue, Rejected } from './issue.js';
+import type { NamespaceKind } from './namespace.js';
+import type { Step } from './step.js';
+
+/**
+ * What parts may know of each other. A part that knows a fact declares it in {@link Part.facts}; everybody else reads it from
+ * the context, never from the other part's section.
+ */
+export interface SharedFacts {
+  /** Name of the container. */
+  readonly name: string;
+  /** Kinds that the container creates. */
+  readonly unshared: readonly NamespaceKind[];
+  /** Kinds that the container joins. */
+  readonly entered: readonly NamespaceKind[];
+  /** How ids inside map to ids outside, when a user namespace is created. */
+  readonly idMap?: {
+    /** `self`: only the caller's own id, written by the child itself; `ranges`: written from outside. */
+    readonly kind: 'self' | 'ranges';
+    readonly uid: readonly IdRange[];
+    readonly gid: readonly IdRange[];
+  };
+  /** The root directory that the container gets, as a path on the host; undefined when it keeps the host's. */
+  readonly rootfs?: string;
+  /** Whether the root can take new directories without touching the host tree (an overlay or tmpfs of the container). */
+  readonly rootfsIsThrowAway: boolean;
+  /** Host environment facts needed for exec: whether the root changes at all. */
+  readonly changesRoot: boolean;
+  /** The container's process must keep capabilities when it stops being root, because a part raises them afterwards. */
+  readonly keepsCapabilities: boolean;
+  /** A mount namespace with its own devpts on /dev/pts exists. */
+  readonly ownDevpts: boolean;
+  /** Slot name of a v2 cgroup directory to clone into. */
+  readonly cloneIntoCgroup?: string;
+}
+
+/** One line of a uid or gid map. */
+export interface IdRange {
+  /** First id inside. */
+  readonly inside: number;
+  /** First id outside. */
+  readonly outside: number;
+  readonly count: number;
+}
+
+/** What {@link Part.plan} and {@link Part.validate} may look at besides their own section. */
+export interface PlanContext {
+  readonly host: HostFacts;
+  readonly facts: SharedFacts;
+}
+
+/** What a verb may return: the changed section, or the reasons why its arguments make no sense. */
+export type VerbResult<Section> = Section | Rejected;
+
+/** The implementation of an interface of verbs: the section comes first, then the verb's own arguments. */
+export type Verbs<Section, Methods> = {
+  readonly [K in keyof Methods]: Methods[K] extends (...args: infer A) => unknown
+    ? (section: Section, ...args: A) => VerbResult<Section>
+    : never;
+};
+
+/**
+ * A feature: one section of the spec, the verbs that fill it, the checks of it, and the steps that it becomes. All functions
+ * are pure.
+ */
+export interface Part<Key extends string = string, Section = unknown, Methods = object> {
+  readonly key: Key;
+  /** The section when nothing is asked. */
+  readonly empty: Section;
+  readonly verbs: Verbs<Section, Methods>;
+  /** Check JSON from outside and turn it into a section; paths are relative to the section. */
+  readonly parse: (json: unknown) => Result<Section, readonly Issue[]>;
+  /** Every problem of the section that types can't exclude; paths begin with the part's key. */
+  readonly validate: (section: Section, context: { readonly facts: SharedFacts }) => readonly Issue[];
+  /** What other parts may know of this section. */
+  readonly facts?: (section: Section, host?: HostFacts) => Partial<SharedFacts>;
+  /** The steps, each with its phase; order within a phase is kept. */
+  readonly plan: (section: Section, context: PlanContext) => readonly Step[];
+}
+
+/** A part whose section and verbs don't matter: what lists of parts hold. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- a list of parts is heterogeneous by nature; sections are only ever handed back to the part that made them.
+export type AnyPart = Part<string, any, any>;

@@ -1,0 +1,89 @@
+/** A plan as text: numbered steps with their reason, each system call as strace would print it. */
+import type { Arg, Operation } from './operation.js';
+import { processOf } from './phase.js';
+import type { Plan } from './plan.js';
+import type { Step } from './step.js';
+
+/** One argument as strace would print it; slots appear as `<name>`. */
+export function renderArg(arg: Arg): string {
+  if (typeof arg === 'number') return String(arg);
+  if (typeof arg === 'string') return JSON.stringify(arg);
+  if ('slot' in arg) return `<${arg.slot}>`;
+  if ('flags' in arg) return arg.flags.length === 0 ? String(arg.value) : arg.flags.join('|');
+  if ('fd' in arg) return `<${arg.fd}>`;
+  if ('struct' in arg) return `{${arg.struct.map((field) => `${field.name}=${renderArg(field.value)}`).join(', ')}}`;
+  if ('strings' in arg) return `[${arg.strings.map((text) => JSON.stringify(text)).join(', ')}]`;
+  if ('bytes' in arg) return `<${String(Math.floor((arg.bytes.length * 3) / 4))} bytes>`;
+  if ('out' in arg) return `&${arg.out}`;
+  return `"/proc/<${arg.procPath}>"`;
+}
+
+/** One operation as a line. */
+export function renderOperation(operation: Operation): string {
+  switch (operation.op) {
+    case 'syscall': {
+      const call = `${operation.name}(${operation.args.map(renderArg).join(', ')})`;
+      const saved = operation.save === undefined ? '' : ` = <${operation.save}>`;
+      const tolerated = operation.tolerate === undefined ? '' : `   or ${operation.tolerate.join(', ')}`;
+      return `${call}${saved}${tolerated}`;
+    }
+    case 'clone': {
+      const into = operation.cgroup === undefined ? '' : `, cgroup=<${operation.cgroup}>`;
+      return `clone3({flags=${operation.flags.flags.join('|')}${into}}) = <child>`;
+    }
+    case 'barrier':
+      return operation.tool === undefined
+        ? `(wait for Node: ${operation.name})`
+        : `(Node runs: ${operation.tool.map((word) => (typeof word === 'string' ? word : '<child>')).join(' ')})`;
+    case 'init':
+      return 'clone3({flags=0})   (this process stays as init, its child goes on)';
+    case 'kill-listed':
+      return `kill(<each pid in ${operation.file}>, SIGKILL)`;
+    case 'load':
+      return `<${operation.save}> = ${operation.from}[${String(operation.offset / 4)}]`;
+  }
+}
+
+function renderStep(step: Step, index: number): string {
+  const source = step.source === undefined ? '' : `, ${step.source}`;
+  const needs =
+    step.needs === undefined || step.needs.length === 0
+      ? []
+      : [
+          `    needs: ${step.needs.map((need) => `CAP_${need.capability.toUpperCase()}${need.over === 'host' ? ' on the host' : ''}`).join(', ')}`,
+        ];
+  return [
+    `${String(index + 1).padStart(3)} [${step.phase}] ${step.label}`,
+    `    why: ${step.why} (${step.from}${source})`,
+    ...needs,
+    ...step.operations.filter((operation) => operation.op !== 'load').map((operation) => `      ${renderOperation(operation)}`),
+  ].join('\n');
+}
+
+/**
+ * The plan for people. Every line that names a system call is one that strace will show, in this order per process.
+ *
+ * @example
+ * ```ts
+ * import { renderPlan } from '@haco/plan';
+ * renderPlan({ version: 1, name: 'x', steps: [], warnings: [] });
+ * ```
+ */
+export function renderPlan(plan: Plan): string {
+  const head = `Plan${plan.name === '' ? '' : ` of ${JSON.stringify(plan.name)}`}: ${String(plan.steps.length)} steps`;
+  const lines: string[] = [head];
+  let last = '';
+  plan.steps.forEach((step, index) => {
+    const where = processOf(step.phase);
+    if (where !== last) {
+      lines.push('', where === 'launcher' ? 'In the launcher, on the host:' : "In the container's first process:");
+      last = where;
+    }
+    lines.push(renderStep(step, index));
+  });
+  if (plan.warnings.length > 0) {
+    lines.push('', 'On this host:');
+    for (const warning of plan.warnings) lines.push(`  ! ${warning.message}`);
+  }
+  return `${lines.join('\n')}\n`;
+}
