@@ -1,0 +1,1 @@
+console.log('The demo is on its way.');

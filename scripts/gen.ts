@@ -1,0 +1,21 @@
+// `npm run gen`: writes the files that are generated and committed; with --check it only says which of them are stale.
+import { readFile, writeFile } from 'node:fs/promises';
+
+/** Each returns the content that its file should have. */
+const generators: readonly { readonly file: string; readonly content: () => Promise<string> }[] = [];
+
+const root = new URL('../', import.meta.url);
+const check = process.argv.includes('--check');
+
+for (const { file, content } of generators) {
+  const path = new URL(file, root);
+  const wanted = await content();
+  if ((await readFile(path, 'utf8').catch(() => undefined)) === wanted) continue;
+  if (check) {
+    console.error(`${file} is stale: npm run gen`);
+    process.exitCode = 1;
+  } else {
+    await writeFile(path, wanted);
+    console.log(`${file} written`);
+  }
+}
