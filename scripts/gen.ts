@@ -1,8 +1,11 @@
 // `npm run gen`: writes the files that are generated and committed; with --check it only says which of them are stale.
 import { readFile, writeFile } from 'node:fs/promises';
+import { generateNumbers, numbersFile } from './gen-numbers.js';
 
 /** Each returns the content that its file should have. */
-const generators: readonly { readonly file: string; readonly content: () => Promise<string> }[] = [];
+const generators: readonly { readonly file: string; readonly content: () => Promise<string> }[] = [
+  { file: numbersFile, content: generateNumbers },
+];
 
 const root = new URL('../', import.meta.url);
 const check = process.argv.includes('--check');
