@@ -1,0 +1,73 @@
+/** Makes the kernel look older to a command: chosen syscalls answer ENOSYS, or another errno. */
+import { type ToolError } from '@haco/plan';
+import { type Result } from 'neverthrow';
+import { constants } from 'node:os';
+import process from 'node:process';
+import { buildNativeTool } from './native-tool.js';
+
+type Arch = 'x64' | 'arm64';
+
+// From 424 on all architectures share their numbers.
+const shared = (number: number) => ({ x64: number, arm64: number });
+
+const numbers = {
+  clone: { x64: 56, arm64: 220 },
+  unshare: { x64: 272, arm64: 97 },
+  setns: { x64: 308, arm64: 268 },
+  seccomp: { x64: 317, arm64: 277 },
+  memfd_create: { x64: 319, arm64: 279 },
+  execveat: { x64: 322, arm64: 281 },
+  statx: { x64: 332, arm64: 291 },
+  pidfd_send_signal: shared(424),
+  io_uring_setup: shared(425),
+  open_tree: shared(428),
+  move_mount: shared(429),
+  fsopen: shared(430),
+  fsconfig: shared(431),
+  fsmount: shared(432),
+  fspick: shared(433),
+  pidfd_open: shared(434),
+  clone3: shared(435),
+  close_range: shared(436),
+  openat2: shared(437),
+  pidfd_getfd: shared(438),
+  faccessat2: shared(439),
+  epoll_pwait2: shared(441),
+  mount_setattr: shared(442),
+  landlock_create_ruleset: shared(444),
+  landlock_add_rule: shared(445),
+  landlock_restrict_self: shared(446),
+  process_mrelease: shared(448),
+  fchmodat2: shared(452),
+  statmount: shared(457),
+  listmount: shared(458),
+  open_tree_attr: shared(467),
+} as const satisfies Record<string, Record<Arch, number>>;
+
+export type HideableSyscall = keyof typeof numbers;
+
+export interface HideOptions {
+  readonly hide: readonly HideableSyscall[];
+  /** `ENOSYS` when left out; `EPERM` is what an outer container's filter says. */
+  readonly errno?: keyof typeof constants.errno;
+  readonly command: readonly string[];
+}
+
+/**
+ * The command line that runs the command in that way; the filter is inherited by all it starts. Root keeps no_new_privs unset,
+ * an ordinary user can't, so `newuidmap` doesn't work for it in there.
+ */
+export function hidingSyscalls({ hide, errno = 'ENOSYS', command }: HideOptions): Result<readonly string[], ToolError> {
+  return buildNativeTool({ name: 'hide-syscall', sources: ['hide-syscall.c'] }).map((tool) => [
+    tool,
+    hideList(hide, errno, process.arch),
+    ...command,
+  ]);
+}
+
+/** `435:38,437:38`. */
+export function hideList(hide: readonly HideableSyscall[], errno: keyof typeof constants.errno, arch: string): string {
+  if (arch !== 'x64' && arch !== 'arm64')
+    throw new Error(`Hiding syscalls works on x64 and arm64, and this is ${arch}.`);
+  return hide.map((name) => `${String(numbers[name][arch])}:${String(constants.errno[errno])}`).join(',');
+}
