@@ -1,0 +1,68 @@
+/** What errnos of calls on names, ids, privileges, limits and filters mean. */
+import { ownMistake, type HintTable } from './hint-table.js';
+
+const idInvalid = 'the id is negative or has no mapping in the user namespace; add it to the id map or choose another';
+
+export const privilegeHints = {
+  'sethostname setdomainname': {
+    EPERM: "it needs CAP_SYS_ADMIN over the uts namespace; run as root or add unshare('user', 'uts')",
+    EINVAL: 'the name is longer than 64 bytes; shorten it',
+  },
+  'setresuid setuid': {
+    EPERM: "changing the user needs CAP_SETUID; run as root or add unshare('user') with an id map that holds it",
+    EAGAIN:
+      'the user has as many processes as RLIMIT_NPROC allows, or the kernel could not allocate memory for it; stop some or raise "ulimit -u"',
+  },
+  'setresgid setgid': {
+    EPERM: "changing the group needs CAP_SETGID; run as root or add unshare('user') with an id map that holds it",
+  },
+  setgroups: {
+    EPERM:
+      'supplementary groups need CAP_SETGID, and in a user namespace a gid map that was written from outside: one without subordinate ids denies setgroups; leave the groups out or use a range of subordinate ids',
+    ENOMEM: 'the kernel has no memory for the list; shorten it',
+  },
+  'setresuid setuid setresgid setgid setgroups': {
+    EINVAL: idInvalid,
+  },
+  capset: {
+    EPERM:
+      "a capability was asked for that the process doesn't hold; keep it in the permitted set, or run with more privileges",
+    EINVAL: `the kernel does not know this version of capability sets; ${ownMistake}`,
+  },
+  prctl: {
+    EPERM:
+      'the process lacks the privilege: CAP_SETPCAP to drop bounding capabilities or to set securebits; an ambient capability must be permitted and inheritable first',
+    EINVAL:
+      'this kernel does not know the option or the value, e.g. a capability younger than itself; upgrade or leave it out',
+  },
+  'prctl seccomp': {
+    EACCES: 'a seccomp filter needs no_new_privs or CAP_SYS_ADMIN; set no_new_privs first',
+  },
+  seccomp: {
+    EINVAL: 'the kernel does not take the filter: malformed, too long, or with a flag that it lacks; check the profile',
+    ENOMEM: 'the filters of this process are longer than the kernel allows together; shorten the profile',
+    EBUSY: 'the process has a user notification filter already; only one is possible',
+    ENOSYS: 'this kernel is built without seccomp; leave the profile out',
+  },
+  'prlimit64 setrlimit': {
+    EPERM:
+      'raising a hard limit needs CAP_SYS_RESOURCE on the host, and RLIMIT_NOFILE never goes above fs.nr_open; ask for less',
+    EINVAL: 'the soft limit is above the hard one, or the kernel does not know the kind; correct the values',
+  },
+  prlimit64: {
+    ESRCH: 'the process has ended; there is nothing left to limit',
+  },
+  'landlock_create_ruleset landlock_add_rule landlock_restrict_self': {
+    ENOSYS: 'the kernel is older than 5.13 or built without Landlock; leave it out',
+  },
+  landlock_create_ruleset: {
+    EOPNOTSUPP: 'Landlock is built in but switched off; add landlock to the lsm= boot parameter',
+  },
+  'landlock_create_ruleset landlock_add_rule': {
+    EINVAL: 'the kernel does not know one of the access rights; ask for fewer',
+  },
+  landlock_restrict_self: {
+    EPERM: 'Landlock needs no_new_privs or CAP_SYS_ADMIN; set no_new_privs first',
+    E2BIG: 'Landlock rulesets are nested 16 deep at most; use fewer',
+  },
+} as const satisfies HintTable;
