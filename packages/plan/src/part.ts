@@ -3,6 +3,7 @@ import type { Result } from 'neverthrow';
 import type { HostFacts } from './host-facts.js';
 import type { Issue, Rejected } from './issue.js';
 import type { NamespaceKind } from './namespace.js';
+import type { Warning } from './plan.js';
 import type { Step } from './step.js';
 
 /**
@@ -35,6 +36,12 @@ export interface SharedFacts {
   readonly ownDevpts: boolean;
   /** Slot name of a v2 cgroup directory to clone into. */
   readonly cloneIntoCgroup?: string;
+  /**
+   * The container has cgroups of its own, which its process enters first thing in phase `identity` (or with the clone, on v2).
+   * A cgroup namespace is rooted in the groups of the moment it is made, so it must then be made by `unshare(2)` after that
+   * step, not by the clone.
+   */
+  readonly joinsCgroupLate: boolean;
 }
 
 /** One line of a uid or gid map. */
@@ -79,6 +86,8 @@ export interface Part<Key extends string = string, Section = unknown, Methods = 
   readonly facts?: (section: Section, host?: HostFacts) => Partial<SharedFacts>;
   /** The steps, each with its phase; order within a phase is kept. */
   readonly plan: (section: Section, context: PlanContext) => readonly Step[];
+  /** What will fail on this host, before anything is tried; a start refuses when there is any. */
+  readonly check?: (section: Section, context: PlanContext) => readonly Warning[];
 }
 
 /** A part whose section and verbs don't matter: what lists of parts hold. */
