@@ -64,7 +64,7 @@ export type VerbResult<Section> = Section | Rejected;
 
 /** The implementation of an interface of verbs: the section comes first, then the verb's own arguments. */
 export type Verbs<Section, Methods> = {
-  readonly [K in keyof Methods]: Methods[K] extends (...args: infer A) => unknown
+  readonly [K in keyof Methods]: Methods[K] extends (...args: infer A extends readonly never[]) => unknown
     ? (section: Section, ...args: A) => VerbResult<Section>
     : never;
 };
