@@ -112,12 +112,7 @@ export interface KillListedOperation {
 }
 
 export type Operation =
-  | SyscallOperation
-  | LoadOperation
-  | CloneOperation
-  | BarrierOperation
-  | InitOperation
-  | KillListedOperation;
+  SyscallOperation | LoadOperation | CloneOperation | BarrierOperation | InitOperation | KillListedOperation;
 
 /** Everything of a {@link SyscallOperation} that isn't its name or its arguments. */
 export type SyscallOptions = Omit<SyscallOperation, 'op' | 'name' | 'args'>;

@@ -56,7 +56,9 @@ function renderStep(step: Step, index: number): string {
     `${String(index + 1).padStart(3)} [${step.phase}] ${step.label}`,
     `    why: ${step.why} (${step.from}${source})`,
     ...needs,
-    ...step.operations.filter((operation) => operation.op !== 'load').map((operation) => `      ${renderOperation(operation)}`),
+    ...step.operations
+      .filter((operation) => operation.op !== 'load')
+      .map((operation) => `      ${renderOperation(operation)}`),
   ].join('\n');
 }
 

@@ -1,1 +1,31 @@
-export {};
+/**
+ * The kernel for haco: errors by name with hints, the encoding of plans, the launcher and the end of containers. The only
+ * package that touches libc; koffi is loaded at the first call.
+ *
+ * @packageDocumentation
+ */
+export {
+  encodePlan,
+  EncodeError,
+  needsChannel,
+  wireOrder,
+  type EncodedPlan,
+  type EncodeOptions,
+} from './codec/encode.js';
+export { syscallNumbers } from './codec/numbers.generated.js';
+export { errnoMeaning, errnoName, errnoNumber } from './errno.js';
+export { decodeStatus, reap, type ProcessEnd, type ResourceUsage } from './exit/wait.js';
+export { hintFor } from './hint.js';
+export {
+  failureError,
+  launch,
+  type Launch,
+  type LaunchEnd,
+  type LaunchFailure,
+  type LaunchRequest,
+  type Running,
+} from './launcher/launch.js';
+export { readOuts, readReport, readStepTimes, type StepFailure, type StepTime } from './launcher/report.js';
+export { socketPair } from './launcher/channel.js';
+export { launcherPath } from './launcher/image.js';
+export { libc, rawSyscall, type Libc, type Pointer } from './libc.js';

@@ -1,0 +1,95 @@
+/* The container's init (pid 1): reaps what is orphaned, forwards what it is sent, ends with its command. And the v1 group killer. */
+#include "syscall.h"
+#include "interpret.h"
+
+static void exit_as(s32 status)
+{
+	/* pid 1 can't die by its own signal, so a signal becomes 128 + n, as shells say it. */
+	sys1(NR_exit_group, (status & 0x7f) == 0 ? (status >> 8) & 0xff : 128 + (status & 0x7f));
+}
+
+static void reap(struct context *context, s64 command)
+{
+	for (;;) {
+		s32 status = 0;
+		s64 pid = sys4(NR_wait4, -1, &status, WNOHANG, 0);
+		if (pid == -EINTR)
+			continue;
+		if (pid <= 0)
+			return; /* nobody, or nobody yet */
+		if (pid != command)
+			continue;
+		context->report->init_status = status;
+		__atomic_store_n(&context->report->init_done, 1, __ATOMIC_RELEASE);
+		exit_as(status);
+	}
+}
+
+s64 become_init(struct context *context)
+{
+	u64 all = ~0ull, none = 0;
+	s64 result = sys4(NR_rt_sigprocmask, SIG_SETMASK, &all, 0, sizeof(all));
+	if (result < 0)
+		return result;
+	static struct clone_args args; /* static: zeroed without memset, which no libc gives us */
+	args.exit_signal = SIGCHLD;
+	s64 command = sys2(NR_clone3, &args, sizeof(args));
+	if (command < 0)
+		return command;
+	if (command == 0)
+		return sys4(NR_rt_sigprocmask, SIG_SETMASK, &none, 0, sizeof(none));
+	/* The command's exec must be the last close of the launcher's socket, so the init drops all but its stdio. */
+	result = sys3(NR_close_range, PLAN_FD, ~0u, 0);
+	if (result < 0)
+		sys1(NR_exit_group, 1);
+	for (;;) {
+		/* Blocked signals reach even pid 1, which ignores unblocked ones without a handler; see pid_namespaces(7). */
+		s64 signal = sys4(NR_rt_sigtimedwait, &all, 0, 0, sizeof(all));
+		if (signal == SIGCHLD)
+			reap(context, command);
+		else if (signal > 0)
+			/* ESRCH: it has just ended, the next SIGCHLD says so. */
+			(void)sys2(NR_kill, command, signal);
+	}
+}
+
+/* One pass over the list: how many were killed, or a negative errno. */
+static s64 kill_once(s64 dir, const char *file)
+{
+	char text[512];
+	s64 killed = 0, pid = 0;
+	s64 fd = sys4(NR_openat, dir, file, O_CLOEXEC, 0);
+	if (fd < 0)
+		return fd;
+	for (;;) {
+		s64 n = sys3(NR_read, fd, text, sizeof(text));
+		if (n == -EINTR)
+			continue;
+		if (n <= 0)
+			break;
+		for (s64 i = 0; i < n; i++) {
+			if (text[i] >= '0' && text[i] <= '9') {
+				pid = pid * 10 + (text[i] - '0');
+				continue;
+			}
+			/* 0 is a process of another pid namespace, which can't be named from here. */
+			if (pid > 1 && sys2(NR_kill, pid, SIGKILL) == 0)
+				killed++;
+			pid = 0;
+		}
+	}
+	sys1(NR_close, fd);
+	return killed;
+}
+
+s64 kill_listed(s64 dir, const char *file)
+{
+	/* A fork can outrun one pass; a thousand passes of a millisecond are longer than any pids limit allows. */
+	for (u32 pass = 0; pass < 1000; pass++) {
+		s64 killed = kill_once(dir, file);
+		if (killed <= 0)
+			return killed;
+		nap_ms(1);
+	}
+	return -EAGAIN;
+}

@@ -1,0 +1,432 @@
+/** A plan as bytes for the launcher, and the map back from its operations to the plan's steps. */
+import type { Arg, Operation, Step, SyscallOperation } from '@haco/plan';
+import { errnoNumber } from '../errno.js';
+import { syscallNumbers } from './numbers.generated.js';
+import * as wire from './wire.js';
+
+/** What the launcher must know besides the steps. */
+export interface EncodeOptions {
+  readonly arch: 'x64' | 'arm64';
+  /** Pid of Node. */
+  readonly callerPid: number;
+  /** The container ends when Node ends. */
+  readonly dieWithCaller: boolean;
+  /** Prod Node with SIGCHLD when the command runs, although the launcher stays. */
+  readonly notify: boolean;
+  /** Names of descriptors handed to the launcher, in order, from descriptor 5; `channel` is always 4. */
+  readonly fds: readonly string[];
+}
+
+/** Where each operation on the wire comes from. */
+export interface OperationOrigin {
+  readonly step: Step;
+  readonly operation: Operation;
+}
+
+export interface EncodedPlan {
+  readonly bytes: Buffer;
+  readonly origins: readonly OperationOrigin[];
+  /** Offset and size of each named out buffer. */
+  readonly outs: ReadonlyMap<string, { readonly offset: number; readonly size: number }>;
+  /** Names of the barriers by their number. */
+  readonly barriers: readonly (Operation & { readonly op: 'barrier' })[];
+  readonly reportOffset: number;
+  /** Steps in the order of their times in the report. */
+  readonly steps: readonly Step[];
+}
+
+interface WireArg {
+  readonly kind: number;
+  /** An integer; for data, an offset in the data section. */
+  readonly value: number;
+}
+
+interface WireOp {
+  readonly code: number;
+  readonly args: readonly WireArg[];
+  readonly save?: number;
+  readonly nr?: number;
+  readonly expect?: number;
+  readonly tolerate?: readonly number[];
+  readonly retryErrno?: number;
+  readonly retryTimes?: number;
+  skipSuccess?: number;
+  skipTolerated?: number;
+}
+
+/** A plan that can't be encoded is a mistake of the part that made it, not of its user: it is thrown. */
+export class EncodeError extends Error {
+  override readonly name = 'EncodeError';
+}
+
+const widths = { u16: 2, u32: 4, u64: 8 } as const;
+
+function align8(size: number): number {
+  return (size + 7) & ~7;
+}
+
+/** Collects the data that operations point to. Offsets are relative to the data section until it is placed. */
+class Data {
+  private readonly chunks: Buffer[] = [];
+  private length = 0;
+  private readonly strings = new Map<string, number>();
+  /** Offsets of u64 fields that hold offsets of data. */
+  readonly relocations: number[] = [];
+
+  add(bytes: Buffer): number {
+    const offset = this.length;
+    this.chunks.push(bytes);
+    this.length += bytes.length;
+    const padding = align8(bytes.length) - bytes.length;
+    if (padding > 0) {
+      this.chunks.push(Buffer.alloc(padding));
+      this.length += padding;
+    }
+    return offset;
+  }
+
+  string(text: string): number {
+    const known = this.strings.get(text);
+    if (known !== undefined) return known;
+    if (text.includes('\0')) throw new EncodeError(`a string of the plan contains a NUL byte: ${JSON.stringify(text)}`);
+    const offset = this.add(Buffer.from(`${text}\0`, 'utf8'));
+    this.strings.set(text, offset);
+    return offset;
+  }
+
+  bytes(): Buffer {
+    return Buffer.concat(this.chunks);
+  }
+}
+
+class Encoder {
+  readonly ops: { wire: WireOp; step: number; origin: OperationOrigin; last: boolean }[] = [];
+  readonly data = new Data();
+  readonly slots = new Map<string, number>();
+  readonly outs = new Map<string, { offset: number; size: number }>();
+  readonly barriers: (Operation & { readonly op: 'barrier' })[] = [];
+
+  constructor(private readonly options: EncodeOptions) {}
+
+  private slotIndex(name: string): number {
+    let index = this.slots.get(name);
+    if (index === undefined) {
+      index = this.slots.size;
+      if (index >= wire.limits.slots) throw new EncodeError('the plan keeps more values than the launcher has slots');
+      this.slots.set(name, index);
+    }
+    return index;
+  }
+
+  private pointer(relative: number): WireArg {
+    return { kind: wire.kinds.data, value: relative };
+  }
+
+  private out(name: string, size: number): number {
+    const known = this.outs.get(name);
+    if (known !== undefined) {
+      if (known.size !== size) throw new EncodeError(`the out buffer ${name} has two sizes`);
+      return known.offset;
+    }
+    const offset = this.data.add(Buffer.alloc(size));
+    this.outs.set(name, { offset, size });
+    return offset;
+  }
+
+  /** One argument, and the operations that must run right before its call. */
+  private arg(arg: Arg, before: WireOp[]): WireArg {
+    if (typeof arg === 'number') return { kind: wire.kinds.immediate, value: arg };
+    if (typeof arg === 'string') return this.pointer(this.data.string(arg));
+    if ('slot' in arg) return { kind: wire.kinds.slot, value: this.slotIndex(arg.slot) };
+    if ('flags' in arg) return { kind: wire.kinds.immediate, value: arg.value };
+    if ('fd' in arg) return { kind: wire.kinds.immediate, value: this.fd(arg.fd) };
+    if ('struct' in arg) return this.pointer(this.struct(arg.struct, before));
+    if ('strings' in arg) return this.pointer(this.strings(arg.strings));
+    if ('bytes' in arg) return this.pointer(this.data.add(Buffer.from(arg.bytes, 'base64')));
+    if ('out' in arg) return this.pointer(this.out(arg.out, arg.size));
+    // "/proc/" + the number that FORMAT writes.
+    const buffer = Buffer.alloc(24);
+    buffer.write('/proc/');
+    const offset = this.data.add(buffer);
+    before.push({
+      code: wire.codes.format,
+      args: [this.pointer(offset + 6), { kind: wire.kinds.slot, value: this.slotIndex(arg.procPath) }],
+    });
+    return this.pointer(offset);
+  }
+
+  private fd(name: string): number {
+    if (name === 'channel') return wire.channelFd;
+    const index = this.options.fds.indexOf(name);
+    if (index === -1) throw new EncodeError(`nobody hands over a descriptor named ${name}`);
+    return wire.firstPassedFd + index;
+  }
+
+  private struct(fields: readonly { type: keyof typeof widths; value: Arg }[], before: WireOp[]): number {
+    const size = fields.reduce((sum, field) => sum + widths[field.type], 0);
+    const buffer = Buffer.alloc(size);
+    const offset = this.data.add(buffer);
+    let at = 0;
+    for (const field of fields) {
+      const width = widths[field.type];
+      const value = this.arg(field.value, before);
+      if (value.kind === wire.kinds.slot) {
+        before.push({
+          code: wire.codes.store,
+          args: [this.pointer(offset + at), value, { kind: wire.kinds.immediate, value: width }],
+        });
+      } else {
+        writeInteger(buffer, at, width, value.value);
+        if (value.kind === wire.kinds.data) {
+          if (width !== 8) throw new EncodeError('a pointer needs a u64 field');
+          this.data.relocations.push(offset + at);
+        }
+      }
+      at += width;
+    }
+    return offset;
+  }
+
+  private strings(texts: readonly string[]): number {
+    const table = Buffer.alloc((texts.length + 1) * 8);
+    const pointers = texts.map((text) => this.data.string(text));
+    const offset = this.data.add(table);
+    pointers.forEach((pointer, index) => {
+      writeInteger(table, index * 8, 8, pointer);
+      this.data.relocations.push(offset + index * 8);
+    });
+    return offset;
+  }
+
+  private syscall(operation: SyscallOperation): WireOp[] {
+    const before: WireOp[] = [];
+    const args = operation.args.map((arg) => this.arg(arg, before));
+    if (args.length > wire.limits.args) throw new EncodeError(`${operation.name} has too many arguments`);
+    const nr = (syscallNumbers[this.options.arch] as Readonly<Record<string, number>>)[operation.name];
+    if (nr === undefined) throw new EncodeError(`${operation.name} is no system call of ${this.options.arch}`);
+    const tolerate = (operation.tolerate ?? []).map(errno);
+    if (tolerate.length > wire.limits.tolerate) throw new EncodeError(`${operation.name} tolerates too many errors`);
+    const retry = operation.retry;
+    if (retry !== undefined && retry.errnos.length !== 1) throw new EncodeError('retry takes exactly one errno');
+    const call: WireOp = {
+      code: wire.codes.syscall,
+      nr,
+      args,
+      tolerate,
+      ...(operation.save === undefined ? {} : { save: this.slotIndex(operation.save) }),
+      ...(operation.expect === undefined ? {} : { expect: operation.expect }),
+      ...(retry === undefined ? {} : { retryErrno: errno(retry.errnos[0] ?? ''), retryTimes: retry.times }),
+    };
+    return [...before, call];
+  }
+
+  private clone(operation: Operation & { readonly op: 'clone' }): WireOp[] {
+    // struct clone_args of kernel 5.7, the first with `cgroup`; the launcher fills in pidfd and adds its own flags.
+    const args = Buffer.alloc(88);
+    const into = operation.cgroup === undefined ? 0 : 0x2_0000_0000; // CLONE_INTO_CGROUP
+    writeInteger(args, 0, 8, operation.flags.value + into);
+    const offset = this.data.add(args);
+    const store: WireOp[] =
+      operation.cgroup === undefined
+        ? []
+        : [
+            {
+              code: wire.codes.store,
+              args: [
+                this.pointer(offset + 80),
+                { kind: wire.kinds.slot, value: this.slotIndex(operation.cgroup) },
+                { kind: wire.kinds.immediate, value: 8 },
+              ],
+            },
+          ];
+    return [...store, { code: wire.codes.clone, args: [this.pointer(offset)], save: this.slotIndex('child') }];
+  }
+
+  private operation(operation: Operation): WireOp[] {
+    switch (operation.op) {
+      case 'syscall':
+        return this.syscall(operation);
+      case 'load': {
+        const out = this.outs.get(operation.from);
+        if (out === undefined || operation.offset + 4 > out.size) {
+          throw new EncodeError(`nothing was written to ${operation.from} at ${String(operation.offset)}`);
+        }
+        return [
+          {
+            code: wire.codes.load,
+            args: [this.pointer(out.offset + operation.offset)],
+            save: this.slotIndex(operation.save),
+          },
+        ];
+      }
+      case 'clone':
+        return this.clone(operation);
+      case 'barrier':
+        this.barriers.push(operation);
+        return [
+          {
+            code: wire.codes.barrier,
+            args: [{ kind: wire.kinds.immediate, value: this.barriers.length - 1 }],
+          },
+        ];
+      case 'init':
+        return [{ code: wire.codes.init, args: [] }];
+      case 'kill-listed':
+        return [
+          {
+            code: wire.codes.killListed,
+            args: [
+              { kind: wire.kinds.slot, value: this.slotIndex(operation.dir) },
+              this.pointer(this.data.string(operation.file)),
+            ],
+          },
+        ];
+    }
+  }
+
+  step(step: Step, index: number): void {
+    const groups = step.operations.map((operation) => ({ operation, ops: this.operation(operation) }));
+    groups.forEach(({ operation, ops }, position) => {
+      // Skips count operations of the plan; on the wire some of these have become several.
+      const distance = (count: number): number => {
+        const skipped = groups.slice(position + 1, position + 1 + count);
+        if (skipped.length !== count) throw new EncodeError(`${step.id} skips past its own end`);
+        return skipped.reduce((sum, group) => sum + group.ops.length, 0);
+      };
+      const call = ops.at(-1);
+      if (operation.op === 'syscall' && call !== undefined) {
+        call.skipSuccess = distance(operation.skipOnSuccess ?? 0);
+        call.skipTolerated = distance(operation.skipOnTolerated ?? 0);
+      }
+      for (const op of ops) {
+        const last = position === groups.length - 1 && op === ops.at(-1);
+        this.ops.push({ wire: op, step: index, origin: { step, operation }, last });
+      }
+    });
+  }
+}
+
+function errno(name: string): number {
+  const number = errnoNumber(name);
+  if (number === undefined) throw new EncodeError(`${name} is no errno`);
+  return number;
+}
+
+/** Little-endian two's complement; BigInt would cost more than all the rest of encoding. */
+function writeInteger(buffer: Buffer, at: number, width: number, value: number): void {
+  if (!Number.isSafeInteger(value)) throw new EncodeError(`${String(value)} is no integer`);
+  if (width === 2) {
+    buffer.writeUInt16LE(value & 0xffff, at);
+    return;
+  }
+  buffer.writeUInt32LE(value >>> 0, at);
+  if (width === 8) buffer.writeUInt32LE(Math.floor(value / 0x1_0000_0000) >>> 0, at + 4);
+}
+
+function writeOp(bytes: Buffer, at: number, op: WireOp, step: number, last: boolean, dataAt: number): void {
+  bytes.writeUInt8(op.code, at + wire.op.code);
+  bytes.writeUInt8(op.args.length, at + wire.op.nargs);
+  bytes.writeUInt8(op.save ?? wire.noSlot, at + wire.op.save);
+  const flags = (op.expect === undefined ? 0 : wire.opFlags.expect) | (last ? wire.opFlags.stepEnd : 0);
+  bytes.writeUInt8(flags, at + wire.op.flags);
+  bytes.writeUInt16LE(step, at + wire.op.step);
+  bytes.writeUInt16LE(op.nr ?? 0, at + wire.op.nr);
+  bytes.writeUInt16LE(op.skipSuccess ?? 0, at + wire.op.skipSuccess);
+  bytes.writeUInt16LE(op.skipTolerated ?? 0, at + wire.op.skipTolerated);
+  (op.tolerate ?? []).forEach((number, index) => bytes.writeUInt16LE(number, at + wire.op.tolerate + index * 2));
+  bytes.writeUInt16LE(op.retryErrno ?? 0, at + wire.op.retryErrno);
+  bytes.writeUInt16LE(op.retryTimes ?? 0, at + wire.op.retryTimes);
+  writeInteger(bytes, at + wire.op.expect, 8, op.expect ?? 0);
+  op.args.forEach((arg, index) => {
+    bytes.writeUInt8(arg.kind, at + wire.op.kind + index);
+    const value = arg.kind === wire.kinds.data ? dataAt + arg.value : arg.value;
+    writeInteger(bytes, at + wire.op.arg + index * 8, 8, value);
+  });
+}
+
+/**
+ * Encode ordered steps. The layout is header, operations, data, relocations, report; the report comes last and is followed by
+ * the NUL byte that ends the last string whatever happens.
+ */
+export function encodePlan(steps: readonly Step[], options: EncodeOptions): EncodedPlan {
+  const encoder = new Encoder(options);
+  steps.forEach((step, index) => encoder.step(step, index));
+  const { ops } = encoder;
+  if (ops.length > wire.limits.ops) throw new EncodeError('the plan has more operations than the launcher takes');
+  const data = encoder.data.bytes();
+  const base = wire.headerSize + ops.length * wire.opSize;
+  const relocsAt = align8(base + data.length);
+  const reportAt = align8(relocsAt + encoder.data.relocations.length * 4);
+  const size = reportAt + wire.reportSize + steps.length * 8 + 8;
+  if (size > wire.limits.size) throw new EncodeError('the plan is larger than the launcher takes');
+
+  const bytes = Buffer.alloc(size);
+  const parent = ops.findIndex(({ origin }) => origin.step.phase === 'parent' || origin.step.phase === 'undo');
+  const undo = ops.findIndex(({ origin }) => origin.step.phase === 'undo');
+  const parentAt = parent === -1 ? ops.length : parent;
+  const undoAt = undo === -1 ? ops.length : undo;
+  const sync = undoAt > parentAt || ops.some(({ wire: op }) => op.code === wire.codes.init);
+  const fields: Record<keyof typeof wire.header, number> = {
+    magic: wire.magic,
+    version: wire.version,
+    size,
+    flags:
+      (sync ? wire.planFlags.sync : 0) |
+      (options.dieWithCaller ? wire.planFlags.dieWithCaller : 0) |
+      (options.notify ? wire.planFlags.notify : 0),
+    ops: wire.headerSize,
+    nops: ops.length,
+    parent: parentAt,
+    undo: undoAt,
+    relocs: relocsAt,
+    nrelocs: encoder.data.relocations.length,
+    nslots: encoder.slots.size,
+    nsteps: steps.length,
+    report: reportAt,
+    caller: options.callerPid,
+    fds: options.fds.length,
+  };
+  for (const [name, offset] of Object.entries(wire.header)) {
+    bytes.writeUInt32LE(fields[name as keyof typeof wire.header] >>> 0, offset);
+  }
+  ops.forEach(({ wire: op, step, last }, index) =>
+    writeOp(bytes, wire.headerSize + index * wire.opSize, op, step, last, base),
+  );
+  data.copy(bytes, base);
+  encoder.data.relocations.forEach((relative, index) => {
+    bytes.writeUInt32LE(base + relative, relocsAt + index * 4);
+    bytes.writeUInt32LE(base + bytes.readUInt32LE(base + relative), base + relative);
+  });
+
+  return {
+    bytes,
+    origins: ops.map(({ origin }) => origin),
+    outs: new Map(
+      [...encoder.outs].map(([name, { offset, size: length }]) => [name, { offset: base + offset, size: length }]),
+    ),
+    barriers: encoder.barriers,
+    reportOffset: reportAt,
+    steps,
+  };
+}
+
+/**
+ * Put the steps into the order in which the wire needs them: the container's own phases directly after the clone, then the
+ * launcher's parent and undo phases.
+ */
+export function wireOrder(steps: readonly Step[]): readonly Step[] {
+  const late = (step: Step): number => (step.phase === 'parent' ? 1 : step.phase === 'undo' ? 2 : 0);
+  return [0, 1, 2].flatMap((group) => steps.filter((step) => late(step) === group));
+}
+
+/** Whether a plan needs the socket to Node. */
+export function needsChannel(steps: readonly Step[]): boolean {
+  return steps.some((step) =>
+    step.operations.some(
+      (operation) =>
+        operation.op === 'barrier' ||
+        (operation.op === 'syscall' &&
+          operation.args.some((arg) => typeof arg === 'object' && 'fd' in arg && arg.fd === 'channel')),
+    ),
+  );
+}

@@ -1,0 +1,104 @@
+/** The launcher as something that can be executed: a sealed memory file, or a private file where the host forbids these. */
+import { createHash, randomBytes } from 'node:crypto';
+import { closeSync, fchmodSync, fsyncSync, mkdirSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { err, ok, type Result } from 'neverthrow';
+import { IoError, UnsupportedError, type HacoError } from '@haco/plan';
+import { errnoName } from '../errno.js';
+import { libc } from '../libc.js';
+import { launcherBinaries } from './binary.generated.js';
+
+const MFD_CLOEXEC = 1;
+const MFD_ALLOW_SEALING = 2;
+const MFD_EXEC = 0x10;
+const F_ADD_SEALS = 1033;
+const allSeals = 0x1f; // SEAL, SHRINK, GROW, WRITE, and (since 6.3) EXEC: the mode can't change either
+
+let image: { readonly path: string } | undefined;
+
+/**
+ * Path under which the launcher can be executed by this process's children. Made once per process.
+ *
+ * The memory file is sealed: what enters a container can't be overwritten from there through /proc/self/exe (CVE-2019-5736).
+ * `HACO_INIT` names another executable, for distributions that build it themselves.
+ */
+export function launcherPath(): Result<string, HacoError> {
+  const override = process.env['HACO_INIT'];
+  if (override !== undefined && override !== '') return ok(override);
+  if (image !== undefined) return ok(image.path);
+  const arch = process.arch === 'x64' || process.arch === 'arm64' ? process.arch : undefined;
+  if (arch === undefined || process.platform !== 'linux') {
+    return err(
+      new UnsupportedError({
+        feature: `launcher for ${process.platform} on ${process.arch}`,
+        neededFor: 'starting a container',
+        since: 'haco runs on Linux, x64 and arm64',
+        remedy: 'run it in a Linux virtual machine on such a CPU',
+      }),
+    );
+  }
+  const bytes = Buffer.from(launcherBinaries[arch].base64, 'base64');
+  return sealedMemory(bytes)
+    .orElse(() => privateFile(bytes))
+    .map((path) => {
+      image = { path };
+      return path;
+    });
+}
+
+function sealedMemory(bytes: Buffer): Result<string, string> {
+  const c = libc();
+  // MFD_EXEC is unknown before 6.3 (EINVAL), and needed where vm.memfd_noexec is 1.
+  let fd = c.memfd_create('haco-init', MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
+  if (fd < 0) fd = c.memfd_create('haco-init', MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  if (fd < 0) return err(errnoName(c.errno()));
+  writeSync(fd, bytes);
+  fchmodSync(fd, 0o555);
+  // Before 6.3 F_SEAL_EXEC is unknown: the other four are what keeps the bytes as they are.
+  if (c.fcntl(fd, F_ADD_SEALS, allSeals | 0x20) < 0 && c.fcntl(fd, F_ADD_SEALS, 0xf) < 0) {
+    closeSync(fd);
+    return err(errnoName(c.errno()));
+  }
+  return ok(`/proc/self/fd/${String(fd)}`);
+}
+
+/** Where vm.memfd_noexec is 2: a file that only this user can reach, opened and then unlinked, checked after writing. */
+function privateFile(bytes: Buffer): Result<string, HacoError> {
+  const candidates = [process.env['XDG_RUNTIME_DIR'], '/run', tmpdir()].filter((dir) => dir !== undefined);
+  let last = '';
+  for (const base of candidates) {
+    const directory = join(base, `haco-init-${randomBytes(8).toString('hex')}`);
+    try {
+      mkdirSync(directory, { mode: 0o700 });
+      try {
+        const file = join(directory, 'haco-init');
+        const writable = openSync(file, 'wx', 0o500);
+        writeSync(writable, bytes);
+        fsyncSync(writable);
+        closeSync(writable);
+        const fd = openSync(file, 'r');
+        const written = Buffer.alloc(bytes.length);
+        readSync(fd, written, 0, written.length, 0);
+        if (sha256(written) === sha256(bytes)) return ok(`/proc/self/fd/${String(fd)}`);
+        closeSync(fd);
+      } finally {
+        rmSync(directory, { recursive: true, force: true });
+      }
+    } catch (error) {
+      last = error instanceof Error ? error.message : String(error);
+    }
+  }
+  return err(
+    new IoError({
+      what: 'store the launcher in',
+      path: candidates.join(', '),
+      errno: '',
+      hint: `memory files may not be executed here (sysctl vm.memfd_noexec) and no directory takes it: ${last}; set XDG_RUNTIME_DIR to a writable directory that is not mounted noexec`,
+    }),
+  );
+}
+
+function sha256(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
