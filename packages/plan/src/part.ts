@@ -64,7 +64,8 @@ export type VerbResult<Section> = Section | Rejected;
 
 /** The implementation of an interface of verbs: the section comes first, then the verb's own arguments. */
 export type Verbs<Section, Methods> = {
-  readonly [K in keyof Methods]: Methods[K] extends (...args: infer A extends readonly never[]) => unknown
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a bound that lists of any verb's arguments meet, readonly ones too.
+  readonly [K in keyof Methods]: Methods[K] extends (...args: infer A extends readonly any[]) => unknown
     ? (section: Section, ...args: A) => VerbResult<Section>
     : never;
 };
