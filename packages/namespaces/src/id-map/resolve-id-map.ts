@@ -1,0 +1,61 @@
+/** From what was asked (`self`, `auto`, ranges, nothing) to the lines of both id maps, on a given host. */
+import type { HostFacts, IdRange, SharedFacts, SubordinateRange } from '@haco/plan';
+import type { IdMapping, NamespacesSection } from '../section.js';
+
+/** Both maps, and who writes them: the container's process itself (`self`) or somebody outside (`ranges`). */
+export type IdMap = NonNullable<SharedFacts['idMap']>;
+
+/** All ids but the last, which means "no id" (-1). */
+const everyId: IdRange = { inside: 0, outside: 0, count: 4_294_967_295 };
+
+/** Whether the caller may write any map for a child. */
+export function mayMapAnything(host: HostFacts): boolean {
+  return host.capabilities.includes('setuid') && host.capabilities.includes('setgid');
+}
+
+function resolve(
+  mapping: IdMapping | undefined,
+  ownId: number,
+  subordinate: readonly SubordinateRange[],
+  host: HostFacts,
+): readonly IdRange[] {
+  if (typeof mapping === 'object') return mapping;
+  if (mapping !== 'self' && mayMapAnything(host)) return [everyId];
+  const own: IdRange = { inside: 0, outside: ownId, count: 1 };
+  if (mapping !== 'auto' || !host.userNamespaces.newidmap) return [own];
+  let next = 1;
+  const more = subordinate.map(({ start, count }) => {
+    const range = { inside: next, outside: start, count };
+    next += count;
+    return range;
+  });
+  return [own, ...more];
+}
+
+/** Whether a process without privileges may write this map for itself: one line, its own id. */
+function isOwnIdOnly(ranges: readonly IdRange[], ownId: number): boolean {
+  const [only] = ranges;
+  return ranges.length === 1 && only?.count === 1 && only.outside === ownId;
+}
+
+/** The maps of a section on a host; undefined without a new user namespace. */
+export function resolveIdMap(section: NamespacesSection, host: HostFacts): IdMap | undefined {
+  if (!section.unshare.includes('user')) return undefined;
+  const { subuid, subgid } = host.userNamespaces;
+  // Without both kinds of ranges, files of the other kind could be made that nobody can own: all or nothing.
+  const both = subuid.length > 0 && subgid.length > 0;
+  const uid = resolve(section.uidMap, host.euid, both ? subuid : [], host);
+  const gid = resolve(section.gidMap, host.egid, both ? subgid : [], host);
+  const self = isOwnIdOnly(uid, host.euid) && isOwnIdOnly(gid, host.egid);
+  return { kind: self ? 'self' : 'ranges', uid, gid };
+}
+
+/** Whether an id inside is mapped to anything. */
+export function isMapped(ranges: readonly IdRange[], inside: number): boolean {
+  return ranges.some((range) => inside >= range.inside && inside < range.inside + range.count);
+}
+
+/** A map as the kernel and `newuidmap` read it: inside, outside, count. */
+export function mapLine({ inside, outside, count }: IdRange): readonly [string, string, string] {
+  return [String(inside), String(outside), String(count)];
+}
