@@ -1,0 +1,24 @@
+/** The list of strategies: a new one is a file beside this one and a line in here. */
+import type { Strategy } from '../strategy.js';
+import { customStrategy, type CustomSpec } from './custom.js';
+import { debootstrapStrategy, type DebootstrapSpec } from './debootstrap.js';
+import { hostOverlayStrategy, type HostOverlaySpec } from './host-overlay.js';
+import { tarballStrategy, type TarballSpec } from './tarball.js';
+
+/** The spec of a root filesystem, by `strategy`. All but `custom` are plain JSON. */
+export type RootfsSpec = HostOverlaySpec | TarballSpec | DebootstrapSpec | CustomSpec;
+
+type Strategies = { readonly [Name in RootfsSpec['strategy']]: Strategy<Extract<RootfsSpec, { strategy: Name }>> };
+
+export const strategies: Strategies = {
+  'host-overlay': hostOverlayStrategy,
+  tarball: tarballStrategy,
+  debootstrap: debootstrapStrategy,
+  custom: customStrategy,
+};
+
+/** The strategy that a spec names. */
+export function strategyOf(spec: RootfsSpec): Strategy<RootfsSpec> {
+  // The table gives each name the strategy of just that spec, which TypeScript can't follow through a union.
+  return strategies[spec.strategy] as unknown as Strategy<RootfsSpec>;
+}
