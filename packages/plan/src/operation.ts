@@ -63,6 +63,8 @@ export interface SyscallOperation {
   readonly skipOnTolerated?: number;
   /** Try again every millisecond, so many times, while the result is one of these errnos. */
   readonly retry?: { readonly errnos: readonly string[]; readonly times: number };
+  /** Only made when a race was lost, as a repetition of what stands before: `explain()` leaves it out. */
+  readonly repeats?: true;
 }
 
 /** Read a 32-bit value out of an `out` argument into a slot (for example a pipe's descriptors). */
