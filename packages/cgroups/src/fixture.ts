@@ -1,0 +1,94 @@
+/** Hosts and contexts for the unit tests of this package. */
+import type { CgroupFacts, HostFacts, PlanContext, SharedFacts } from '@haco/plan';
+import { cgroups } from './part.js';
+import type { CgroupsSection } from './section.js';
+
+function at(controller: string, ownGroup = '/'): CgroupFacts['v1'][string] {
+  return { mountPoint: `/sys/fs/cgroup/${controller}`, ownGroup, writable: true };
+}
+
+/** Root, v1 controllers each mounted apart, and a v2 hierarchy that has none of them. */
+export const hybridHost: HostFacts = {
+  arch: 'x64',
+  kernel: { release: '6.18.0', major: 6, minor: 18 },
+  pid: 1000,
+  euid: 0,
+  egid: 0,
+  capabilities: [],
+  knownCapabilities: [],
+  features: {
+    clone3: true,
+    clone_into_cgroup: true,
+    openat2: true,
+    close_range: true,
+    pidfd_open: true,
+    open_tree: true,
+    mount_setattr: true,
+    cgroup_kill: true,
+    time_namespace: true,
+    user_namespace: true,
+    memfd_exec: true,
+  },
+  cgroups: {
+    mode: 'hybrid',
+    v1: { cpu: at('cpu'), cpuset: at('cpuset'), memory: at('memory', '/service'), pids: at('pids') },
+    v2: {
+      mountPoint: '/sys/fs/cgroup/unified',
+      ownGroup: '/',
+      writable: true,
+      controllers: ['hugetlb'],
+      subtreeControl: [],
+    },
+  },
+  userNamespaces: {
+    max: 1000,
+    unprivilegedDisabled: false,
+    apparmorRestricted: false,
+    subuid: [],
+    subgid: [],
+    newidmap: false,
+  },
+  oomScoreAdj: 0,
+  noNewPrivileges: false,
+  nrOpen: 1_048_576,
+};
+
+/** A host with these cgroups. */
+export function hostWith(facts: CgroupFacts, fields: Partial<HostFacts> = {}): HostFacts {
+  return { ...hybridHost, cgroups: facts, ...fields };
+}
+
+/** A v2 hierarchy as it is on a host without v1. */
+export function v2With(fields: Partial<NonNullable<CgroupFacts['v2']>> = {}): CgroupFacts {
+  return {
+    mode: 'v2',
+    v1: {},
+    v2: {
+      mountPoint: '/sys/fs/cgroup',
+      ownGroup: '/',
+      writable: true,
+      controllers: ['cpuset', 'cpu', 'io', 'memory', 'pids'],
+      subtreeControl: [],
+      ...fields,
+    },
+  };
+}
+
+/** The context that core would make. */
+export function contextOf(section: CgroupsSection, host: HostFacts, facts: Partial<SharedFacts> = {}): PlanContext {
+  return {
+    host,
+    facts: {
+      name: 'x',
+      unshared: [],
+      entered: [],
+      rootfsIsThrowAway: false,
+      changesRoot: false,
+      keepsCapabilities: false,
+      ownDevpts: false,
+      joinsCgroupLate: false,
+      ...cgroups.facts(section, host),
+      ...facts,
+    },
+  };
+}

@@ -1,0 +1,37 @@
+/** The section from JSON. */
+import {
+  issue,
+  optional,
+  readInteger,
+  readJson,
+  readNumber,
+  readObject,
+  readText,
+  type Issue,
+  type Reader,
+} from '@haco/plan';
+import type { Result } from 'neverthrow';
+import type { CgroupsSection } from './section.js';
+
+const readKeys: Reader<Readonly<Record<string, string>>> = (json, path, issues) => {
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) {
+    issues.push(issue(path, 'must be an object'));
+    return {};
+  }
+  return Object.fromEntries(
+    Object.entries(json).map(([key, value]) => [key, readText(value, `${path}[${JSON.stringify(key)}]`, issues)]),
+  );
+};
+
+const section: Reader<CgroupsSection> = readObject({
+  cpu: optional(readNumber),
+  memory: optional(readInteger),
+  pids: optional(readInteger),
+  keys: optional(readKeys),
+  parent: optional(readText),
+});
+
+/** Check JSON from outside; every problem with its path. */
+export function parseSection(json: unknown): Result<CgroupsSection, readonly Issue[]> {
+  return readJson(section, json);
+}

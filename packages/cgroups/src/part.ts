@@ -1,0 +1,47 @@
+/** The part `cgroups`: its section, verbs, checks, facts and steps in one value. */
+import type { Part, SharedFacts } from '@haco/plan';
+import { checkSection } from './check.js';
+import { planCreate, planEnable } from './create.js';
+import { cloneSlot, hierarchiesOf, isJoined } from './hierarchy.js';
+import { planJoin } from './join.js';
+import { planLimits } from './limit.js';
+import type { CgroupMethods } from './methods.js';
+import { parseSection } from './parse.js';
+import { planRemove } from './remove.js';
+import type { CgroupsSection } from './section.js';
+import { settingsOf } from './settings.js';
+import { validateSection } from './validate.js';
+import { verbs } from './verbs.js';
+
+/**
+ * Limits by control groups. Its part must stand before `namespaces` in the list of parts: the container enters its groups before
+ * it does anything else.
+ */
+export const cgroups = {
+  key: 'cgroups',
+  empty: {},
+  verbs,
+  parse: parseSection,
+  validate: validateSection,
+  facts: (section, host): Partial<SharedFacts> => {
+    const hierarchies = host === undefined ? [] : hierarchiesOf(section, host);
+    const cloned = hierarchies.some((hierarchy) => host !== undefined && !isJoined(hierarchy, host));
+    return {
+      joinsCgroupLate: settingsOf(section).length > 0,
+      ...(cloned ? { cloneIntoCgroup: cloneSlot } : {}),
+    };
+  },
+  plan: (section, context) => {
+    const hierarchies = hierarchiesOf(section, context.host);
+    return [
+      ...hierarchies.flatMap((hierarchy) => [
+        planCreate(section, hierarchy, context),
+        ...planEnable(section, hierarchy, context),
+        ...planLimits(section, hierarchy, context),
+      ]),
+      ...planJoin(hierarchies, context),
+      ...planRemove(section, hierarchies, context),
+    ];
+  },
+  check: checkSection,
+} as const satisfies Part<'cgroups', CgroupsSection, CgroupMethods>;

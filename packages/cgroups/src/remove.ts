@@ -1,0 +1,107 @@
+/** Steps after the container's end: stop what is left, read what was used, remove the groups. */
+import { slot, syscall, type Operation, type PlanContext, type Step } from '@haco/plan';
+import { controllerNamed } from './controllers/index.js';
+import { baseSlot, groupPath } from './create.js';
+import { sharedParent, type Hierarchy } from './hierarchy.js';
+import { AT_REMOVEDIR, F_GETFD, fileSlot, open } from './operations.js';
+import type { CgroupsSection } from './section.js';
+
+/** Bytes that a report file may have; the longest, v2's `cpu.stat`, has about 300. */
+const reportBytes = 512;
+
+/** Milliseconds that killed processes get to leave a group: a large one needs a while to give back its memory. */
+const patienceMs = 2000;
+
+// All hierarchies hold the same processes, so stopping them through one is enough.
+function stop(hierarchies: readonly Hierarchy[], { host }: PlanContext): readonly Operation[] {
+  const { arch } = host;
+  const openToWrite = (dir: string, file: string, skipOnTolerated: number): Operation =>
+    syscall('openat', [slot(dir), file, open(arch, 'O_WRONLY')], {
+      save: fileSlot,
+      tolerate: ['EBADF'],
+      skipOnTolerated,
+    });
+  const v2 = hierarchies.find(({ version }) => version === 2);
+  if (v2 !== undefined && host.features.cgroup_kill) {
+    return [openToWrite(v2.dir, 'cgroup.kill', 1), syscall('write', [slot(fileSlot), '1', 1], { expect: 1 })];
+  }
+  const pids = hierarchies.find(({ controllers }) => controllers.includes('pids'));
+  if (pids !== undefined) {
+    return [
+      // No fork succeeds any more: a fork bomb can't outrun the kills.
+      openToWrite(pids.dir, 'pids.max', 2),
+      syscall('write', [slot(fileSlot), '0', 1], { expect: 1 }),
+      { op: 'kill-listed', dir: pids.dir, file: 'cgroup.procs' },
+    ];
+  }
+  const [first] = hierarchies;
+  if (first === undefined) return [];
+  return [
+    syscall('fcntl', [slot(first.dir), F_GETFD, 0], { tolerate: ['EBADF'], skipOnTolerated: 1 }),
+    { op: 'kill-listed', dir: first.dir, file: 'cgroup.procs' },
+  ];
+}
+
+// The descriptors stay open: the launcher ends right after.
+function read(hierarchies: readonly Hierarchy[], { host }: PlanContext): readonly Operation[] {
+  return hierarchies.flatMap(({ dir, controllers, version }) =>
+    controllers
+      .flatMap((name) => controllerNamed(name)?.reports[version === 1 ? 'v1' : 'v2'] ?? [])
+      .flatMap((file) => [
+        // Which of these files exist depends on the version of the kernel.
+        syscall('openat', [slot(dir), file, open(host.arch, 'O_RDONLY')], {
+          save: fileSlot,
+          tolerate: ['EBADF', 'ENOENT'],
+          skipOnTolerated: 1,
+        }),
+        // One byte less than there is, so that the text always ends with NUL.
+        syscall('read', [slot(fileSlot), { out: file, size: reportBytes }, reportBytes - 1]),
+      ]),
+  );
+}
+
+function remove(
+  section: CgroupsSection,
+  hierarchies: readonly Hierarchy[],
+  { facts }: PlanContext,
+): readonly Operation[] {
+  return hierarchies.flatMap((hierarchy) => [
+    // Through the descriptor of the group that was made here: when the name was taken already, that group stays.
+    syscall('unlinkat', [slot(hierarchy.dir), `../${facts.name}`, AT_REMOVEDIR], {
+      tolerate: ['EBADF', 'ENOENT'],
+      retry: { errnos: ['EBUSY'], times: patienceMs },
+    }),
+    ...(section.parent === undefined
+      ? [
+          syscall('unlinkat', [slot(baseSlot(hierarchy)), sharedParent, AT_REMOVEDIR], {
+            // EBUSY or ENOTEMPTY: other containers live in it.
+            tolerate: ['EBADF', 'ENOENT', 'EBUSY', 'ENOTEMPTY'],
+          }),
+        ]
+      : []),
+  ]);
+}
+
+/** The steps of phase `undo`. Each does nothing when the group was never made. */
+export function planRemove(
+  section: CgroupsSection,
+  hierarchies: readonly Hierarchy[],
+  context: PlanContext,
+): readonly Step[] {
+  const from = hierarchies[0]?.settings[0]?.from ?? 'cgroups';
+  const step = (what: string, label: string, why: string, operations: readonly Operation[]): readonly Step[] =>
+    operations.length === 0
+      ? []
+      : [{ id: `cgroups.${what}`, phase: 'undo', label, why, from, operations, source: 'cgroups(7)' }];
+  const path = groupPath(section, context.facts.name);
+  return [
+    ...step(
+      'stop',
+      `kill what is left in ${path}`,
+      'processes that outlive the container would keep its group alive',
+      stop(hierarchies, context),
+    ),
+    ...step('read', `read what ${path} has used`, 'the counters go with the group', read(hierarchies, context)),
+    ...step('remove', `remove ${path}`, 'nothing is left behind', remove(section, hierarchies, context)),
+  ];
+}

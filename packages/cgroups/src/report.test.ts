@@ -1,0 +1,66 @@
+/** The counters of a group, as the kernel prints them, in plain numbers. */
+import { describe, expect, test } from 'vitest';
+import { parseCgroupReport } from './report.js';
+
+function outs(files: Readonly<Record<string, string>>): Readonly<Record<string, Uint8Array>> {
+  return Object.fromEntries(
+    Object.entries(files).map(([file, text]) => {
+      const bytes = new Uint8Array(512);
+      bytes.set(new TextEncoder().encode(text));
+      return [file, bytes];
+    }),
+  );
+}
+
+describe('parseCgroupReport', () => {
+  test('reads v1', () => {
+    const report = parseCgroupReport(
+      outs({
+        'memory.oom_control': 'oom_kill_disable 0\nunder_oom 0\noom_kill 1\n',
+        'memory.failcnt': '155\n',
+        'memory.max_usage_in_bytes': '20971520\n',
+        'pids.events': 'max 3\n',
+        'pids.peak': '4\n',
+        'cpu.stat': 'nr_periods 7\nnr_throttled 5\nthrottled_time 123456789\nnr_bursts 0\nburst_time 0\n',
+        'cpuacct.usage': '5000000\n',
+      }),
+    );
+    expect(report).toEqual({
+      oomKills: 1,
+      memoryLimitHits: 155,
+      memoryPeakBytes: 20_971_520,
+      pidsLimitHits: 3,
+      pidsPeak: 4,
+      cpuMs: 5,
+      throttledPeriods: 5,
+      throttledMs: 123.456789,
+    });
+  });
+
+  test('reads v2', () => {
+    const report = parseCgroupReport(
+      outs({
+        'memory.events': 'low 0\nhigh 0\nmax 12\noom 1\noom_kill 2\noom_group_kill 0\n',
+        'memory.peak': '1048576\n',
+        'pids.events': 'max 0\n',
+        'cpu.stat':
+          'usage_usec 2500\nuser_usec 1000\nsystem_usec 1500\nnr_periods 1\nnr_throttled 1\nthrottled_usec 900\n',
+      }),
+    );
+    expect(report).toEqual({
+      oomKills: 2,
+      memoryLimitHits: 12,
+      memoryPeakBytes: 1_048_576,
+      pidsLimitHits: 0,
+      cpuMs: 2.5,
+      throttledPeriods: 1,
+      throttledMs: 0.9,
+    });
+  });
+
+  test('what was not counted is missing, not zero', () => {
+    expect(parseCgroupReport({})).toEqual({});
+    expect(parseCgroupReport(outs({ 'memory.peak': '' }))).toEqual({});
+    expect(parseCgroupReport(outs({ 'memory.peak': 'max\n' }))).toEqual({});
+  });
+});

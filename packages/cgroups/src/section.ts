@@ -1,0 +1,15 @@
+/** What a container may use: the section of the spec that this package owns. */
+
+/** Limits by resource. JSON-serializable; a field that is missing sets no limit. */
+export interface CgroupsSection {
+  /** Percent of one CPU: 50 is half of one, 200 two whole ones. */
+  readonly cpu?: number;
+  /** Bytes of memory, page cache included, swap not. */
+  readonly memory?: number;
+  /** Processes and threads at the same time. */
+  readonly pids?: number;
+  /** Files of the group and what is written to them, by their names on v1 or v2, e.g. `{ 'cpu.weight': '50' }`. */
+  readonly keys?: Readonly<Record<string, string>>;
+  /** A group that exists already, relative to the caller's own, below which the container's group is made; e.g. `ci/nightly`. */
+  readonly parent?: string;
+}

@@ -1,0 +1,61 @@
+/** Every problem of a section that types can't exclude. */
+import { issue, parseName, quote, type Issue, type SharedFacts } from '@haco/plan';
+import { isInterfaceFile, keyProblem, valueProblem } from './keys.js';
+import type { CgroupsSection } from './section.js';
+import { settingsOf } from './settings.js';
+
+/** The kernel's shortest quota is 1 ms of the 100 ms period. */
+const minPercent = 1;
+
+/** More CPUs than any kernel can be built for. */
+const maxPercent = 100 * 8192;
+
+/** A page: a smaller limit would be rounded to none at all. */
+const minMemory = 4096;
+
+/** `PID_MAX_LIMIT` of 64-bit kernels. */
+const maxPids = 4_194_304;
+
+function within(path: string, value: number | undefined, min: number, max: number, unit: string): readonly Issue[] {
+  if (value === undefined || (value >= min && value <= max)) return [];
+  return [issue(path, `${String(value)} is not between ${String(min)} and ${String(max)} ${unit}`)];
+}
+
+function problem(path: string, message: string | undefined): readonly Issue[] {
+  return message === undefined ? [] : [issue(path, message)];
+}
+
+/** Why a text isn't a path of groups; undefined when it is. */
+function parentProblem(parent: string): string | undefined {
+  if (parent.length > 1000) return 'is longer than 1000 characters';
+  for (const component of parent.split('/')) {
+    const name = parseName(component);
+    if (name.isErr()) return `must be names joined by /, relative to the own group: ${name.error}`;
+  }
+  return undefined;
+}
+
+export function validateSection(
+  section: CgroupsSection,
+  { facts }: { readonly facts: Pick<SharedFacts, 'name'> },
+): readonly Issue[] {
+  const { cpu, memory, pids, keys = {}, parent } = section;
+  return [
+    ...within('cgroups.cpu', cpu, minPercent, maxPercent, 'percent of one CPU'),
+    ...within('cgroups.memory', memory, minMemory, Number.MAX_SAFE_INTEGER, 'bytes'),
+    ...within('cgroups.pids', pids, 1, maxPids, 'processes'),
+    ...Object.entries(keys).flatMap(([key, value]) => [
+      ...problem(`cgroups.keys[${JSON.stringify(key)}]`, keyProblem(key)),
+      ...problem(`cgroups.keys[${JSON.stringify(key)}]`, valueProblem(value)),
+    ]),
+    ...problem('cgroups.parent', parent === undefined ? undefined : parentProblem(parent)),
+    ...(settingsOf(section).length > 0 && isInterfaceFile(facts.name)
+      ? [
+          issue(
+            'cgroups',
+            `a group can't be called ${quote(facts.name)}, the kernel has files of such names; choose another name`,
+          ),
+        ]
+      : []),
+  ];
+}
