@@ -57,7 +57,7 @@ function renderStep(step: Step, index: number): string {
     `    why: ${step.why} (${step.from}${source})`,
     ...needs,
     ...step.operations
-      .filter((operation) => operation.op !== 'load')
+      .filter((operation) => operation.op !== 'load' && !(operation.op === 'syscall' && operation.repeats === true))
       .map((operation) => `      ${renderOperation(operation)}`),
   ].join('\n');
 }
