@@ -1,0 +1,95 @@
+/** The snapshot of the host on which this process runs, put together from files of /proc and cheap calls. */
+import { type FeatureName, type HostFacts } from '@haco/plan';
+import { capabilitiesIn, knownCapabilities, lastCapability } from './capabilities.js';
+import { probeCgroups } from './cgroups.js';
+import { type FeatureProbe } from './feature.js';
+import { kernelFeatures } from './features/index.js';
+import { type HostReader, thisHost } from './host-reader.js';
+import { parseKernelRelease } from './kernel-release.js';
+import { type ProcessInfo, thisProcess } from './process-info.js';
+import { parseStatus } from './status.js';
+import { parseSubordinateIds } from './subordinate-ids.js';
+import { unsupportedHost } from './unsupported.js';
+
+let known: HostFacts | undefined;
+
+/**
+ * What planning must know of this host. Probed once per process (per thread, for workers), about a millisecond; ask for
+ * `fresh` facts after the process changed its user or its cgroup. Never throws: elsewhere than on Linux on x64 or arm64 the
+ * facts say `arch: 'unsupported'`.
+ *
+ * @example
+ * ```ts
+ * import { probeHost } from '@haco/sys';
+ * probeHost().cgroups.mode; // 'v2'
+ * ```
+ */
+export function probeHost(options: { readonly fresh?: boolean } = {}): HostFacts {
+  if (known === undefined || options.fresh === true) known = probe();
+  return known;
+}
+
+function probe(): HostFacts {
+  const info = thisProcess();
+  const arch = supportedArch(info);
+  return arch === undefined ? unsupportedHost(info) : collectHostFacts(info, thisHost(arch));
+}
+
+function supportedArch({ platform, arch }: ProcessInfo): 'x64' | 'arm64' | undefined {
+  return platform === 'linux' && (arch === 'x64' || arch === 'arm64') ? arch : undefined;
+}
+
+/** The facts as `host` shows them to the process that `info` describes. */
+export function collectHostFacts(info: ProcessInfo, host: HostReader): HostFacts {
+  const arch = supportedArch(info);
+  if (arch === undefined) return unsupportedHost(info);
+  const kernel = parseKernelRelease(info.release);
+  const status = parseStatus(host.read('/proc/self/status') ?? '');
+  const capabilities = knownCapabilities(numberIn(host, '/proc/sys/kernel/cap_last_cap') ?? lastCapability);
+  return {
+    arch,
+    kernel,
+    pid: info.pid,
+    euid: info.euid,
+    egid: info.egid,
+    capabilities: capabilitiesIn(status.effective, capabilities),
+    knownCapabilities: capabilities,
+    features: probeFeatures({ host, kernel }),
+    cgroups: probeCgroups(host),
+    userNamespaces: probeUserNamespaces(info, host),
+    oomScoreAdj: numberIn(host, '/proc/self/oom_score_adj') ?? 0,
+    noNewPrivileges: status.noNewPrivileges,
+    // The kernel's default, for a /proc that hides its sysctls.
+    nrOpen: numberIn(host, '/proc/sys/fs/nr_open') ?? 1024 * 1024,
+  };
+}
+
+function probeFeatures(probe: FeatureProbe): HostFacts['features'] {
+  const entries = Object.entries(kernelFeatures).map(([name, feature]) => [name, feature.isPresent(probe)]);
+  return Object.fromEntries(entries) as Record<FeatureName, boolean>;
+}
+
+function probeUserNamespaces(info: ProcessInfo, host: HostReader): HostFacts['userNamespaces'] {
+  const ranges = (file: string): HostFacts['userNamespaces']['subuid'] => {
+    const text = host.read(file) ?? '';
+    // Most machines of one purpose have an empty file: don't ask for a name that nobody needs.
+    return text === '' ? [] : parseSubordinateIds(text, { name: info.userName(), uid: info.euid });
+  };
+  return {
+    max: numberIn(host, '/proc/sys/user/max_user_namespaces') ?? 0,
+    unprivilegedDisabled: numberIn(host, '/proc/sys/kernel/unprivileged_userns_clone') === 0,
+    apparmorRestricted: numberIn(host, '/proc/sys/kernel/apparmor_restrict_unprivileged_userns') === 1,
+    subuid: ranges('/etc/subuid'),
+    subgid: ranges('/etc/subgid'),
+    newidmap: isOnPath('newuidmap', info, host) && isOnPath('newgidmap', info, host),
+  };
+}
+
+function isOnPath(program: string, info: ProcessInfo, host: HostReader): boolean {
+  return info.path.split(':').some((directory) => directory !== '' && host.exists(`${directory}/${program}`));
+}
+
+function numberIn(host: HostReader, file: string): number | undefined {
+  const text = host.read(file)?.trim() ?? '';
+  return /^-?\d+$/.test(text) ? Number(text) : undefined;
+}

@@ -1,0 +1,70 @@
+/** Mounts as `/proc/self/mountinfo` lists them, as far as cgroups need them. */
+
+export interface MountEntry {
+  readonly id: number;
+  readonly parent: number;
+  /** Which directory of the file system is the root of this mount, e.g. `/docker/abc`. */
+  readonly root: string;
+  readonly mountPoint: string;
+  readonly fsType: string;
+  /** Options of the file system, e.g. `rw`, `cpu`, `cpuacct`, `name=systemd`. */
+  readonly superOptions: readonly string[];
+}
+
+/**
+ * All mounts, in the order of the file. Lines that aren't complete are left out.
+ *
+ * @see proc_pid_mountinfo(5)
+ */
+export function parseMountinfo(text: string): readonly MountEntry[] {
+  return text.split('\n').flatMap((line) => {
+    const [before = '', after = ''] = line.split(' - ', 2);
+    const [id, parent, , root, mountPoint] = before.split(' ');
+    const [fsType, , superOptions] = after.split(' ');
+    if (root === undefined || mountPoint === undefined || fsType === undefined || superOptions === undefined) return [];
+    return [
+      {
+        id: Number(id),
+        parent: Number(parent),
+        root: unescape(root),
+        mountPoint: unescape(mountPoint),
+        fsType,
+        superOptions: superOptions.split(','),
+      },
+    ];
+  });
+}
+
+/** Space, tab, newline, `#` and backslash are written as `\040` and so on. */
+function unescape(field: string): string {
+  return field.includes('\\')
+    ? field.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(parseInt(octal, 8)))
+    : field;
+}
+
+/** Whether a path lies at or below a directory. */
+export function isWithin(path: string, directory: string): boolean {
+  return directory === '/' || path === directory || path.startsWith(`${directory}/`);
+}
+
+/**
+ * Those of `some` mounts that their path leads to. A mount is hidden when, on one of the mounts that it stands on, another one
+ * is met first on the way to it, or when another one is mounted on its own top.
+ */
+export function visibleMounts(some: readonly MountEntry[], all: readonly MountEntry[]): readonly MountEntry[] {
+  const byId = new Map<number, MountEntry>();
+  for (const mount of all) byId.set(mount.id, mount);
+  return some.filter((mount) => {
+    // Where the way to the mount leaves each mount that it stands on.
+    const exits = new Map<number, string>([[mount.id, mount.mountPoint]]);
+    let at = mount;
+    for (let below = byId.get(at.parent); below !== undefined && !exits.has(below.id); below = byId.get(at.parent)) {
+      exits.set(below.id, at.mountPoint);
+      at = below;
+    }
+    return all.every(({ id, parent, mountPoint }) => {
+      const exit = exits.get(parent);
+      return exit === undefined || exits.has(id) || !isWithin(exit, mountPoint);
+    });
+  });
+}
