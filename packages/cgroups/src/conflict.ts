@@ -6,14 +6,10 @@
  *
  * @example
  * ```ts
- * import { isGroupConflict } from '@haco/cgroups';
- * isGroupConflict({ stepId: 'cgroups.create.memory', errno: 'EEXIST' }); // true
+ * import { isCgroupConflict } from '@haco/cgroups';
+ * isCgroupConflict('cgroups.create.memory', 'EEXIST'); // true
  * ```
  */
-export function isGroupConflict({ stepId, errno }: { readonly stepId: string; readonly errno: string }): boolean {
+export function isCgroupConflict(stepId: string, errno: string): boolean {
   return stepId.startsWith('cgroups.create.') && errno === 'EEXIST';
 }
-
-/** What to do about it, for a `ConflictError`. */
-export const groupConflictRemedy =
-  'choose another name, or wait for that container to end; when none of this name is running, remove its empty group with rmdir';

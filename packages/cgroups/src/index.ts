@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-export { groupConflictRemedy, isGroupConflict } from './conflict.js';
+export { isCgroupConflict } from './conflict.js';
 export type { CgroupMethods } from './methods.js';
 export { cgroups } from './part.js';
 export { parseCgroupReport, type CgroupReport } from './report.js';

@@ -2,7 +2,7 @@
 import { Rejected, type HostFacts } from '@haco/plan';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { isGroupConflict } from './conflict.js';
+import { isCgroupConflict } from './conflict.js';
 import { contextOf, hostWith, hybridHost, v2With } from './fixture.js';
 import { cgroups } from './part.js';
 import type { CgroupsSection } from './section.js';
@@ -153,8 +153,8 @@ describe('check', () => {
 
 describe('conflict', () => {
   test('is a group that is there already', () => {
-    expect(isGroupConflict({ stepId: 'cgroups.create.v2', errno: 'EEXIST' })).toBe(true);
-    expect(isGroupConflict({ stepId: 'cgroups.create.v2', errno: 'EACCES' })).toBe(false);
-    expect(isGroupConflict({ stepId: 'mounts.root', errno: 'EEXIST' })).toBe(false);
+    expect(isCgroupConflict('cgroups.create.v2', 'EEXIST')).toBe(true);
+    expect(isCgroupConflict('cgroups.create.v2', 'EACCES')).toBe(false);
+    expect(isCgroupConflict('mounts.root', 'EEXIST')).toBe(false);
   });
 });

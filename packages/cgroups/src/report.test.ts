@@ -2,8 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import { parseCgroupReport } from './report.js';
 
-function outs(files: Readonly<Record<string, string>>): Readonly<Record<string, Uint8Array>> {
-  return Object.fromEntries(
+function outs(files: Readonly<Record<string, string>>): ReadonlyMap<string, Uint8Array> {
+  return new Map(
     Object.entries(files).map(([file, text]) => {
       const bytes = new Uint8Array(512);
       bytes.set(new TextEncoder().encode(text));
@@ -22,7 +22,8 @@ describe('parseCgroupReport', () => {
         'pids.events': 'max 3\n',
         'pids.peak': '4\n',
         'cpu.stat': 'nr_periods 7\nnr_throttled 5\nthrottled_time 123456789\nnr_bursts 0\nburst_time 0\n',
-        'cpuacct.usage': '5000000\n',
+        'cpuacct.usage_user': '5000000\n',
+        'cpuacct.usage_sys': '2000000\n',
       }),
     );
     expect(report).toEqual({
@@ -31,7 +32,8 @@ describe('parseCgroupReport', () => {
       memoryPeakBytes: 20_971_520,
       pidsLimitHits: 3,
       pidsPeak: 4,
-      cpuMs: 5,
+      userMs: 5,
+      systemMs: 2,
       throttledPeriods: 5,
       throttledMs: 123.456789,
     });
@@ -52,14 +54,15 @@ describe('parseCgroupReport', () => {
       memoryLimitHits: 12,
       memoryPeakBytes: 1_048_576,
       pidsLimitHits: 0,
-      cpuMs: 2.5,
+      userMs: 1,
+      systemMs: 1.5,
       throttledPeriods: 1,
       throttledMs: 0.9,
     });
   });
 
   test('what was not counted is missing, not zero', () => {
-    expect(parseCgroupReport({})).toEqual({});
+    expect(parseCgroupReport(new Map())).toEqual({});
     expect(parseCgroupReport(outs({ 'memory.peak': '' }))).toEqual({});
     expect(parseCgroupReport(outs({ 'memory.peak': 'max\n' }))).toEqual({});
   });

@@ -12,18 +12,20 @@ export interface CgroupReport {
   readonly pidsLimitHits?: number;
   /** Most processes at once. */
   readonly pidsPeak?: number;
-  /** CPU time of all processes, in milliseconds. */
-  readonly cpuMs?: number;
+  /** CPU time of all processes in user mode, in milliseconds. */
+  readonly userMs?: number;
+  /** CPU time of all processes in the kernel, in milliseconds. */
+  readonly systemMs?: number;
   /** Periods in which the CPU limit stopped the container. */
   readonly throttledPeriods?: number;
   /** Time that it was stopped for by then, in milliseconds. */
   readonly throttledMs?: number;
 }
 
-type Outs = Readonly<Record<string, Uint8Array | undefined>>;
+type Outs = ReadonlyMap<string, Uint8Array>;
 
 function text(outs: Outs, file: string): string {
-  const bytes = outs[file] ?? new Uint8Array();
+  const bytes = outs.get(file) ?? new Uint8Array();
   const end = bytes.indexOf(0);
   return new TextDecoder().decode(end === -1 ? bytes : bytes.subarray(0, end));
 }
@@ -55,7 +57,7 @@ function scaled(value: number | undefined, divisor: number): number | undefined 
  * @example
  * ```ts
  * import { parseCgroupReport } from '@haco/cgroups';
- * parseCgroupReport({ 'pids.events': new TextEncoder().encode('max 3\n') }); // { pidsLimitHits: 3 }
+ * parseCgroupReport(new Map([['pids.events', new TextEncoder().encode('max 3\n')]])); // { pidsLimitHits: 3 }
  * ```
  */
 export function parseCgroupReport(outs: Outs): CgroupReport {
@@ -65,7 +67,9 @@ export function parseCgroupReport(outs: Outs): CgroupReport {
     memoryPeakBytes: single(outs, 'memory.peak') ?? single(outs, 'memory.max_usage_in_bytes'),
     pidsLimitHits: field(outs, 'pids.events', 'max'),
     pidsPeak: single(outs, 'pids.peak'),
-    cpuMs: scaled(field(outs, 'cpu.stat', 'usage_usec'), 1000) ?? scaled(single(outs, 'cpuacct.usage'), 1_000_000),
+    userMs: scaled(field(outs, 'cpu.stat', 'user_usec'), 1000) ?? scaled(single(outs, 'cpuacct.usage_user'), 1_000_000),
+    systemMs:
+      scaled(field(outs, 'cpu.stat', 'system_usec'), 1000) ?? scaled(single(outs, 'cpuacct.usage_sys'), 1_000_000),
     throttledPeriods: field(outs, 'cpu.stat', 'nr_throttled'),
     throttledMs:
       scaled(field(outs, 'cpu.stat', 'throttled_usec'), 1000) ??
