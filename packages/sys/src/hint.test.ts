@@ -31,9 +31,9 @@ describe('hintFor', () => {
   it('prefers the longest beginning of the step, at whole words', () => {
     const enabling =
       'the group has processes of its own, and v2 enables controllers only for groups without; move them into a child group first';
-    expect(hintFor('write', 'EBUSY', 'cgroups.subtree')).toBe(enabling);
-    expect(hintFor('write', 'EBUSY', 'cgroups.subtree-control')).toBe(enabling);
-    expect(hintFor('write', 'EBUSY', 'cgroups.subtrees')).toBe(hintFor('write', 'EBUSY', 'cgroups'));
+    expect(hintFor('write', 'EBUSY', 'cgroups.enable')).toBe(enabling);
+    expect(hintFor('write', 'EBUSY', 'cgroups.enable.v2')).toBe(enabling);
+    expect(hintFor('write', 'EBUSY', 'cgroups.enabled')).toBe(hintFor('write', 'EBUSY', 'cgroups'));
     expect(hintFor('write', 'EBUSY', 'cgroupsx')).toBe(hintFor('write', 'EBUSY'));
   });
 

@@ -43,7 +43,7 @@ export const cgroupHints = {
     ESRCH: 'the process ended before it was moved; start again',
     EAGAIN: 'the process is exiting or is moved by somebody else; try again',
   },
-  'write @cgroups.subtree': {
+  'write @cgroups.enable': {
     EBUSY:
       'the group has processes of its own, and v2 enables controllers only for groups without; move them into a child group first',
   },
