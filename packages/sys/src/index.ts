@@ -29,3 +29,6 @@ export { readOuts, readReport, readStepTimes, type StepFailure, type StepTime } 
 export { socketPair } from './launcher/channel.js';
 export { launcherPath } from './launcher/image.js';
 export { libc, rawSyscall, type Libc, type Pointer } from './libc.js';
+export { type KernelFeature } from './probe/feature.js';
+export { kernelFeatures } from './probe/features/index.js';
+export { probeHost } from './probe/host-facts.js';
