@@ -15,5 +15,6 @@ export * from './probe-answers.js';
 export * from './requires.js';
 export * from './rootfs.js';
 export * from './run-command.js';
+export * from './stored-hosts.js';
 export * from './strace.js';
 export * from './temporary.js';
