@@ -30,7 +30,7 @@ export async function unpack({ input, root, target, archive, limits, signal, onP
   const refuse = (hint: string) => new IoError({ what: 'unpack', path: archive, errno: '', hint });
   const counter = countBytes(limits.bytes, refuse);
   const isRoot = process.geteuid?.() === 0;
-  const tree = await Tree.open(root, { isRoot, target, refuse, signal, report: onProgress });
+  const tree = Tree.open(root, { isRoot, target, refuse, signal, report: onProgress });
   let entries = 0;
   const one: OnEntry = async (header, body) => {
     entries += 1;
@@ -57,7 +57,7 @@ export async function unpack({ input, root, target, archive, limits, signal, onP
   } catch (thrown) {
     throw signal?.aborted === true ? cancelled(target) : await firstCause(thrown, tar.settled);
   } finally {
-    await tree.close();
+    tree.close();
   }
   onProgress?.(`unpacked ${String(entries)} entries, ${formatBytes(counter.total())}`);
 }
