@@ -1,1 +1,11 @@
-export {};
+/**
+ * Resource limits (RLIMIT_*) for new containers and for live processes.
+ *
+ * @packageDocumentation
+ */
+export { readRlimit, writeRlimit } from './host/prlimit.js';
+export { rlimitKind, rlimitKinds, type RlimitKind, type RlimitName, type RlimitUnit } from './kinds.js';
+export type { RlimitMethods } from './methods.js';
+export { rlimits } from './part.js';
+export type { Rlimit, RlimitsSection, RlimitValue } from './section.js';
+export { parseRlimitValue, type RlimitInput } from './value.js';

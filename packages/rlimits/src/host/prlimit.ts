@@ -1,0 +1,94 @@
+/** Limits of a process that is running already. */
+import { NotFoundError, SyscallError, UnsupportedError, type HacoError } from '@haco/plan';
+import { errnoName, hintFor, rawSyscall, syscallNumbers } from '@haco/sys';
+import { err, ok, type Result } from 'neverthrow';
+import { rlimitKinds, type RlimitKind } from '../kinds.js';
+import type { Rlimit, RlimitValue } from '../section.js';
+
+const infinity = 0xffff_ffff_ffff_ffffn;
+
+function encode({ soft, hard }: Rlimit): Buffer {
+  const buffer = Buffer.alloc(16);
+  [soft, hard].forEach((value, index) => {
+    buffer.writeBigUInt64LE(value === 'unlimited' ? infinity : BigInt(value), index * 8);
+  });
+  return buffer;
+}
+
+function decode(buffer: Buffer): Rlimit {
+  const value = (offset: number): RlimitValue => {
+    const raw = buffer.readBigUInt64LE(offset);
+    return raw === infinity ? 'unlimited' : Number(raw);
+  };
+  return { soft: value(0), hard: value(8) };
+}
+
+function prlimit(pid: number, kind: RlimitKind, limit: Rlimit | undefined): Result<Rlimit, HacoError> {
+  const { arch } = process;
+  if (process.platform !== 'linux' || (arch !== 'x64' && arch !== 'arm64')) {
+    return err(
+      new UnsupportedError({
+        feature: 'prlimit',
+        neededFor: 'limits of a live process',
+        since: 'Linux on x64 or arm64',
+        remedy: 'run it there',
+      }),
+    );
+  }
+  const old = Buffer.alloc(16);
+  const result = rawSyscall(
+    syscallNumbers[arch].prlimit64,
+    pid,
+    rlimitKinds[kind].number,
+    limit === undefined ? null : encode(limit),
+    old,
+  );
+  if (result >= 0) return ok(decode(old));
+  const errno = errnoName(-result);
+  if (errno === 'ESRCH') {
+    return err(new NotFoundError({ what: 'process', subject: String(pid), remedy: 'it has ended, or never was' }));
+  }
+  const name = `RLIMIT_${kind.toUpperCase()}`;
+  const shown = limit === undefined ? 'NULL' : `{rlim_cur=${String(limit.soft)}, rlim_max=${String(limit.hard)}}`;
+  return err(
+    new SyscallError({
+      step: `${limit === undefined ? 'read' : 'set'} ${name} of process ${String(pid)}`,
+      call: `prlimit64(${String(pid)}, ${name}, ${shown}, &old)`,
+      syscall: 'prlimit64',
+      errno,
+      hint: hintFor('prlimit64', errno),
+    }),
+  );
+}
+
+/**
+ * A limit of a running process. Fails with `not-found` when there is no such process, `syscall` (EPERM) when it belongs to
+ * somebody else.
+ *
+ * @example
+ * ```ts
+ * import { readRlimit } from '@haco/rlimits';
+ * readRlimit(process.pid, 'nofile'); // ok({ soft: 1024, hard: 1048576 })
+ * ```
+ *
+ * @see prlimit(2)
+ */
+export function readRlimit(pid: number, kind: RlimitKind): Result<Rlimit, HacoError> {
+  return prlimit(pid, kind, undefined);
+}
+
+/**
+ * Change a limit of a running process; gives the earlier one. Children that it has already keep theirs. Fails as
+ * {@link readRlimit} does, and when the hard limit is raised without `CAP_SYS_RESOURCE`.
+ *
+ * @example
+ * ```ts
+ * import { writeRlimit } from '@haco/rlimits';
+ * writeRlimit(process.pid, 'core', { soft: 0, hard: 'unlimited' });
+ * ```
+ *
+ * @see prlimit(2)
+ */
+export function writeRlimit(pid: number, kind: RlimitKind, limit: Rlimit): Result<Rlimit, HacoError> {
+  return prlimit(pid, kind, limit);
+}
