@@ -1,1 +1,18 @@
-export {};
+/**
+ * Linux containers from TypeScript: pick the parts you want, see the plan, run it.
+ *
+ * @packageDocumentation
+ */
+export { err, ok, Result, ResultAsync } from 'neverthrow';
+export * from '@haco/plan';
+export { debootstrap, hostOverlay, tarball } from '@haco/bootstrap';
+export type { Builder, ExplainedPlan, MetaMethods, Terminals } from './builder.js';
+export type { CheckReport } from './check.js';
+export { Container } from './container.js';
+export { haco, type HacoOptions } from './haco.js';
+export { orThrow } from './or-throw.js';
+export { signalName, type Outcome, type SignalName, type Usage } from './outcome.js';
+export type { BuiltInMethods, MethodsOf } from './parts.js';
+export type { ProcessMethods, StdinSource, StdoutTarget } from './process/methods.js';
+export { realRuntime, type Performance, type Runtime } from './runtime.js';
+export type { Spec } from './spec.js';

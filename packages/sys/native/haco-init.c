@@ -245,6 +245,7 @@ _Noreturn void launcher(const s64 *stack)
 	if (sys3(NR_close_range, PLAN_FD, ~0u, CLOSE_RANGE_CLOEXEC) < 0)
 		quit(105);
 	caller = (s32)sys2(NR_pidfd_open, context.plan->caller, 0);
+	context.slots[CALLER_SLOT] = caller;
 	if (caller < 0 || sys0(NR_getppid) != context.plan->caller)
 		quit(106);
 	run_launcher(&context);

@@ -19,6 +19,7 @@ typedef long long s64;
 #define MAX_OPS 4096
 #define MAX_ARGS 6
 #define NO_SLOT 0xff
+#define CALLER_SLOT 0 /* holds a pidfd of Node from the start */
 
 enum code {
 	CODE_SYSCALL = 1,

@@ -102,11 +102,15 @@ class Data {
 class Encoder {
   readonly ops: { wire: WireOp; step: number; origin: OperationOrigin; last: boolean }[] = [];
   readonly data = new Data();
-  readonly slots = new Map<string, number>();
+  /** Slot 0 holds a pidfd of Node from the start; see native/plan.h. */
+  readonly slots = new Map<string, number>([['caller', 0]]);
   readonly outs = new Map<string, { offset: number; size: number }>();
   readonly barriers: (Operation & { readonly op: 'barrier' })[] = [];
 
-  constructor(private readonly options: EncodeOptions) {}
+  constructor(
+    private readonly options: EncodeOptions,
+    private readonly sync: boolean,
+  ) {}
 
   private slotIndex(name: string): number {
     let index = this.slots.get(name);
@@ -157,6 +161,8 @@ class Encoder {
 
   private fd(name: string): number {
     if (name === 'channel') return wire.channelFd;
+    // The socket by which the launcher sees the exec takes the place of the plan, and closes itself then.
+    if (name === 'first-closed') return this.sync ? wire.planFd + 1 : wire.planFd;
     const index = this.options.fds.indexOf(name);
     if (index === -1) throw new EncodeError(`nobody hands over a descriptor named ${name}`);
     return wire.firstPassedFd + index;
@@ -349,7 +355,8 @@ function writeOp(bytes: Buffer, at: number, op: WireOp, step: number, last: bool
  * the NUL byte that ends the last string whatever happens.
  */
 export function encodePlan(steps: readonly Step[], options: EncodeOptions): EncodedPlan {
-  const encoder = new Encoder(options);
+  const sync = needsSync(steps);
+  const encoder = new Encoder(options, sync);
   steps.forEach((step, index) => encoder.step(step, index));
   const { ops } = encoder;
   if (ops.length > wire.limits.ops) throw new EncodeError('the plan has more operations than the launcher takes');
@@ -365,7 +372,6 @@ export function encodePlan(steps: readonly Step[], options: EncodeOptions): Enco
   const undo = ops.findIndex(({ origin }) => origin.step.phase === 'undo');
   const parentAt = parent === -1 ? ops.length : parent;
   const undoAt = undo === -1 ? ops.length : undo;
-  const sync = undoAt > parentAt || ops.some(({ wire: op }) => op.code === wire.codes.init);
   const fields: Record<keyof typeof wire.header, number> = {
     magic: wire.magic,
     version: wire.version,
@@ -417,6 +423,13 @@ export function encodePlan(steps: readonly Step[], options: EncodeOptions): Enco
 export function wireOrder(steps: readonly Step[]): readonly Step[] {
   const late = (step: Step): number => (step.phase === 'parent' ? 1 : step.phase === 'undo' ? 2 : 0);
   return [0, 1, 2].flatMap((group) => steps.filter((step) => late(step) === group));
+}
+
+/** Whether the child must wait for the launcher, or its exec can't be seen by the end of a vfork. */
+function needsSync(steps: readonly Step[]): boolean {
+  return steps.some(
+    (step) => step.phase === 'parent' || step.operations.some((operation) => operation.op === 'init'),
+  );
 }
 
 /** Whether a plan needs the socket to Node. */

@@ -1,0 +1,196 @@
+/** The builder: an immutable accumulator of sections. It knows no kernel, no file and no process. */
+import { err, ok, ResultAsync, type Result } from 'neverthrow';
+import {
+  type InvalidSpecError,
+  Rejected,
+  renderPlan,
+  type AnyPart,
+  type HacoError,
+  type HostFacts,
+  type Issue,
+  type Plan,
+} from '@haco/plan';
+import { checkPlan, type CheckReport } from './check.js';
+import type { Container } from './container.js';
+import type { Outcome } from './outcome.js';
+import type { BuiltInMethods } from './parts.js';
+import type { Runtime } from './runtime.js';
+import { validateSpec, type Spec } from './spec.js';
+import { planStart, run, start, type PlannedStart } from './start.js';
+
+/** A plan that prints itself. */
+export interface ExplainedPlan extends Plan {
+  /** The plan as text, each system call as strace would show it. */
+  toString(): string;
+}
+
+/** The terminals of a builder: what gives something other than a builder. */
+export interface Terminals {
+  /**
+   * The validated spec: plain, frozen, JSON-serializable. Pure.
+   *
+   * Errors: `invalid-spec`, with every problem and its path.
+   */
+  spec(): Result<Spec, InvalidSpecError>;
+  /**
+   * The plan: every step with its system calls, its reason, the privilege it needs, and what will fail on this host and how to
+   * mend it. `String(plan)` prints it, `JSON.stringify(plan)` stores it. Nothing is started.
+   *
+   * Errors: `invalid-spec`; `not-found`, when a user name isn't in the container's files.
+   *
+   * @param options - `host`: facts of another host, to plan for that one
+   *
+   * @example
+   * ```ts
+   * import { haco, orThrow } from '@haco/core';
+   * console.log(String(orThrow(haco().unshare('pid', 'uts').command('ps').explain())));
+   * ```
+   */
+  explain(options?: { readonly host?: HostFacts }): Result<ExplainedPlan, HacoError>;
+  /**
+   * Preflight: what would make a start fail on this host, without starting anything.
+   *
+   * Errors: `invalid-spec`; `not-found`.
+   */
+  check(): ResultAsync<CheckReport, HacoError>;
+  /**
+   * Start, capture output, wait for the end. What the command does, also failing, is an outcome; an error means that it did
+   * not run. On any error nothing is left behind.
+   *
+   * Errors: every kind of {@link HacoError} but `timeout`.
+   *
+   * @example
+   * ```ts
+   * import { haco } from '@haco/core';
+   * const result = await haco().unshare('pid').command('/bin/echo', 'hello').run();
+   * result.match((outcome) => console.log(outcome.stdout), (error) => console.error(error.message));
+   * ```
+   */
+  run(): ResultAsync<Outcome, HacoError>;
+  /**
+   * Start, and give the handle as soon as the command runs.
+   *
+   * Errors: as {@link Terminals.run}.
+   */
+  start(): ResultAsync<Container, HacoError>;
+}
+
+/** Verbs about the builder itself. */
+export interface MetaMethods {
+  /** Apply a function to the builder: how presets and helpers are used. */
+  use<B, R>(this: B, apply: (builder: B) => R): R;
+  /** Apply a function only when the condition holds. Marks (a namespace that was asked for) which it adds are not assumed afterwards. */
+  when<B>(this: B, condition: boolean, apply: (builder: B) => B): B;
+}
+
+/**
+ * A description of a container, grown by verbs. Every verb returns a new builder and leaves this one as it is, so a base can be
+ * shared and specialised. A builder isn't thenable: `run()` and `start()` begin the work.
+ */
+export interface Builder extends BuiltInMethods, MetaMethods, Terminals {}
+
+interface State {
+  readonly parts: readonly AnyPart[];
+  readonly runtime: Runtime;
+  readonly spec: Spec;
+  /** Arguments of verbs that made no sense. */
+  readonly issues: readonly Issue[];
+}
+
+/** The class behind the interface. Verbs of parts are installed on a subclass, once per list of parts. */
+export class BuilderBase implements MetaMethods, Terminals {
+  readonly #state: State;
+  #valid: Result<Spec, InvalidSpecError> | undefined;
+  #planned: PlannedStart | undefined;
+
+  constructor(state: State) {
+    this.#state = state;
+  }
+
+  /** A builder of the same kind with one section changed. */
+  protected derive(key: string, change: (section: unknown) => unknown): this {
+    const { spec, issues, ...rest } = this.#state;
+    const section = change(spec[key]);
+    const state: State =
+      section instanceof Rejected
+        ? { ...rest, spec, issues: [...issues, ...section.issues] }
+        : { ...rest, spec: Object.freeze({ ...spec, [key]: Object.freeze(section) }), issues };
+    return new (this.constructor as new (state: State) => this)(state);
+  }
+
+  use<B, R>(this: B, apply: (builder: B) => R): R {
+    return apply(this);
+  }
+
+  when<B>(this: B, condition: boolean, apply: (builder: B) => B): B {
+    return condition ? apply(this) : this;
+  }
+
+  spec(): Result<Spec, InvalidSpecError> {
+    this.#valid ??= validateSpec(this.#state.parts, this.#state.spec, this.#state.issues);
+    return this.#valid;
+  }
+
+  explain(options: { readonly host?: HostFacts } = {}): Result<ExplainedPlan, HacoError> {
+    const { host } = options;
+    const { parts } = this.#state;
+    const runtime = host === undefined ? this.#state.runtime : { ...this.#state.runtime, host: () => host };
+    return this.spec()
+      .andThen((spec) => planStart({ parts, spec, runtime }))
+      .map(({ plan }) => {
+        const text = { toString: { value: () => renderPlan(plan), enumerable: false } };
+        return Object.defineProperties({ ...plan }, text) as ExplainedPlan;
+      });
+  }
+
+  check(): ResultAsync<CheckReport, HacoError> {
+    const { parts, runtime } = this.#state;
+    const report = this.spec()
+      .andThen((spec) => planStart({ parts, spec, runtime }))
+      .map(({ plan, facts }) => checkPlan(plan, facts));
+    return new ResultAsync(Promise.resolve(report));
+  }
+
+  run(): ResultAsync<Outcome, HacoError> {
+    return new ResultAsync(this.#begin(run));
+  }
+
+  start(): ResultAsync<Container, HacoError> {
+    return new ResultAsync(this.#begin(start));
+  }
+
+  async #begin<T>(begin: typeof run | typeof start): Promise<Result<T, HacoError>> {
+    const spec = this.spec();
+    if (spec.isErr()) return err(spec.error);
+    const { parts, runtime } = this.#state;
+    const cached = this.#planned;
+    const input = { parts, runtime, spec: spec.value, ...(cached === undefined ? {} : { cached }) };
+    const remember = (planned: PlannedStart): void => {
+      if (planned.reusable) this.#planned = planned;
+    };
+    return (await begin(input, remember)) as Result<T, HacoError>;
+  }
+}
+
+const classes = new WeakMap<readonly AnyPart[], typeof BuilderBase>();
+
+/** The builder class for a list of parts: the base with the verbs of every part. */
+export function builderClass(parts: readonly AnyPart[]): typeof BuilderBase {
+  const known = classes.get(parts);
+  if (known !== undefined) return known;
+  const Class = class extends BuilderBase {};
+  const prototype = Class.prototype as unknown as Record<string, unknown>;
+  for (const part of parts) {
+    for (const [name, verb] of Object.entries(part.verbs as Record<string, (...args: unknown[]) => unknown>)) {
+      // A second part with the same word would silently change what the first one's users wrote.
+      if (name in prototype) throw new TypeError(`the part ${part.key} brings the verb ${name}, which exists already`);
+      prototype[name] = function (this: { derive: BuilderBase['derive'] }, ...args: unknown[]) {
+        return this.derive(part.key, (section) => verb(section, ...args));
+      };
+    }
+  }
+  classes.set(parts, Class);
+  return Class;
+}
+
+export { ok };

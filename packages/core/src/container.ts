@@ -1,0 +1,106 @@
+/** The handle of a live container. */
+import type { Readable, Writable } from 'node:stream';
+import { constants } from 'node:os';
+import { ResultAsync, type Result } from 'neverthrow';
+import { err, ok } from 'neverthrow';
+import { StateError, type HacoError } from '@haco/plan';
+import type { Outcome } from './outcome.js';
+
+/** What a container handle is made of; core's own. */
+export interface ContainerParts {
+  readonly name: string;
+  readonly pid: number;
+  readonly stdin: Writable | null;
+  readonly stdout: Readable | null;
+  readonly stderr: Readable | null;
+  readonly resize: ((columns: number, rows: number) => void) | undefined;
+  readonly outcome: Promise<Result<Outcome, HacoError>>;
+  readonly kill: (signal: number) => boolean;
+}
+
+/**
+ * A container that has been started. It ends with its command, when it is killed, when its handle is disposed of, or when
+ * Node ends.
+ *
+ * @example
+ * ```ts
+ * import { haco, orThrow } from '@haco/core';
+ * await using container = await orThrow(haco().unshare('pid').command('cat').start());
+ * container.stdin?.end('hello');
+ * const outcome = await orThrow(container.wait());
+ * ```
+ */
+export class Container implements AsyncDisposable {
+  /** Name of the container; made up for this start when the spec has none. */
+  readonly name: string;
+  /** Pid of its first process, as this process sees it. */
+  readonly pid: number;
+  /** Node's end of stdin where that is a pipe or a terminal, else null. */
+  readonly stdin: Writable | null;
+  /** Node's end of stdout, with back-pressure; a terminal's whole output; null where it leads elsewhere. */
+  readonly stdout: Readable | null;
+  /** Node's end of stderr; null with a terminal and where it leads elsewhere. */
+  readonly stderr: Readable | null;
+  private readonly parts: ContainerParts;
+  private over = false;
+
+  constructor(parts: ContainerParts) {
+    this.parts = parts;
+    this.name = parts.name;
+    this.pid = parts.pid;
+    this.stdin = parts.stdin;
+    this.stdout = parts.stdout;
+    this.stderr = parts.stderr;
+    void parts.outcome.then(() => {
+      this.over = true;
+    });
+  }
+
+  /**
+   * How it ends, after everything of it was undone. `stdout` and `stderr` of the outcome are empty: the streams are the caller's.
+   *
+   * Errors: `io`, when something of the container could not be removed.
+   */
+  wait(): ResultAsync<Outcome, HacoError> {
+    return new ResultAsync(this.parts.outcome);
+  }
+
+  /**
+   * Send a signal to its first process. Mind that pid 1 of a pid namespace ignores signals that it has no handler for, but for
+   * SIGKILL and SIGSTOP.
+   *
+   * Errors: `state`, when it has ended.
+   *
+   * @param signal - name or number; SIGTERM without it
+   * @see pid_namespaces(7)
+   */
+  kill(signal: NodeJS.Signals | number = 'SIGTERM'): Result<void, HacoError> {
+    const number = typeof signal === 'number' ? signal : constants.signals[signal];
+    if (!this.over && number !== undefined && this.parts.kill(number)) return ok();
+    const what = `send ${String(signal)} to the container`;
+    return number === undefined
+      ? err(new StateError({ what, state: 'there is no such signal', remedy: 'use a name of signal(7)' }))
+      : err(new StateError({ what, state: 'the container is stopped', remedy: 'start it again first' }));
+  }
+
+  /**
+   * Change the window size of its terminal, in characters.
+   *
+   * Errors: `state`, when it has none or has ended.
+   */
+  resize(columns: number, rows: number): Result<void, HacoError> {
+    const { resize } = this.parts;
+    if (resize === undefined || this.over) {
+      const state = resize === undefined ? 'the container has no terminal' : 'the container is stopped';
+      return err(new StateError({ what: 'change the window size', state, remedy: 'start it with tty()' }));
+    }
+    resize(columns, rows);
+    return ok();
+  }
+
+  /** Kill it if it still runs, and wait until nothing of it is left. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.over) this.parts.kill(constants.signals.SIGKILL);
+    void (await this.parts.outcome);
+  }
+}

@@ -1,0 +1,71 @@
+/** Where everything begins: `haco()` and `haco.fromSpec()`. */
+import type { Result } from 'neverthrow';
+import type { AnyPart, InvalidSpecError } from '@haco/plan';
+import { builderClass, type Builder } from './builder.js';
+import { builtInParts, type MethodsOf } from './parts.js';
+import { realRuntime, type Runtime } from './runtime.js';
+import { parseSpec, type Spec } from './spec.js';
+
+/** What `haco()` takes. */
+export interface HacoOptions<Parts extends readonly AnyPart[] = readonly AnyPart[]> {
+  /** Features of third parties: their verbs are on the builder, their section in the spec, their steps in the plan. */
+  readonly parts?: Parts;
+  /** What performs plans, in place of this machine. */
+  readonly runtime?: Runtime;
+}
+
+function partsWith(extra: readonly AnyPart[] | undefined): readonly AnyPart[] {
+  if (extra === undefined || extra.length === 0) return builtInParts;
+  const keys = new Set<string>();
+  const parts: readonly AnyPart[] = [...builtInParts, ...extra];
+  for (const { key } of parts) {
+    if (key === 'version' || keys.has(key)) throw new TypeError(`two parts have the key ${key}`);
+    keys.add(key);
+  }
+  return parts;
+}
+
+function create(parts: readonly AnyPart[], spec: Spec, runtime: Runtime): Builder {
+  const Class = builderClass(parts);
+  return new Class({ parts, runtime, spec, issues: [] }) as unknown as Builder;
+}
+
+function emptySpec(parts: readonly AnyPart[]): Spec {
+  return Object.freeze({ version: 1, ...Object.fromEntries(parts.map((part) => [part.key, part.empty])) }) as Spec;
+}
+
+const emptyBuiltIn = emptySpec(builtInParts);
+
+function begin(): Builder;
+function begin<const Parts extends readonly AnyPart[] = readonly []>(
+  options: HacoOptions<Parts>,
+): Builder & MethodsOf<Parts>;
+function begin(options: HacoOptions = {}): Builder {
+  const parts = partsWith(options.parts);
+  const spec = parts === builtInParts ? emptyBuiltIn : emptySpec(parts);
+  return create(parts, spec, options.runtime ?? realRuntime);
+}
+
+/**
+ * Begin a container: nothing is isolated until a verb asks for it.
+ *
+ * @example
+ * ```ts
+ * import { haco } from '@haco/core';
+ * const root = '/srv/roots/debian';
+ * const result = await haco().name('x').unshare('pid', 'uts').chroot(root).cpu(50).run();
+ * ```
+ */
+export const haco = Object.assign(begin, {
+  /**
+   * A builder from what `spec()` gave, after a way through JSON.
+   *
+   * Errors: `invalid-spec`, with every problem and its path.
+   *
+   * @param json - the parsed JSON
+   */
+  fromSpec: (json: unknown, options: HacoOptions = {}): Result<Builder, InvalidSpecError> => {
+    const parts = partsWith(options.parts);
+    return parseSpec(parts, json).map((spec) => create(parts, spec, options.runtime ?? realRuntime));
+  },
+});

@@ -1,0 +1,93 @@
+/** How a container ended: a union that a caller can `switch` over by `reason`. */
+import { constants } from 'node:os';
+import type { Enforcement } from '@haco/plan';
+import type { StepTime } from '@haco/sys';
+
+/** Name of a signal, e.g. `SIGKILL`. */
+export type SignalName = NodeJS.Signals | `SIGRTMIN+${number}`;
+
+/** What the container used. */
+export interface Usage {
+  /** User CPU time in milliseconds, of all its processes where it has a cgroup, else of those that were waited for. */
+  readonly userMs: number;
+  /** System CPU time in milliseconds; as `userMs`. */
+  readonly systemMs: number;
+  /** Most memory at one time in bytes: of its cgroup, or else the largest resident set of one process. */
+  readonly memoryPeakBytes: number;
+  /** Processes killed because the memory limit was reached. */
+  readonly oomKills: number;
+  /** How often a fork was refused by the pids limit. */
+  readonly pidsLimitHits: number;
+  /** Time in which the cpu limit held it back, in milliseconds. */
+  readonly throttledMs: number;
+}
+
+interface Ended {
+  /** What it wrote to stdout, as UTF-8; empty where stdout wasn't captured. */
+  readonly stdout: string;
+  /** What it wrote to stderr, as UTF-8; empty where stderr wasn't captured. */
+  readonly stderr: string;
+  /** From the call of `run()` or `start()` to the end, in milliseconds. */
+  readonly durationMs: number;
+  readonly usage: Usage;
+  /** For each limit and protection that was asked for, by its name: how far it was in force. */
+  readonly enforced: Readonly<Record<string, Enforcement>>;
+  /** How long each step of the start took. */
+  readonly steps: readonly StepTime[];
+}
+
+/**
+ * The end of a container.
+ *
+ * | reason | what happened | exitCode | signal |
+ * | --- | --- | --- | --- |
+ * | `exited` | the command ended by itself | its code | null |
+ * | `signaled` | a signal ended it, not one of haco's | null | its name |
+ * | `oom` | the memory limit was reached and the kernel killed | code or null | name or null |
+ * | `pids-limit` | a fork was refused by the limit and the command failed | its code | or its signal |
+ * | `timeout` | haco killed it because of `timeout()` | null | `SIGKILL` |
+ * | `output-limit` | haco killed it because of `outputLimit()` | null | `SIGKILL` |
+ * | `aborted` | haco killed it because of `signal()` | null | `SIGKILL` |
+ */
+export type Outcome = Ended &
+  (
+    | { readonly reason: 'exited'; readonly exitCode: number; readonly signal: null }
+    | { readonly reason: 'signaled'; readonly exitCode: null; readonly signal: SignalName }
+    | { readonly reason: 'oom' | 'pids-limit'; readonly exitCode: number | null; readonly signal: SignalName | null }
+    | {
+        readonly reason: 'timeout' | 'output-limit' | 'aborted';
+        readonly exitCode: number | null;
+        readonly signal: SignalName | null;
+      }
+  );
+
+/** Why haco killed it, if it did. */
+export type KillReason = 'timeout' | 'output-limit' | 'aborted';
+
+const namesByNumber = new Map<number, SignalName>(
+  Object.entries(constants.signals)
+    .reverse()
+    .map(([name, number]) => [number, name as NodeJS.Signals]),
+);
+
+/** Name of a signal number; real-time signals count from SIGRTMIN (34 with glibc and musl). */
+export function signalName(number: number): SignalName {
+  return namesByNumber.get(number) ?? `SIGRTMIN+${number - 34}`;
+}
+
+/** Decide the reason. What haco did itself comes first, then what the kernel's counters say, then the wait status. */
+export function decide(
+  ended: Ended,
+  status: { readonly exitCode: number | null; readonly signal: number | null },
+  killed: KillReason | undefined,
+): Outcome {
+  const { exitCode } = status;
+  const signal = status.signal === null ? null : signalName(status.signal);
+  // A command that ended by itself before the kill reached it has won the race.
+  if (killed !== undefined && exitCode === null) return { ...ended, reason: killed, exitCode, signal };
+  if (killed === 'output-limit') return { ...ended, reason: killed, exitCode, signal };
+  if (ended.usage.oomKills > 0) return { ...ended, reason: 'oom', exitCode, signal };
+  if (ended.usage.pidsLimitHits > 0 && exitCode !== 0) return { ...ended, reason: 'pids-limit', exitCode, signal };
+  if (exitCode !== null) return { ...ended, reason: 'exited', exitCode, signal: null };
+  return { ...ended, reason: 'signaled', exitCode: null, signal: signal ?? 'SIGKILL' };
+}

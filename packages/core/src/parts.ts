@@ -1,0 +1,47 @@
+/** The list of features: the only file that names every package of them. */
+import { rootfsPart, type RootfsMethods } from '@haco/bootstrap';
+import { cgroups, type CgroupMethods } from '@haco/cgroups';
+import { mounts, type MountMethods } from '@haco/mounts';
+import { namespaces, type NamespaceMethods } from '@haco/namespaces';
+import type { AnyPart, Part } from '@haco/plan';
+import { rlimits, type RlimitMethods } from '@haco/rlimits';
+import { control, type ControlMethods } from './control/part.js';
+import { identity, type IdentityMethods } from './identity/part.js';
+import type { ProcessMethods } from './process/methods.js';
+import { processPart } from './process/part.js';
+
+/**
+ * In this order their steps of one phase run: groups are joined before a cgroup namespace is made, users change before their
+ * capabilities do.
+ */
+export const builtInParts = [
+  identity,
+  cgroups,
+  namespaces,
+  rootfsPart,
+  mounts,
+  processPart,
+  rlimits,
+  control,
+] as const satisfies readonly AnyPart[];
+
+/** The verbs of all built-in parts. */
+export interface BuiltInMethods
+  extends
+    IdentityMethods,
+    NamespaceMethods,
+    RootfsMethods,
+    MountMethods,
+    CgroupMethods,
+    ProcessMethods,
+    RlimitMethods,
+    ControlMethods {}
+
+/** The verbs that a list of parts adds. */
+export type MethodsOf<Parts extends readonly AnyPart[]> = Parts extends readonly [
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- only the methods are looked at.
+  Part<string, any, infer Methods>,
+  ...infer Rest extends readonly AnyPart[],
+]
+  ? Methods & MethodsOf<Rest>
+  : unknown;

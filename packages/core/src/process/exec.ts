@@ -1,0 +1,143 @@
+/** The last steps: bound to Node's life, nothing open but what is meant, and the command. */
+import { flags, slot, struct, syscall, type Operation, type Step } from '@haco/plan';
+import { defaultPath, type ProcessSection } from './section.js';
+
+const PR_SET_PDEATHSIG = 1;
+const SIGKILL = 9;
+const POLLIN = 1;
+
+/** Id of the step whose failure means that the command could not be executed. */
+export const execStepId = 'process.exec';
+
+/** Name of the barrier at which a container that waits for its start is complete. */
+export const createdBarrier = 'created';
+
+/** Paths that are tried, in order. */
+function candidates(section: ProcessSection): readonly { readonly path: string; readonly argv: readonly string[] }[] {
+  const { command } = section;
+  // haconiwa's default init; bash first, as there.
+  if (command === undefined) return ['/bin/bash', '/bin/sh'].map((path) => ({ path, argv: [path] }));
+  const argv = [command.file, ...command.args];
+  if (command.file.includes('/')) return [{ path: command.file, argv }];
+  const path = section.env['PATH'] ?? defaultPath;
+  return path.split(':').map((directory) => ({ path: `${directory === '' ? '.' : directory}/${command.file}`, argv }));
+}
+
+function environment(section: ProcessSection): readonly string[] {
+  const term = section.tty !== undefined && section.env['TERM'] === undefined ? { TERM: 'xterm' } : {};
+  return Object.entries({ ...term, ...section.env }).map(([name, value]) => `${name}=${value}`);
+}
+
+export function planExec(section: ProcessSection): readonly Step[] {
+  const tried = candidates(section);
+  const strings = environment(section);
+  const last = tried.length - 1;
+  const calls: readonly Operation[] = tried.map(({ path, argv }, index) =>
+    syscall(
+      'execve',
+      [path, { strings: argv }, { strings }],
+      index === last ? {} : { tolerate: ['ENOENT', 'ENOTDIR', 'EACCES'] },
+    ),
+  );
+  const name = section.command?.file ?? "the root's shell";
+  const wait: readonly Step[] =
+    section.startFifo === undefined
+      ? []
+      : [
+          {
+            id: 'process.start-fifo',
+            phase: 'prepare',
+            label: `open the start fifo ${section.startFifo}`,
+            why: 'while the host is still visible; for reading and writing, so that opening it waits for nobody',
+            source: 'fifo(7)',
+            from: 'process.startFifo',
+            // O_RDWR | O_CLOEXEC are the same numbers on x64 and arm64.
+            operations: [
+              syscall(
+                'openat',
+                [-100, section.startFifo, flags({ O_RDWR: 2, O_CLOEXEC: 0o2000000 }, 'O_RDWR', 'O_CLOEXEC')],
+                {
+                  save: 'start-fifo',
+                },
+              ),
+            ],
+          },
+          {
+            id: 'process.wait',
+            phase: 'exec',
+            label: 'wait for the start',
+            why: 'the container is complete, and its command runs when somebody writes a byte to the fifo',
+            source: 'fifo(7)',
+            from: 'process.startFifo',
+            operations: [
+              { op: 'barrier', name: createdBarrier },
+              syscall('read', [slot('start-fifo'), { out: 'start', size: 8 }, 1], { expect: 1 }),
+            ],
+          },
+        ];
+  const init: readonly Step[] = section.init
+    ? [
+        {
+          id: 'process.init',
+          phase: 'exec',
+          label: 'stay as init and go on in a child',
+          why: 'pid 1 has to reap orphans and forward signals, which few programs do',
+          source: 'pid_namespaces(7)',
+          from: 'process.init',
+          operations: [
+            { op: 'init' },
+            // Not inherited by a child; without a pid namespace nothing else ends the command with its init.
+            syscall('prctl', [flags({ PR_SET_PDEATHSIG }, 'PR_SET_PDEATHSIG'), SIGKILL, 0, 0, 0]),
+          ],
+        },
+      ]
+    : [];
+  return [
+    ...wait,
+    {
+      id: 'process.bind-to-node',
+      phase: 'exec',
+      label: 'end when Node ends',
+      why: 'asked again here because a change of user or capabilities makes the kernel forget it; Node may have ended meanwhile',
+      source: 'PR_SET_PDEATHSIG(2const)',
+      from: 'process',
+      operations: [
+        syscall('prctl', [flags({ PR_SET_PDEATHSIG }, 'PR_SET_PDEATHSIG'), SIGKILL, 0, 0, 0]),
+        syscall(
+          'ppoll',
+          [
+            struct(
+              { name: 'fd', type: 'u32', value: slot('caller') },
+              { name: 'events', type: 'u16', value: POLLIN },
+              { name: 'revents', type: 'u16', value: 0 },
+            ),
+            1,
+            struct({ name: 'sec', type: 'u64', value: 0 }, { name: 'nsec', type: 'u64', value: 0 }),
+            0,
+            8,
+          ],
+          { expect: 0 },
+        ),
+      ],
+    },
+    ...init,
+    {
+      id: 'process.close',
+      phase: 'exec',
+      label: 'close every descriptor but stdin, stdout and stderr',
+      why: 'a descriptor of a host directory would be a way out (CVE-2024-21626)',
+      source: 'close_range(2)',
+      from: 'process',
+      operations: [syscall('close_range', [{ fd: 'first-closed' }, 4_294_967_295, 0])],
+    },
+    {
+      id: execStepId,
+      phase: 'exec',
+      label: `execute ${name}`,
+      why: 'this process becomes the command; from here on everything is up to it',
+      source: 'execve(2)',
+      from: 'process.command',
+      operations: calls,
+    },
+  ];
+}

@@ -1,0 +1,105 @@
+/** A terminal of the container's own: made inside, its other end handed to Node. */
+import { flags, openFlags, slot, struct, syscall, type Operation, type PlanContext, type Step } from '@haco/plan';
+import type { ProcessSection } from './section.js';
+import { numericUser } from './user.js';
+
+const TIOCSPTLCK = 0x40045431;
+const TIOCGPTPEER = 0x5441;
+const TIOCSWINSZ = 0x5414;
+const TIOCSCTTY = 0x540e;
+const SOL_SOCKET = 1;
+const SCM_RIGHTS = 1;
+
+/** Name of the descriptor over which Node gets the terminal's master side. */
+export const terminalSocket = 'terminal';
+
+/** `struct msghdr` with one byte and one descriptor; see unix(7). */
+function descriptorMessage(fd: string): Operation {
+  const control = struct(
+    { name: 'len', type: 'u64', value: 20 },
+    { name: 'level', type: 'u32', value: flags({ SOL_SOCKET }, 'SOL_SOCKET') },
+    { name: 'type', type: 'u32', value: flags({ SCM_RIGHTS }, 'SCM_RIGHTS') },
+    { name: 'fd', type: 'u32', value: slot(fd) },
+    { name: 'pad', type: 'u32', value: 0 },
+  );
+  const vector = struct({ name: 'base', type: 'u64', value: 't' }, { name: 'len', type: 'u64', value: 1 });
+  const message = struct(
+    { name: 'name', type: 'u64', value: 0 },
+    { name: 'namelen', type: 'u64', value: 0 },
+    { name: 'iov', type: 'u64', value: vector },
+    { name: 'iovlen', type: 'u64', value: 1 },
+    { name: 'control', type: 'u64', value: control },
+    { name: 'controllen', type: 'u64', value: 24 },
+    { name: 'flags', type: 'u64', value: 0 },
+  );
+  return syscall('sendmsg', [{ fd: terminalSocket }, message, 0], { expect: 1 });
+}
+
+export function planTerminal(section: ProcessSection, { host, facts }: PlanContext): readonly Step[] {
+  const { tty } = section;
+  if (tty === undefined) return [];
+  const open: Step = {
+    id: 'process.terminal-open',
+    phase: facts.ownDevpts ? 'session' : 'prepare',
+    label: `open a new terminal of ${facts.ownDevpts ? "the container's" : "the host's"} /dev/ptmx`,
+    why: facts.ownDevpts
+      ? 'a terminal of the container itself has a name there, and is seen by no one else'
+      : 'the container has no devpts of its own, so the terminal comes from the host',
+    source: 'pts(4)',
+    from: 'process.tty',
+    operations: [
+      syscall(
+        'openat',
+        [
+          -100,
+          facts.ownDevpts ? '/dev/pts/ptmx' : '/dev/ptmx',
+          flags(openFlags(host.arch), 'O_RDWR', 'O_NOCTTY', 'O_CLOEXEC'),
+        ],
+        { save: 'ptmx' },
+      ),
+    ],
+  };
+  const user = numericUser(section);
+  const attach: Step = {
+    id: 'process.terminal',
+    phase: 'session',
+    label: `make it the controlling terminal, ${String(tty.columns)} × ${String(tty.rows)}`,
+    why: 'the peer is had from the master, not by name, so that nothing in /dev can take its place (CVE-2025-52565); Node gets the master',
+    source: 'ioctl_tty(2)',
+    from: 'process.tty',
+    operations: [
+      syscall('ioctl', [
+        slot('ptmx'),
+        flags({ TIOCSPTLCK }, 'TIOCSPTLCK'),
+        struct({ name: 'lock', type: 'u32', value: 0 }),
+      ]),
+      syscall(
+        'ioctl',
+        [
+          slot('ptmx'),
+          flags({ TIOCGPTPEER }, 'TIOCGPTPEER'),
+          flags(openFlags(host.arch), 'O_RDWR', 'O_NOCTTY', 'O_CLOEXEC'),
+        ],
+        { save: 'tty' },
+      ),
+      syscall('ioctl', [
+        slot('tty'),
+        flags({ TIOCSWINSZ }, 'TIOCSWINSZ'),
+        struct(
+          { name: 'rows', type: 'u16', value: tty.rows },
+          { name: 'columns', type: 'u16', value: tty.columns },
+          { name: 'xpixel', type: 'u16', value: 0 },
+          { name: 'ypixel', type: 'u16', value: 0 },
+        ),
+      ]),
+      descriptorMessage('ptmx'),
+      ...(user === undefined ? [] : [syscall('fchown', [slot('tty'), user.uid, -1])]),
+      syscall('setsid', []),
+      syscall('ioctl', [slot('tty'), flags({ TIOCSCTTY }, 'TIOCSCTTY'), 0]),
+      syscall('dup3', [slot('tty'), 0, 0]),
+      syscall('dup3', [slot('tty'), 1, 0]),
+      syscall('dup3', [slot('tty'), 2, 0]),
+    ],
+  };
+  return [open, attach];
+}

@@ -1,0 +1,112 @@
+/** Output of a container as text: small output of a short run is read at the end, the rest while it comes. */
+import { readSync } from 'node:fs';
+import { Socket } from 'node:net';
+import { libc } from '@haco/sys';
+import { closeQuietly } from './pipe.js';
+
+const F_SETFL = 4;
+const O_NONBLOCK = 0o4000;
+/** A pipe holds 64 KiB, so a run that ends sooner than this needs no event source: making one costs more than the read. */
+const patienceMs = 4;
+/** How long orphans that hold the pipe open may go on after the container has ended. */
+const orphanMs = 250;
+const chunkSize = 65_536;
+
+/** What several captures may take together. */
+export class Budget {
+  private left: number;
+
+  constructor(
+    limit: number,
+    private readonly exceeded: () => void,
+  ) {
+    this.left = limit;
+  }
+
+  /** How many of these bytes may be kept. */
+  take(bytes: number): number {
+    const granted = Math.min(bytes, this.left);
+    this.left -= granted;
+    if (granted < bytes) this.exceeded();
+    return granted;
+  }
+}
+
+/** Reads one pipe to its end. */
+export class Capture {
+  private readonly chunks: Buffer[] = [];
+  private socket: Socket | undefined;
+  private ended = false;
+  private closed = false;
+  private onEnd: (() => void) | undefined;
+  private readonly timer: NodeJS.Timeout;
+
+  constructor(
+    private readonly fd: number,
+    private readonly budget: Budget,
+  ) {
+    this.timer = setTimeout(() => this.attach(), patienceMs);
+  }
+
+  private keep(chunk: Buffer): void {
+    const granted = this.budget.take(chunk.length);
+    if (granted > 0) this.chunks.push(granted === chunk.length ? chunk : chunk.subarray(0, granted));
+  }
+
+  private attach(): void {
+    if (this.socket !== undefined || this.closed) return;
+    this.socket = new Socket({ fd: this.fd, readable: true, writable: false });
+    this.socket.on('data', (chunk: Buffer) => this.keep(chunk));
+    const end = (): void => {
+      this.ended = true;
+      this.onEnd?.();
+    };
+    this.socket.on('end', end).on('error', end).on('close', end);
+  }
+
+  /** Read what is there, without waiting. True at the end of the stream. */
+  private drain(): boolean {
+    for (;;) {
+      const chunk = Buffer.allocUnsafe(chunkSize);
+      let length: number;
+      try {
+        length = readSync(this.fd, chunk, 0, chunkSize, null);
+      } catch (error) {
+        return (error as NodeJS.ErrnoException).code !== 'EAGAIN';
+      }
+      if (length === 0) return true;
+      // A copy: 64 KiB kept alive for three bytes would add up.
+      this.keep(Buffer.from(chunk.subarray(0, length)));
+    }
+  }
+
+  /** The container has ended: everything that it wrote. */
+  async finish(): Promise<string> {
+    clearTimeout(this.timer);
+    if (this.socket === undefined) {
+      libc().fcntl(this.fd, F_SETFL, O_NONBLOCK);
+      if (this.drain()) this.ended = true;
+      else this.attach();
+    }
+    if (!this.ended) {
+      await new Promise<void>((resolve) => {
+        const late = setTimeout(resolve, orphanMs);
+        this.onEnd = () => {
+          clearTimeout(late);
+          resolve();
+        };
+      });
+    }
+    this.close();
+    return Buffer.concat(this.chunks).toString('utf8');
+  }
+
+  /** Forget it: the start failed. */
+  close(): void {
+    clearTimeout(this.timer);
+    if (this.closed) return;
+    this.closed = true;
+    if (this.socket === undefined) closeQuietly(this.fd);
+    else this.socket.destroy();
+  }
+}

@@ -1,0 +1,55 @@
+/** Pipes and files that become the container's standard streams. */
+import { closeSync, constants, openSync } from 'node:fs';
+import { err, ok, type Result } from 'neverthrow';
+import { IoError, SyscallError, type HacoError } from '@haco/plan';
+import { errnoName, hintFor, libc } from '@haco/sys';
+
+const O_CLOEXEC = 0o2000000;
+const fds = Buffer.alloc(8);
+
+/** A pipe, both ends close-on-exec. */
+export function makePipe(): Result<{ readonly read: number; readonly write: number }, HacoError> {
+  if (libc().pipe2(fds, O_CLOEXEC) < 0) {
+    const errno = errnoName(libc().errno());
+    return err(
+      new SyscallError({
+        step: 'make a pipe for a standard stream',
+        call: 'pipe2(O_CLOEXEC)',
+        syscall: 'pipe2',
+        errno,
+        hint: hintFor('pipe2', errno),
+      }),
+    );
+  }
+  return ok({ read: fds.readInt32LE(0), write: fds.readInt32LE(4) });
+}
+
+let nullFd: number | undefined;
+
+/** `/dev/null`, opened once; nobody closes it. */
+export function devNull(): number {
+  nullFd ??= openSync('/dev/null', constants.O_RDWR | O_CLOEXEC);
+  return nullFd;
+}
+
+/** Open a host file as a stream of the container. */
+export function openFile(path: string, mode: 'read' | 'write' | 'append'): Result<number, HacoError> {
+  const { O_RDONLY, O_WRONLY, O_CREAT, O_TRUNC, O_APPEND } = constants;
+  const flags = { read: O_RDONLY, write: O_WRONLY | O_CREAT | O_TRUNC, append: O_WRONLY | O_CREAT | O_APPEND }[mode];
+  try {
+    return ok(openSync(path, flags | O_CLOEXEC, 0o644));
+  } catch (error) {
+    const errno = (error as NodeJS.ErrnoException).code ?? '';
+    const hint = errno === 'ENOENT' ? 'create it, or its directory, first' : hintFor('openat', errno);
+    return err(new IoError({ what: `open for ${mode === 'read' ? 'reading' : 'writing'}`, path, errno, hint }));
+  }
+}
+
+/** Close, whatever became of it. */
+export function closeQuietly(fd: number): void {
+  try {
+    closeSync(fd);
+  } catch {
+    // Closed already: what was wanted.
+  }
+}

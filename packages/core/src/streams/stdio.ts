@@ -1,0 +1,126 @@
+/** The three standard streams of a start: which descriptors the container gets, and what Node keeps of them. */
+import { writeSync } from 'node:fs';
+import { Socket } from 'node:net';
+import type { Readable, Writable } from 'node:stream';
+import { err, ok, type Result } from 'neverthrow';
+import type { HacoError } from '@haco/plan';
+import { Live } from '../live.js';
+import type { ProcessSection, StdioSpec } from '../process/section.js';
+import { closeQuietly, devNull, makePipe, openFile } from './pipe.js';
+
+/** The descriptor that the container gets, and what is left with Node. */
+interface Prepared {
+  readonly theirs: number;
+  /** Close `theirs` in Node once the container has it. */
+  readonly closeTheirs: boolean;
+  /** Node's end of a pipe. */
+  readonly ours?: number;
+  /** What to connect Node's end with. */
+  readonly connect?: Readable | Writable | Buffer;
+}
+
+/** The standard streams before the start. */
+export interface PreparedStdio {
+  readonly stdin: Prepared;
+  readonly stdout: Prepared;
+  readonly stderr: Prepared;
+}
+
+const prepared = (theirs: number, closeTheirs: boolean): Prepared => ({ theirs, closeTheirs });
+
+function pipe(direction: 'in' | 'out', connect?: Prepared['connect']): Result<Prepared, HacoError> {
+  return makePipe().map(({ read, write }) => ({
+    theirs: direction === 'in' ? read : write,
+    ours: direction === 'in' ? write : read,
+    closeTheirs: true,
+    ...(connect === undefined ? {} : { connect }),
+  }));
+}
+
+function prepareOne(spec: StdioSpec, number: 0 | 1 | 2): Result<Prepared, HacoError> {
+  const direction = number === 0 ? 'in' : 'out';
+  if (spec === 'null') return ok(prepared(devNull(), false));
+  if (spec === 'inherit') return ok(prepared(number, false));
+  if (spec === 'pipe') return pipe(direction);
+  if (spec instanceof Live) return pipe(direction, spec.value);
+  if ('fd' in spec) return ok(prepared(spec.fd, false));
+  if ('text' in spec) return pipe(direction, Buffer.from(spec.text));
+  if ('base64' in spec) return pipe(direction, Buffer.from(spec.base64, 'base64'));
+  const mode = number === 0 ? 'read' : spec.append === true ? 'append' : 'write';
+  return openFile(spec.file, mode).map((fd) => prepared(fd, true));
+}
+
+/** Close everything of streams that will not be used. */
+export function discard(streams: readonly Prepared[]): void {
+  for (const { theirs, closeTheirs, ours } of streams) {
+    if (closeTheirs) closeQuietly(theirs);
+    if (ours !== undefined) closeQuietly(ours);
+  }
+}
+
+/** Make the descriptors. `stdin` is what an unset stdin means. */
+export function prepareStdio(section: ProcessSection, stdin: StdioSpec): Result<PreparedStdio, HacoError> {
+  const made: Prepared[] = [];
+  for (const [number, spec] of [section.stdin ?? stdin, section.stdout ?? 'pipe', section.stderr ?? 'pipe'].entries()) {
+    const one = prepareOne(spec, number as 0 | 1 | 2);
+    if (one.isErr()) {
+      discard(made);
+      return err(one.error);
+    }
+    made.push(one.value);
+  }
+  const [first, second, third] = made as [Prepared, Prepared, Prepared];
+  return ok({ stdin: first, stdout: second, stderr: third });
+}
+
+/** The container has its copies: close ours. */
+export function closeTheirs({ stdin, stdout, stderr }: PreparedStdio): void {
+  for (const stream of [stdin, stdout, stderr]) if (stream.closeTheirs) closeQuietly(stream.theirs);
+}
+
+/** Small input fits into the pipe at once: no socket, no event. */
+const pipeCapacity = 65_536;
+
+/** Node's end of stdin: feeds what was given, or is the caller's to write to. */
+export function openInput({ ours, connect }: Prepared): Writable | null {
+  if (ours === undefined) return null;
+  if (Buffer.isBuffer(connect)) {
+    if (connect.length <= pipeCapacity) {
+      try {
+        if (connect.length > 0) writeSync(ours, connect);
+      } catch {
+        // EPIPE: the command reads no input and has ended.
+      }
+      closeQuietly(ours);
+      return null;
+    }
+    const socket = input(ours);
+    socket.end(connect);
+    return null;
+  }
+  const socket = input(ours);
+  if (connect !== undefined) {
+    (connect as Readable).pipe(socket);
+    return null;
+  }
+  return socket;
+}
+
+function input(fd: number): Socket {
+  const socket = new Socket({ fd, readable: false, writable: true });
+  // EPIPE: the command stopped reading; that is its business, and its exit code says what it thinks of it.
+  socket.on('error', () => undefined);
+  return socket;
+}
+
+/** Node's end of an output as a stream; a given Writable is fed, with back-pressure. */
+export function openOutput({ ours, connect }: Prepared): Readable | null {
+  if (ours === undefined) return null;
+  const socket = new Socket({ fd: ours, readable: true, writable: false });
+  socket.on('error', () => undefined);
+  if (connect !== undefined && !Buffer.isBuffer(connect)) {
+    socket.pipe(connect as Writable, { end: false });
+    return null;
+  }
+  return socket;
+}

@@ -1,0 +1,48 @@
+/** Opening a file of a root filesystem for reading, without following any link out of it. */
+import { closeSync } from 'node:fs';
+import { err, ok, type Result } from 'neverthrow';
+import { flags, IoError, NotFoundError, openFlags, type HacoError } from '@haco/plan';
+import { syscallNumbers } from './codec/numbers.generated.js';
+import { errnoName } from './errno.js';
+import { hintFor } from './hint.js';
+import { rawSyscall } from './libc.js';
+
+const AT_FDCWD = -100;
+const RESOLVE_NO_MAGICLINKS = 0x02;
+const RESOLVE_IN_ROOT = 0x10;
+
+function failed(path: string, result: number, syscall: string): HacoError {
+  const errno = errnoName(-result);
+  if (errno === 'ENOENT' || errno === 'ENOTDIR') {
+    return new NotFoundError({ what: 'file', subject: path, remedy: 'create it in the root filesystem' });
+  }
+  return new IoError({ what: 'open', path, errno, hint: hintFor(syscall, errno) });
+}
+
+/**
+ * Open `path` as a process would whose root is `root`: `..` and absolute links stay inside, magic links are refused.
+ *
+ * Errors: `not-found`, `io`. The descriptor is close-on-exec and the caller's to close.
+ *
+ * @see openat2(2), RESOLVE_IN_ROOT
+ */
+export function openInRoot(root: string, path: string): Result<number, HacoError> {
+  const arch = process.arch === 'arm64' ? 'arm64' : 'x64';
+  const numbers = syscallNumbers[arch];
+  const table = openFlags(arch);
+  const directory = rawSyscall(
+    numbers.openat,
+    AT_FDCWD,
+    Buffer.from(`${root}\0`),
+    flags(table, 'O_PATH', 'O_DIRECTORY', 'O_CLOEXEC').value,
+    0,
+  );
+  if (directory < 0) return err(failed(root, directory, 'openat'));
+  const how = Buffer.alloc(24);
+  // O_NONBLOCK: a fifo in place of the file must not hang the caller.
+  how.writeBigUInt64LE(BigInt(flags(table, 'O_RDONLY', 'O_CLOEXEC', 'O_NONBLOCK', 'O_NOCTTY').value), 0);
+  how.writeBigUInt64LE(BigInt(RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS), 16);
+  const fd = rawSyscall(numbers.openat2, directory, Buffer.from(`${path}\0`), how, how.length);
+  closeSync(directory);
+  return fd < 0 ? err(failed(`${root}${path}`, fd, 'openat2')) : ok(fd);
+}
