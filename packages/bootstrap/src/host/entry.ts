@@ -61,6 +61,10 @@ export function readEntry(header: Headers): Result<Entry, string> {
   if (keys.some((key) => key.startsWith('GNU.sparse.')))
     return err('is a sparse file; make the archive without --sparse');
   if (type === undefined) return err('is of a type that is not supported (sparse, multi-volume, incremental, …)');
+  // Already decoded, so its bytes are lost; U+FFFD is what a decoder writes for them.
+  if ([pax['path'], pax['linkpath']].some((name) => name?.includes('\ufffd') === true)) {
+    return err('has a name that is not UTF-8 in a pax header; make the archive with --format=gnu');
+  }
   return splitName(asBytes(header.name, pax['path'])).andThen((path) => {
     const linkText = asBytes(header.linkname ?? '', pax['linkpath']);
     const linkPath = type === 'link' ? splitName(linkText) : ok([]);

@@ -33,8 +33,9 @@ const graceMs = 10_000;
 
 /** Run to the end; output lines go to `onLine`. Rejects with errors of kind `tool` or `state`. */
 export async function runTool(tool: Tool): Promise<void> {
-  const { child, done } = await start(tool);
-  if (child.stdout !== null) lines(child.stdout, tool.onLine);
+  const { child, done, heard } = await start(tool);
+  // debootstrap says why it failed on its standard output.
+  if (child.stdout !== null) lines(child.stdout, heard);
   await done;
 }
 
@@ -53,6 +54,8 @@ export async function* toolOutput(tool: Tool): AsyncGenerator<Buffer, void> {
 interface Started {
   readonly child: ChildProcess;
   readonly done: Promise<void>;
+  /** Takes a line of output. */
+  readonly heard: (line: string) => void;
   readonly kill: () => void;
 }
 
@@ -69,13 +72,12 @@ async function start(tool: Tool): Promise<Started> {
   const env = { ...process.env, LC_ALL: 'C.UTF-8', ...tool.env, PATH: searchPath() };
   const child = spawn(first, rest, { stdio, env, detached: tool.gently === true });
   const tail: string[] = [];
-  if (child.stderr !== null) {
-    lines(child.stderr, (line) => {
-      tail.push(line);
-      if (tail.length > lastLines) tail.shift();
-      tool.onLine?.(line);
-    });
-  }
+  const heard = (line: string) => {
+    tail.push(line);
+    if (tail.length > lastLines) tail.shift();
+    tool.onLine?.(line);
+  };
+  if (child.stderr !== null) lines(child.stderr, heard);
   const kill = () => {
     end(child, tool.gently === true);
   };
@@ -99,7 +101,7 @@ async function start(tool: Tool): Promise<Started> {
   });
   // Whoever awaits `done` sees the failure; until then it must not count as unhandled.
   done.catch(() => undefined);
-  return { child, done, kill };
+  return { child, done, heard, kill };
 }
 
 function end(child: ChildProcess, gently: boolean): void {
@@ -126,11 +128,7 @@ function signalGroup(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-function lines(stream: Readable, onLine: ((line: string) => void) | undefined): void {
-  if (onLine === undefined) {
-    stream.resume();
-    return;
-  }
+function lines(stream: Readable, onLine: (line: string) => void): void {
   createInterface({ input: stream, crlfDelay: Infinity }).on('line', (line) => {
     onLine(line.slice(0, longestLine));
   });
