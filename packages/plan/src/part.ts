@@ -32,6 +32,8 @@ export interface SharedFacts {
   readonly changesRoot: boolean;
   /** The container's process must keep capabilities when it stops being root, because a part raises them afterwards. */
   readonly keepsCapabilities: boolean;
+  /** User that the command runs as, as seen inside; missing when nobody asked to change it. */
+  readonly uid?: number;
   /** A mount namespace with its own devpts on /dev/pts exists. */
   readonly ownDevpts: boolean;
   /** Slot name of a v2 cgroup directory to clone into. */
