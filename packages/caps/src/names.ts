@@ -1,0 +1,73 @@
+/** Names and numbers of capabilities: one table. */
+
+/** By number, as of Linux 6.18. Younger ones are called `cap_41` and so on. */
+export const capabilityNames = [
+  'chown',
+  'dac_override',
+  'dac_read_search',
+  'fowner',
+  'fsetid',
+  'kill',
+  'setgid',
+  'setuid',
+  'setpcap',
+  'linux_immutable',
+  'net_bind_service',
+  'net_broadcast',
+  'net_admin',
+  'net_raw',
+  'ipc_lock',
+  'ipc_owner',
+  'sys_module',
+  'sys_rawio',
+  'sys_chroot',
+  'sys_ptrace',
+  'sys_pacct',
+  'sys_admin',
+  'sys_boot',
+  'sys_nice',
+  'sys_resource',
+  'sys_time',
+  'sys_tty_config',
+  'mknod',
+  'lease',
+  'audit_write',
+  'audit_control',
+  'setfcap',
+  'mac_override',
+  'mac_admin',
+  'syslog',
+  'wake_alarm',
+  'block_suspend',
+  'audit_read',
+  'perfmon',
+  'bpf',
+  'checkpoint_restore',
+] as const;
+
+/** Name of a capability, as in capabilities(7) without the prefix, in lower case; of one younger than the table, `cap_<number>`. */
+export type CapabilityName = (typeof capabilityNames)[number] | `cap_${number}`;
+
+type Named = (typeof capabilityNames)[number];
+
+/** A name in any of the usual spellings: `net_raw`, `NET_RAW`, `cap_net_raw`, `CAP_NET_RAW`. */
+export type CapabilityInput = CapabilityName | Uppercase<Named> | `cap_${Named}` | `CAP_${Uppercase<Named>}`;
+
+/** Capability sets have 64 bits. */
+const maxNumber = 63;
+
+/** The usual name for a name in any spelling, or for a number; undefined when there is no such capability. */
+export function capabilityName(input: unknown): CapabilityName | undefined {
+  if (typeof input !== 'string') return undefined;
+  const bare = input.toLowerCase().replace(/^cap_/, '');
+  if (!/^(0|[1-9]\d?)$/.test(bare)) return capabilityNames.find((name) => name === bare);
+  const number = Number(bare);
+  if (number > maxNumber) return undefined;
+  return capabilityNames[number] ?? `cap_${number}`;
+}
+
+/** The number of a capability in the kernel's sets. */
+export function capabilityNumber(name: CapabilityName): number {
+  const index = (capabilityNames as readonly string[]).indexOf(name);
+  return index === -1 ? Number(name.slice('cap_'.length)) : index;
+}

@@ -1,0 +1,46 @@
+/** The part `caps`: its section, verb, checks, facts and steps in one value. */
+import {
+  issue,
+  optional,
+  quote,
+  readEither,
+  readJson,
+  readList,
+  readObject,
+  readOneOf,
+  type Part,
+  type Reader,
+} from '@haco/plan';
+import { checkSection } from './check.js';
+import type { CapsMethods } from './methods.js';
+import { capabilityName, type CapabilityName } from './names.js';
+import { isAsked, planCaps } from './plan-caps.js';
+import type { CapsSection } from './section.js';
+import { verbs } from './verbs.js';
+
+const readName: Reader<CapabilityName> = (json, path, issues) => {
+  const name = capabilityName(json);
+  if (name === undefined) {
+    issues.push(
+      issue(path, `${typeof json === 'string' ? quote(json) : typeof json} is no capability; see capabilities(7)`),
+    );
+  }
+  return name ?? 'chown';
+};
+
+const readSection: Reader<CapsSection> = readObject({
+  keep: optional(readEither((json) => typeof json === 'string', readOneOf(['all']), readList(readName))),
+  drop: optional(readList(readName)),
+});
+
+/** Capabilities. Its part must stand after the one that changes the user. */
+export const caps = {
+  key: 'caps',
+  empty: {},
+  verbs,
+  parse: (json) => readJson(readSection, json),
+  validate: () => [],
+  facts: (section) => (isAsked(section) ? { keepsCapabilities: true } : {}),
+  plan: planCaps,
+  check: checkSection,
+} as const satisfies Part<'caps', CapsSection, CapsMethods>;

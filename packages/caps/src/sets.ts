@@ -1,0 +1,48 @@
+/** Which capabilities are kept, which must go, and which there are, on one host. */
+import type { HostFacts, PlanContext } from '@haco/plan';
+import { capabilityName, capabilityNumber } from './names.js';
+import type { CapsSection } from './section.js';
+
+/** Numbers of capabilities, in ascending order. */
+export type CapabilitySet = readonly number[];
+
+/** All that the host's kernel has. */
+export function knownSet(host: HostFacts): CapabilitySet {
+  return host.knownCapabilities.map((_, number) => number);
+}
+
+/** What the container's process holds before this part's steps: everything, in a user namespace that it made or joined. */
+export function heldSet({ host, facts }: PlanContext): CapabilitySet {
+  if (facts.unshared.includes('user') || facts.entered.includes('user')) return knownSet(host);
+  return host.capabilities
+    .flatMap((input) => {
+      const name = capabilityName(input);
+      return name === undefined ? [] : [capabilityNumber(name)];
+    })
+    .sort((a, b) => a - b);
+}
+
+/** What the section keeps of what the kernel has. */
+export function keptSet({ keep = 'all', drop = [] }: CapsSection, host: HostFacts): CapabilitySet {
+  const dropped = new Set(drop.map(capabilityNumber));
+  const all = keep === 'all' ? knownSet(host) : keep.map(capabilityNumber).sort((a, b) => a - b);
+  return all.filter((number) => !dropped.has(number));
+}
+
+/** What {@link keptSet} can be in force: of an open list ("all but …") only what is held; a closed list is meant as it is. */
+export function effectiveSet(section: CapsSection, context: PlanContext): CapabilitySet {
+  const kept = keptSet(section, context.host);
+  if (section.keep !== undefined && section.keep !== 'all') return kept;
+  const held = new Set(heldSet(context));
+  return kept.filter((number) => held.has(number));
+}
+
+/** The user that the command will run as, as seen inside. */
+export function finalUid({ host, facts }: PlanContext): number {
+  if (facts.uid !== undefined) return facts.uid;
+  if (facts.idMap !== undefined) {
+    const mapsRoot = facts.idMap.uid.some(({ inside }) => inside === 0);
+    return mapsRoot ? 0 : (facts.idMap.uid[0]?.inside ?? 0);
+  }
+  return facts.entered.includes('user') ? 0 : host.euid;
+}
