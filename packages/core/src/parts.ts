@@ -1,6 +1,8 @@
 /** The list of features: the only file that names every package of them. */
 import { rootfsPart, type RootfsMethods } from '@haco/bootstrap';
+import { caps, type CapsMethods } from '@haco/caps';
 import { cgroups, type CgroupMethods } from '@haco/cgroups';
+import { confine, type ConfineMethods } from '@haco/confine';
 import { mounts, type MountMethods } from '@haco/mounts';
 import { namespaces, type NamespaceMethods } from '@haco/namespaces';
 import type { AnyPart, Part } from '@haco/plan';
@@ -22,6 +24,8 @@ export const builtInParts = [
   mounts,
   processPart,
   rlimits,
+  caps,
+  confine,
   control,
 ] as const satisfies readonly AnyPart[];
 
@@ -35,6 +39,8 @@ export interface BuiltInMethods
     CgroupMethods,
     ProcessMethods,
     RlimitMethods,
+    CapsMethods,
+    ConfineMethods,
     ControlMethods {}
 
 /** The verbs that a list of parts adds. */

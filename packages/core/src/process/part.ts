@@ -4,6 +4,7 @@ import { issue, parseText, quote, rejected, type Issue, type Part, type Rejected
 import { Live } from '../live.js';
 import type { ProcessMethods, StdinSource, StdoutTarget } from './methods.js';
 import { parseProcess } from './parse.js';
+import { numericUser } from './user.js';
 import { planProcess } from './plan.js';
 import { emptyProcess, type ProcessSection, type StdioSpec } from './section.js';
 
@@ -117,5 +118,9 @@ export const processPart = {
   },
   parse: parseProcess,
   validate,
+  facts: (section) => {
+    const user = numericUser(section);
+    return user === undefined ? {} : { uid: user.uid };
+  },
   plan: planProcess,
 } as const satisfies Part<'process', ProcessSection, ProcessMethods>;
