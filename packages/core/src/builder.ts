@@ -2,6 +2,8 @@
 import { err, ok, ResultAsync, type Result } from 'neverthrow';
 import {
   type InvalidSpecError,
+  issue,
+  quote,
   Rejected,
   renderPlan,
   type AnyPart,
@@ -13,7 +15,8 @@ import {
 import { checkPlan, type CheckReport } from './check.js';
 import type { Container } from './container.js';
 import type { Outcome } from './outcome.js';
-import type { BuiltInMethods } from './parts.js';
+import { frozenCopy } from './frozen-copy.js';
+import type { BuiltInMethods, SectionName } from './parts.js';
 import type { Runtime } from './runtime.js';
 import { validateSpec, type Spec } from './spec.js';
 import { planStart, run, start, type PlannedStart } from './start.js';
@@ -81,6 +84,20 @@ export interface MetaMethods {
   use<B, R>(this: B, apply: (builder: B) => R): R;
   /** Apply a function only when the condition holds. Marks (a namespace that was asked for) which it adds are not assumed afterwards. */
   when<B>(this: B, condition: boolean, apply: (builder: B) => B): B;
+  /**
+   * Forget everything that was asked of one section, e.g. the mounts of a shared base. Marks in types stay: what needs a
+   * namespace that was forgotten is an `invalid-spec` then.
+   *
+   * @param section - key of a part, as in the spec: `mounts`, `namespaces`, `cgroups`, `process`, …
+   *
+   * @example
+   * ```ts
+   * import { haco } from '@haco/core';
+   * const base = haco().unshare('pid').memory('64MiB').pids(10);
+   * const unlimited = base.reset('cgroups').command('make');
+   * ```
+   */
+  reset(section: SectionName): this;
 }
 
 /**
@@ -114,7 +131,11 @@ export class BuilderBase implements MetaMethods, Terminals {
     const state: State =
       section instanceof Rejected
         ? { ...rest, spec, issues: [...issues, ...section.issues] }
-        : { ...rest, spec: Object.freeze({ ...spec, [key]: Object.freeze(section) }), issues };
+        : { ...rest, spec: Object.freeze({ ...spec, [key]: frozenCopy(section) }), issues };
+    return this.#with(state);
+  }
+
+  #with(state: State): this {
     return new (this.constructor as new (state: State) => this)(state);
   }
 
@@ -124,6 +145,22 @@ export class BuilderBase implements MetaMethods, Terminals {
 
   when<B>(this: B, condition: boolean, apply: (builder: B) => B): B {
     return condition ? apply(this) : this;
+  }
+
+  reset(section: SectionName): this {
+    const { parts, spec, issues, ...rest } = this.#state;
+    const part = parts.find(({ key }) => key === section);
+    if (part === undefined) {
+      const known = parts.map(({ key }) => key).join(', ');
+      const problem = issue('reset', `${quote(String(section))} is no section of this builder; use one of ${known}`);
+      return this.#with({ ...rest, parts, spec, issues: [...issues, problem] });
+    }
+    return this.#with({
+      ...rest,
+      parts,
+      spec: Object.freeze({ ...spec, [part.key]: frozenCopy(part.empty) }),
+      issues: issues.filter(({ path }) => !isBelow(path, part.key)),
+    });
   }
 
   spec(): Result<Spec, InvalidSpecError> {
@@ -172,6 +209,11 @@ export class BuilderBase implements MetaMethods, Terminals {
   }
 }
 
+/** Whether a path into the spec lies in the section `key`. */
+function isBelow(path: string, key: string): boolean {
+  return path === key || path.startsWith(`${key}.`) || path.startsWith(`${key}[`);
+}
+
 const classes = new WeakMap<readonly AnyPart[], typeof BuilderBase>();
 
 /** The builder class for a list of parts: the base with the verbs of every part. */
@@ -183,7 +225,10 @@ export function builderClass(parts: readonly AnyPart[]): typeof BuilderBase {
   for (const part of parts) {
     for (const [name, verb] of Object.entries(part.verbs as Record<string, (...args: unknown[]) => unknown>)) {
       // A second part with the same word would silently change what the first one's users wrote.
-      if (name in prototype) throw new TypeError(`the part ${part.key} brings the verb ${name}, which exists already`);
+      if (name in prototype || name === 'then') {
+        const why = name === 'then' ? 'which would make builders awaitable' : 'which exists already';
+        throw new TypeError(`the part ${part.key} brings the verb ${name}, ${why}`);
+      }
       prototype[name] = function (this: { derive: BuilderBase['derive'] }, ...args: unknown[]) {
         return this.derive(part.key, (section) => verb(section, ...args));
       };

@@ -69,18 +69,19 @@ export class Container implements AsyncDisposable {
    * Send a signal to its first process. Mind that pid 1 of a pid namespace ignores signals that it has no handler for, but for
    * SIGKILL and SIGSTOP.
    *
-   * Errors: `state`, when it has ended.
+   * Errors: `state`, when it has ended or there is no such signal.
    *
    * @param signal - name or number; SIGTERM without it
    * @see pid_namespaces(7)
    */
   kill(signal: NodeJS.Signals | number = 'SIGTERM'): Result<void, HacoError> {
     const number = typeof signal === 'number' ? signal : constants.signals[signal];
-    if (!this.over && number !== undefined && this.parts.kill(number)) return ok();
     const what = `send ${String(signal)} to the container`;
-    return number === undefined
-      ? err(new StateError({ what, state: 'there is no such signal', remedy: 'use a name of signal(7)' }))
-      : err(new StateError({ what, state: 'the container is stopped', remedy: 'start it again first' }));
+    if (!isSignal(number)) {
+      return err(new StateError({ what, state: 'there is no such signal', remedy: 'use a name of signal(7)' }));
+    }
+    if (!this.over && this.parts.kill(number)) return ok();
+    return err(new StateError({ what, state: 'the container is stopped', remedy: 'start it again first' }));
   }
 
   /**
@@ -103,4 +104,9 @@ export class Container implements AsyncDisposable {
     if (!this.over) this.parts.kill(constants.signals.SIGKILL);
     void (await this.parts.outcome);
   }
+}
+
+/** Linux has 64 signals; 0 only asks whether the process lives. */
+function isSignal(number: unknown): number is number {
+  return Number.isInteger(number) && (number as number) >= 0 && (number as number) <= 64;
 }

@@ -1,9 +1,44 @@
 /** From a failed step to the error that helps: a missing root, a missing command and a taken name are told apart from odd errnos. */
-import { ConflictError, NotFoundError, type HacoError } from '@haco/plan';
+import {
+  ConflictError,
+  NotFoundError,
+  PermissionError,
+  UnsupportedError,
+  type HacoError,
+  type Plan,
+  type Warning,
+} from '@haco/plan';
 import { isCgroupConflict } from '@haco/cgroups';
 import { failureError, type LaunchFailure } from '@haco/sys';
 import { execStepId } from './process/exec.js';
 import type { Spec } from './spec.js';
+
+/** The root directory isn't there, or isn't one. */
+export function missingRoot(root: string, reason: string): NotFoundError {
+  return new NotFoundError({
+    what: 'rootfs',
+    subject: root,
+    remedy: `${reason}; give an existing directory, or make one, e.g. with rootfs(debootstrap(…))`,
+  });
+}
+
+/** A warning of the plan as the error that refuses the start; its sentence says what is missing and what mends it. */
+export function warningError({ step: id, kind, message }: Warning, plan: Plan): HacoError {
+  const what = plan.steps.find((step) => step.id === id)?.label ?? 'start the container';
+  const [missing = '', ...rest] = message.replace(/\.$/, '').split('; ');
+  const remedy = rest.join('; ');
+  const sentence = `Could not ${what}: ${message}`;
+  switch (kind) {
+    case 'permission':
+      return new PermissionError({ what, missing, remedy, sentence });
+    case 'not-found':
+      return new NotFoundError({ what, subject: '', remedy, sentence });
+    // A tool that isn't installed is something that the host lacks; nothing was run yet.
+    case 'tool':
+    case 'unsupported':
+      return new UnsupportedError({ feature: missing, neededFor: what, since: '', remedy, sentence });
+  }
+}
 
 /** The error of a start that failed in the launcher. */
 export function startError(
@@ -22,6 +57,9 @@ export function startError(
       subject: command?.file ?? '/bin/bash or /bin/sh',
       remedy: `execve says ${errno}: the program${inside}, or the interpreter that it names, doesn't exist; give the path as seen inside, or install it there`,
     });
+  }
+  if (step.id === 'mounts.root' && root !== undefined && (errno === 'ENOENT' || errno === 'ENOTDIR')) {
+    return missingRoot(root, `could not ${step.label}: ${errno}`);
   }
   if (isCgroupConflict(step.id, errno)) {
     return new ConflictError({

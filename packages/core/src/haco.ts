@@ -2,6 +2,7 @@
 import type { Result } from 'neverthrow';
 import type { AnyPart, InvalidSpecError } from '@haco/plan';
 import { builderClass, type Builder } from './builder.js';
+import { frozenCopy } from './frozen-copy.js';
 import { builtInParts, type MethodsOf } from './parts.js';
 import { realRuntime, type Runtime } from './runtime.js';
 import { parseSpec, type Spec } from './spec.js';
@@ -31,7 +32,7 @@ function create(parts: readonly AnyPart[], spec: Spec, runtime: Runtime): Builde
 }
 
 function emptySpec(parts: readonly AnyPart[]): Spec {
-  return Object.freeze({ version: 1, ...Object.fromEntries(parts.map((part) => [part.key, part.empty])) }) as Spec;
+  return Object.freeze({ version: 1, ...Object.fromEntries(parts.map((part) => [part.key, frozenCopy(part.empty)])) }) as Spec;
 }
 
 const emptyBuiltIn = emptySpec(builtInParts);
@@ -66,6 +67,6 @@ export const haco = Object.assign(begin, {
    */
   fromSpec: (json: unknown, options: HacoOptions = {}): Result<Builder, InvalidSpecError> => {
     const parts = partsWith(options.parts);
-    return parseSpec(parts, json).map((spec) => create(parts, spec, options.runtime ?? realRuntime));
+    return parseSpec(parts, json).map((spec) => create(parts, frozenCopy(spec), options.runtime ?? realRuntime));
   },
 });

@@ -1,8 +1,9 @@
 /** User and group names of a container, looked up in its own files without following a link out of its root. */
-import { closeSync, readFileSync } from 'node:fs';
+import { closeSync, fstatSync, readFileSync } from 'node:fs';
 import { err, ok, type Result } from 'neverthrow';
-import { NotFoundError, type HacoError } from '@haco/plan';
-import { openInRoot } from '@haco/sys';
+import { IoError, NotFoundError, type HacoError } from '@haco/plan';
+import { hintFor, openInRoot } from '@haco/sys';
+import { missingRoot } from './failure.js';
 import type { ProcessSection, UserSpec } from './process/section.js';
 
 interface Entry {
@@ -10,17 +11,36 @@ interface Entry {
   readonly fields: readonly string[];
 }
 
+/** Larger than any real one; the root is not to be trusted, and reading it must not exhaust Node. */
+const largestDatabase = 16 * 1024 ** 2;
+
+/** The text of a database of the container, which may be any kind of file that its maker put there. */
+function readText(fd: number, path: string): Result<string, HacoError> {
+  const failed = (errno: string, hint: string): Result<string, HacoError> =>
+    err(new IoError({ what: 'look up the user in', path, errno, hint }));
+  try {
+    const stat = fstatSync(fd);
+    if (!stat.isFile()) return failed('', 'it is not a regular file; mend the rootfs, or use the number of the user');
+    if (stat.size > largestDatabase) {
+      return failed('EFBIG', 'it has more than 16 MiB; mend the rootfs, or use the number of the user');
+    }
+    return ok(readFileSync(fd, 'utf8'));
+  } catch (error) {
+    const errno = (error as NodeJS.ErrnoException).code ?? '';
+    return failed(errno, hintFor('read', errno));
+  } finally {
+    closeSync(fd);
+  }
+}
+
 /** Lines of passwd(5) or group(5); a file that isn't there has none. */
 function readDatabase(root: string, path: string): Result<readonly Entry[], HacoError> {
   return openInRoot(root, path)
-    .map((fd) => {
-      try {
-        return readFileSync(fd, 'utf8');
-      } finally {
-        closeSync(fd);
-      }
+    .andThen((fd) => readText(fd, `${root === '/' ? '' : root}${path}`))
+    .orElse((error) => {
+      if (error.kind !== 'not-found') return err(error);
+      return error.subject === root && root !== '/' ? err(missingRoot(root, 'could not open it')) : ok('');
     })
-    .orElse((error) => (error.kind === 'not-found' ? ok('') : err(error)))
     .map((text) =>
       text
         .split('\n')

@@ -29,6 +29,9 @@ export const builtInParts = [
   control,
 ] as const satisfies readonly AnyPart[];
 
+/** Keys of the built-in parts; those of third parties are any text. */
+export type SectionName = (typeof builtInParts)[number]['key'] | (string & {});
+
 /** The verbs of all built-in parts. */
 export interface BuiltInMethods
   extends

@@ -6,22 +6,18 @@ import { prepareRootfs, sourceOf } from '@haco/bootstrap';
 import { parseCgroupReport } from '@haco/cgroups';
 import {
   IoError,
-  NotFoundError,
-  PermissionError,
   StateError,
-  UnsupportedError,
   type AnyPart,
   type BarrierOperation,
   type Enforcement,
   type HacoError,
   type Plan,
   type SharedFacts,
-  type Warning,
 } from '@haco/plan';
 import { failureError, socketPair, type Launch, type LaunchEnd } from '@haco/sys';
 import { Container } from './container.js';
 import { defaultOutputLimitBytes } from './control/part.js';
-import { startError } from './failure.js';
+import { startError, warningError } from './failure.js';
 import { resolveUser } from './lookup-user.js';
 import { decide, type KillReason, type Outcome, type Usage } from './outcome.js';
 import { planContainer } from './planner.js';
@@ -53,27 +49,6 @@ export interface PlannedStart {
   readonly name: string;
   /** Whether the same plan may be performed again: it holds no made-up name and no looked-up id. */
   readonly reusable: boolean;
-}
-
-/** A warning of the plan as the error that refuses the start. */
-function warningError(warning: Warning, plan: Plan): HacoError {
-  const step = plan.steps.find(({ id }) => id === warning.step);
-  const what = step?.label ?? 'start the container';
-  const fields = { what, subject: '', missing: warning.message, remedy: 'check() lists everything that is missing' };
-  switch (warning.kind) {
-    case 'permission':
-      return new PermissionError(fields);
-    case 'not-found':
-      return new NotFoundError({ ...fields, remedy: warning.message });
-    case 'unsupported':
-    case 'tool':
-      return new UnsupportedError({
-        feature: 'such feature',
-        neededFor: what,
-        since: warning.message,
-        remedy: 'explain() shows the plan for this host',
-      });
-  }
 }
 
 /** Where the root of the container is on the host, as far as names of users are concerned. */

@@ -16,12 +16,16 @@ export interface UnsupportedFields {
   readonly neededFor: string;
   readonly since: string;
   readonly remedy: string;
+  /** The whole sentence, when a check of the plan has made it already. */
+  readonly sentence?: string;
 }
 
 export interface PermissionFields {
   readonly what: string;
   readonly missing: string;
   readonly remedy: string;
+  /** The whole sentence, when a check of the plan has made it already. */
+  readonly sentence?: string;
 }
 
 export interface ToolFields {
@@ -35,6 +39,8 @@ export interface NotFoundFields {
   readonly what: string;
   readonly subject: string;
   readonly remedy: string;
+  /** The whole sentence, when a check of the plan has made it already. */
+  readonly sentence?: string;
 }
 
 export interface StateFields {
@@ -68,12 +74,12 @@ export function syscall({ step, from, call, errno, hint }: SyscallFields): strin
   return `Could not ${step}${asked}: ${call} failed with ${errno}; ${hint}.`;
 }
 
-export function unsupported({ feature, neededFor, since, remedy }: UnsupportedFields): string {
-  return `This host has no ${feature}, which ${neededFor} needs (${since}); ${remedy}.`;
+export function unsupported({ feature, neededFor, since, remedy, sentence }: UnsupportedFields): string {
+  return sentence ?? `This host has no ${feature}, which ${neededFor} needs (${since}); ${remedy}.`;
 }
 
-export function permission({ what, missing, remedy }: PermissionFields): string {
-  return `Not allowed to ${what}: ${missing}; ${remedy}.`;
+export function permission({ what, missing, remedy, sentence }: PermissionFields): string {
+  return sentence ?? `Not allowed to ${what}: ${missing}; ${remedy}.`;
 }
 
 export function tool({ command, exitCode, stderr, package: provider }: ToolFields): string {
@@ -87,8 +93,8 @@ export function tool({ command, exitCode, stderr, package: provider }: ToolField
   return `The command "${line}" ${end}; ${tail}.`;
 }
 
-export function notFound({ what, subject, remedy }: NotFoundFields): string {
-  return `There is no ${what} ${quote(subject)}; ${remedy}.`;
+export function notFound({ what, subject, remedy, sentence }: NotFoundFields): string {
+  return sentence ?? `There is no ${what} ${quote(subject)}; ${remedy}.`;
 }
 
 export function conflict({ what, subject, remedy }: NotFoundFields): string {

@@ -3,8 +3,9 @@ import { flags, slot, struct, syscall, type Operation, type Step } from '@haco/p
 import { defaultPath, type ProcessSection } from './section.js';
 
 const PR_SET_PDEATHSIG = 1;
-const SIGKILL = 9;
-const POLLIN = 1;
+const kill = flags({ SIGKILL: 9 }, 'SIGKILL');
+const readable = flags({ POLLIN: 1 }, 'POLLIN');
+const atCwd = flags({ AT_FDCWD: -100 }, 'AT_FDCWD');
 
 /** Id of the step whose failure means that the command could not be executed. */
 export const execStepId = 'process.exec';
@@ -55,7 +56,7 @@ export function planExec(section: ProcessSection): readonly Step[] {
             operations: [
               syscall(
                 'openat',
-                [-100, section.startFifo, flags({ O_RDWR: 2, O_CLOEXEC: 0o2000000 }, 'O_RDWR', 'O_CLOEXEC')],
+                [atCwd, section.startFifo, flags({ O_RDWR: 2, O_CLOEXEC: 0o2000000 }, 'O_RDWR', 'O_CLOEXEC')],
                 {
                   save: 'start-fifo',
                 },
@@ -87,7 +88,7 @@ export function planExec(section: ProcessSection): readonly Step[] {
           operations: [
             { op: 'init' },
             // Not inherited by a child; without a pid namespace nothing else ends the command with its init.
-            syscall('prctl', [flags({ PR_SET_PDEATHSIG }, 'PR_SET_PDEATHSIG'), SIGKILL, 0, 0, 0]),
+            syscall('prctl', [flags({ PR_SET_PDEATHSIG }, 'PR_SET_PDEATHSIG'), kill, 0, 0, 0]),
           ],
         },
       ]
@@ -102,13 +103,13 @@ export function planExec(section: ProcessSection): readonly Step[] {
       source: 'PR_SET_PDEATHSIG(2const)',
       from: 'process',
       operations: [
-        syscall('prctl', [flags({ PR_SET_PDEATHSIG }, 'PR_SET_PDEATHSIG'), SIGKILL, 0, 0, 0]),
+        syscall('prctl', [flags({ PR_SET_PDEATHSIG }, 'PR_SET_PDEATHSIG'), kill, 0, 0, 0]),
         syscall(
           'ppoll',
           [
             struct(
               { name: 'fd', type: 'u32', value: slot('caller') },
-              { name: 'events', type: 'u16', value: POLLIN },
+              { name: 'events', type: 'u16', value: readable },
               { name: 'revents', type: 'u16', value: 0 },
             ),
             1,
@@ -128,7 +129,7 @@ export function planExec(section: ProcessSection): readonly Step[] {
       why: 'a descriptor of a host directory would be a way out (CVE-2024-21626)',
       source: 'close_range(2)',
       from: 'process',
-      operations: [syscall('close_range', [{ fd: 'first-closed' }, 4_294_967_295, 0])],
+      operations: [syscall('close_range', [{ fd: 'first-closed' }, flags({ UINT_MAX: 4_294_967_295 }, 'UINT_MAX'), 0])],
     },
     {
       id: execStepId,

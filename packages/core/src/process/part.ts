@@ -2,6 +2,7 @@
 import { Readable, Writable } from 'node:stream';
 import { issue, parseText, quote, rejected, type Issue, type Part, type Rejected } from '@haco/plan';
 import { Live } from '../live.js';
+import { checkProcess } from './check.js';
 import type { ProcessMethods, StdinSource, StdoutTarget } from './methods.js';
 import { parseProcess } from './parse.js';
 import { numericUser } from './user.js';
@@ -123,4 +124,5 @@ export const processPart = {
     return user === undefined ? {} : { uid: user.uid };
   },
   plan: planProcess,
+  check: checkProcess,
 } as const satisfies Part<'process', ProcessSection, ProcessMethods>;

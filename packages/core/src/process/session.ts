@@ -3,6 +3,7 @@ import { flags, slot, struct, syscall, openFlags, type PlanContext, type Step } 
 import type { ProcessSection } from './section.js';
 
 const RESOLVE_NO_MAGICLINKS = 0x02;
+const atCwd = flags({ AT_FDCWD: -100 }, 'AT_FDCWD');
 
 export function planSession(section: ProcessSection, { host }: PlanContext): readonly Step[] {
   const steps: Step[] = [];
@@ -15,7 +16,7 @@ export function planSession(section: ProcessSection, { host }: PlanContext): rea
       source: 'proc_pid_oom_score_adj(5)',
       from: 'process',
       operations: [
-        syscall('openat', [-100, '/proc/self/oom_score_adj', flags(openFlags(host.arch), 'O_WRONLY', 'O_CLOEXEC')], {
+        syscall('openat', [atCwd, '/proc/self/oom_score_adj', flags(openFlags(host.arch), 'O_WRONLY', 'O_CLOEXEC')], {
           save: 'oom',
           tolerate: ['EACCES', 'ENOENT'],
           skipOnTolerated: 2,
@@ -45,7 +46,8 @@ export function planSession(section: ProcessSection, { host }: PlanContext): rea
     why: "Node's own mask would be inherited, and a container should not depend on who starts it",
     source: 'umask(2)',
     from: 'process',
-    operations: [syscall('umask', [0o022])],
+    // Printed as strace prints it.
+    operations: [syscall('umask', [{ flags: ['022'], value: 0o022 }])],
   });
   if (section.workdir !== undefined) {
     steps.push({
@@ -59,7 +61,7 @@ export function planSession(section: ProcessSection, { host }: PlanContext): rea
         syscall(
           'openat2',
           [
-            -100,
+            atCwd,
             section.workdir,
             struct(
               { name: 'flags', type: 'u64', value: flags(openFlags(host.arch), 'O_PATH', 'O_DIRECTORY', 'O_CLOEXEC') },

@@ -9,6 +9,7 @@ const TIOCSWINSZ = 0x5414;
 const TIOCSCTTY = 0x540e;
 const SOL_SOCKET = 1;
 const SCM_RIGHTS = 1;
+const atCwd = flags({ AT_FDCWD: -100 }, 'AT_FDCWD');
 
 /** Name of the descriptor over which Node gets the terminal's master side. */
 export const terminalSocket = 'terminal';
@@ -51,7 +52,7 @@ export function planTerminal(section: ProcessSection, { host, facts }: PlanConte
       syscall(
         'openat',
         [
-          -100,
+          atCwd,
           facts.ownDevpts ? '/dev/pts/ptmx' : '/dev/ptmx',
           flags(openFlags(host.arch), 'O_RDWR', 'O_NOCTTY', 'O_CLOEXEC'),
         ],

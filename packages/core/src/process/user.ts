@@ -1,8 +1,8 @@
 /** Becoming the user that the command runs as; names have been looked up before (see lookup-user.ts). */
-import { struct, syscall, type PlanContext, type Step } from '@haco/plan';
+import { flags, struct, syscall, type PlanContext, type Step } from '@haco/plan';
 import type { ProcessSection } from './section.js';
 
-const PR_SET_KEEPCAPS = 8;
+const keepCaps = flags({ PR_SET_KEEPCAPS: 8 }, 'PR_SET_KEEPCAPS');
 
 /** Ids as numbers: what `resolveUser` made of the section. A name that it didn't resolve can't be planned for. */
 export interface NumericUser {
@@ -41,7 +41,7 @@ export function planUser(section: ProcessSection, { facts }: PlanContext): reado
       from: 'process.user',
       needs,
       operations: [
-        ...(facts.keepsCapabilities && uid !== 0 ? [syscall('prctl', [PR_SET_KEEPCAPS, 1, 0, 0, 0])] : []),
+        ...(facts.keepsCapabilities && uid !== 0 ? [syscall('prctl', [keepCaps, 1, 0, 0, 0])] : []),
         ...(groupsAllowed ? [syscall('setgroups', [groups.length, groups.length === 0 ? 0 : struct(...list)])] : []),
         syscall('setresgid', [gid, gid, gid]),
         syscall('setresuid', [uid, uid, uid]),
