@@ -6,7 +6,7 @@
 //   npm test -- --verbose             with the output of every lane, not only of the failed ones
 //   npm test -- --strict              nothing may be skipped: neither a lane nor a test (as the CI gate runs it)
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -50,6 +50,7 @@ for (const flag of flags) {
 ensure();
 
 let good = true;
+const total = { passed: 0, failed: 0 };
 for (const lane of lanes) {
   if (names.length > 0 && !names.includes(lane.name)) continue;
   const reason = lane.missing?.();
@@ -60,6 +61,10 @@ for (const lane of lanes) {
   }
   good = runLane(lane) && good;
 }
+const closing = `${total.passed} passed, ${total.failed} failed`;
+console.log(`\n${closing}`);
+// For .ci/run, which ends with the same line.
+writeFileSync(join(root, 'node_modules/.haco-test-count'), `${closing}\n`);
 process.exitCode = good ? 0 : 1;
 
 /** @param {(typeof lanes)[number]} lane */
@@ -71,6 +76,8 @@ function runLane(lane) {
   const tests = (report?.testResults ?? []).flatMap((file) => file.assertionResults);
   const count = (/** @type {string} */ what) => tests.filter((test) => test.status === what).length;
   const [passed, failed] = [count('passed'), count('failed')];
+  total.passed += passed;
+  total.failed += failed;
   const skipped = tests.length - passed - failed;
   const unwanted = flags.has('--strict') && skipped > 0;
   const ok = status === 0 && report !== undefined && !unwanted;
