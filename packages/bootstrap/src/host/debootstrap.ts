@@ -49,15 +49,15 @@ async function runMmdebstrap({ spec, mirror, stage, context, isRoot }: Job): Pro
   // Its scratch directory is entered by those ids.
   await openToTools(stage);
   await chmod(stage.scratch, 0o1777);
-  const input = Readable.from(toolOutput(tool));
-  await unpack({
-    ...context,
-    input,
-    root: stage.root,
-    target: spec.target,
-    archive: 'mmdebstrap',
-    limits: defaultLimits,
-  });
+  const output = toolOutput(tool);
+  try {
+    const input = Readable.from(output);
+    const { target } = spec;
+    await unpack({ ...context, input, root: stage.root, target, archive: 'mmdebstrap', limits: defaultLimits });
+  } finally {
+    // A failed pipeline doesn't wait: only when the tool has cleaned up may its scratch directory be removed.
+    await output.return();
+  }
 }
 
 /** The command line, without privileges; pure. */

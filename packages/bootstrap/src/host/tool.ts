@@ -78,8 +78,11 @@ async function start(tool: Tool): Promise<Started> {
     tool.onLine?.(line);
   };
   if (child.stderr !== null) lines(child.stderr, heard);
+  let asked = false;
   const kill = () => {
-    end(child, tool.gently === true);
+    // Once: a second SIGTERM would interrupt the tool's clean-up.
+    if (!asked) end(child, tool.gently === true);
+    asked = true;
   };
   tool.signal?.addEventListener('abort', kill, { once: true });
   const done = new Promise<void>((resolve, reject) => {

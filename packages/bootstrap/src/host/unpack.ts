@@ -55,7 +55,9 @@ export async function unpack({ input, root, target, archive, limits, signal, onP
     if (!counter.endsInZeros()) throw refuse('it ends without its end-of-archive mark, so it is probably cut off');
     await tree.finish();
   } catch (thrown) {
-    throw signal?.aborted === true ? cancelled(target) : await firstCause(thrown, tar.settled);
+    // Also when cancelled: the entry that is being worked on must end before the tree's descriptors are closed and reused.
+    const cause = await firstCause(thrown, tar.settled);
+    throw signal?.aborted === true ? cancelled(target) : cause;
   } finally {
     tree.close();
   }

@@ -2,6 +2,8 @@ import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
 import { describeWith, expectNothingLeft } from '@haco/testkit';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { debootstrap, prepareRootfs } from '../index.js';
@@ -78,4 +80,34 @@ describeWith(['root', 'tool:debootstrap', 'tool:mmdebstrap'], 'making a root fro
       expect(fs.readdirSync(box)).toEqual([]);
     },
   );
+});
+
+describeWith(['root', 'tool:mmdebstrap', 'newuidmap'], 'a root from packages, made by an ordinary user', () => {
+  it('belongs to the user', { timeout: 300_000 }, async () => {
+    const user = 65534;
+    fs.chownSync(box, user, user);
+    const index = new URL('../index.ts', import.meta.url).href;
+    const script = `
+      const { debootstrap, prepareRootfs } = await import(${JSON.stringify(index)});
+      const spec = debootstrap(${JSON.stringify(release)}, { target: ${JSON.stringify(target)}, variant: 'minbase' });
+      (await prepareRootfs(spec)).match(() => {}, (error) => { console.log(error.message); process.exitCode = 1; });`;
+    const ranges = join(box, 'subid');
+    fs.writeFileSync(ranges, 'nobody:700000:65536\n');
+    // The user gets its range of subordinate ids in a mount namespace, where the host's own files stay as they are.
+    const become = `mount --bind ${ranges} /etc/subuid && mount --bind ${ranges} /etc/subgid &&
+      exec setpriv --reuid ${String(user)} --regid ${String(user)} --clear-groups "$@"`;
+    const node = [process.execPath, '--import', 'tsx', '--conditions', '@haco/source', '--input-type=module'];
+    const result = await expectNothingLeft(
+      () =>
+        spawnSync('unshare', ['--mount', 'sh', '-c', become, 'sh', ...node, '--eval', script], {
+          cwd: fileURLToPath(new URL('../../../..', import.meta.url)),
+          env: { PATH: process.env['PATH'], HOME: box },
+          encoding: 'utf8',
+        }),
+      { ignore: new RegExp(`^\\S+ (${target}|${tmpdir()}/tsx-)`) },
+    );
+    expect([result.stdout, result.stderr, result.status]).toEqual(['', '', 0]);
+    expect(fs.readdirSync(box).sort()).toEqual(['subid', 'target']);
+    expect(fs.statSync(join(target, 'bin/sh')).uid).toBe(user);
+  });
 });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { HacoError } from '@haco/plan';
 import { describeWith } from '@haco/testkit';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { archiveOf, type TestEntry, unpackCarelessly } from '../host/test-archives.js';
 import { prepareRootfs, tarball, type UnpackLimits } from '../index.js';
 
@@ -311,21 +311,30 @@ describeWith(['root'], 'a broken archive', () => {
   });
 });
 
-describe('a full disk', () => {
-  describeWith(['root'], 'under a root in the making', () => {
-    it('is told, and nothing is left', async () => {
-      const disk = join(box, 'disk');
-      fs.mkdirSync(disk);
-      expect(spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'haco-test', disk]).status).toBe(0);
-      try {
-        const archive = join(box, 'archive');
-        fs.writeFileSync(archive, await archiveOf([{ name: 'large', body: Buffer.alloc(4_000_000, 'x') }]));
-        const result = await prepareRootfs(tarball(archive, { target: join(disk, 'new/root') }));
-        expect(result._unsafeUnwrapErr()).toMatchObject({ kind: 'io', errno: 'ENOSPC', cleanup: [] });
-        expect(fs.readdirSync(disk)).toEqual([]);
-      } finally {
-        spawnSync('umount', [disk]);
-      }
-    });
+describeWith(['root'], 'unpacking', () => {
+  it('can be cancelled in the middle of a file, and nothing is left', async () => {
+    const archive = join(box, 'archive');
+    fs.writeFileSync(archive, await archiveOf([{ name: 'large', body: Buffer.alloc(50_000_000) }]));
+    const controller = new AbortController();
+    setTimeout(() => {
+      controller.abort();
+    }, 10);
+    const result = await prepareRootfs(tarball(archive, { target }), { signal: controller.signal });
+    expect(failureOf(result).kind).toBe('state');
+  });
+
+  it('onto a full disk is told, and nothing is left', async () => {
+    const disk = join(box, 'disk');
+    fs.mkdirSync(disk);
+    expect(spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'haco-test', disk]).status).toBe(0);
+    try {
+      const archive = join(box, 'archive');
+      fs.writeFileSync(archive, await archiveOf([{ name: 'large', body: Buffer.alloc(4_000_000, 'x') }]));
+      const result = await prepareRootfs(tarball(archive, { target: join(disk, 'new/root') }));
+      expect(result._unsafeUnwrapErr()).toMatchObject({ kind: 'io', errno: 'ENOSPC', cleanup: [] });
+      expect(fs.readdirSync(disk)).toEqual([]);
+    } finally {
+      spawnSync('umount', [disk]);
+    }
   });
 });
