@@ -101,13 +101,14 @@ describeWith(['root', 'tool:mmdebstrap', 'newuidmap'], 'a root from packages, ma
       () =>
         spawnSync('unshare', ['--mount', 'sh', '-c', become, 'sh', ...node, '--eval', script], {
           cwd: fileURLToPath(new URL('../../../..', import.meta.url)),
-          env: { PATH: process.env['PATH'], HOME: box },
+          // tsx keeps a cache there.
+          env: { PATH: process.env['PATH'], HOME: box, TMPDIR: box },
           encoding: 'utf8',
         }),
-      { ignore: new RegExp(`^\\S+ (${target}|${tmpdir()}/tsx-)`) },
+      { ignore: new RegExp(`${box}/`) },
     );
     expect([result.stdout, result.stderr, result.status]).toEqual(['', '', 0]);
-    expect(fs.readdirSync(box).sort()).toEqual(['subid', 'target']);
+    expect(fs.readdirSync(box).filter((name) => name.startsWith('target'))).toEqual(['target']);
     expect(fs.statSync(join(target, 'bin/sh')).uid).toBe(user);
   });
 });
