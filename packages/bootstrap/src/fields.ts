@@ -92,11 +92,14 @@ export function checkPath(path: string, value: string): readonly Issue[] {
   return [];
 }
 
-/** The problems of a directory that is going to be made: it must have a name of its own. */
+/** The problems of a directory that is going to be made: it must have a name of its own, whatever directory we are in. */
 export function checkTarget(value: string): readonly Issue[] {
-  const last = value.split('/').filter(Boolean).at(-1);
-  if (value !== '' && (last === undefined || last === '.' || last === '..')) {
-    return [issue('target', `${quote(value)} can't be made anew; name a directory of its own, e.g. "/srv/roots/web"`)];
+  const issues = checkPath('target', value);
+  if (issues.length > 0) return issues;
+  if (!value.startsWith('/')) {
+    return [issue('target', `${quote(value)} is not an absolute path; give the whole one, e.g. by path.resolve()`)];
   }
-  return checkPath('target', value);
+  const last = value.split('/').filter(Boolean).at(-1);
+  if (last !== undefined && last !== '.' && last !== '..') return [];
+  return [issue('target', `${quote(value)} can't be made anew; name a directory of its own, e.g. "/srv/roots/web"`)];
 }

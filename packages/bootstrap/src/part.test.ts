@@ -80,6 +80,7 @@ describe('validation of rootfs', () => {
     [tarball('a\0b', { target }), 'rootfs.archive'],
     [tarball('a', { target: '' }), 'rootfs.target'],
     [tarball('a', { target: '/' }), 'rootfs.target'],
+    [tarball('a', { target: 'roots/a' }), 'rootfs.target'],
     [tarball('a', { target: '/srv/..' }), 'rootfs.target'],
     [tarball('a', { target, limits: { entries: 0 } }), 'rootfs.limits.entries'],
     [tarball('a', { target, limits: { size: 'much' } }), 'rootfs.limits.size'],

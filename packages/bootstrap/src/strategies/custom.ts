@@ -11,7 +11,7 @@ export interface BootstrapContext extends PrepareContext {
 
 /** A caller's own strategy: any object with these two. */
 export interface CustomRootfs {
-  /** The directory that becomes the root. One that is there and not empty is used as it is. */
+  /** Absolute path of the directory that becomes the root. One that is there and not empty is used as it is. */
   readonly target: string;
   /**
    * Fill `context.target`. To fail, throw, reject, or return neverthrow's `err`; the cause is then found in an error of kind

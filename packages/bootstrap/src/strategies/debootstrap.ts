@@ -9,7 +9,7 @@ const variants = ['minbase', 'buildd'] as const;
 
 /** What {@link debootstrap} takes besides the release. */
 export interface DebootstrapOptions {
-  /** The directory that becomes the root. One that is there and not empty is used as it is. */
+  /** Absolute path of the directory that becomes the root. One that is there and not empty is used as it is. */
   readonly target: string;
   /**
    * The program that does it. When left out: `debootstrap` for root; `mmdebstrap` for an ordinary user, who needs a range of

@@ -14,7 +14,7 @@ export interface UnpackLimits {
 
 /** What {@link tarball} takes besides the archive. */
 export interface TarballOptions {
-  /** The directory that becomes the root. One that is there and not empty is used as it is. */
+  /** Absolute path of the directory that becomes the root. One that is there and not empty is used as it is. */
   readonly target: string;
   readonly limits?: UnpackLimits;
 }
