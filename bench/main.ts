@@ -1,1 +1,45 @@
-console.log('The benchmarks are on their way.');
+/** `npm run bench`: haco beside what people use, in one run. See `npm run bench -- --help`. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { describeMachine, reportPage, reportSections } from './src/report.js';
+import { readMachine } from './src/machine.js';
+import { parseOptions } from './src/options.js';
+import type { Results } from './src/results.js';
+import { runScenario } from './src/run-scenario.js';
+import { prepareStage } from './src/stage.js';
+import { plot } from './src/svg.js';
+
+const docs = fileURLToPath(new URL('../docs/benchmarks/', import.meta.url));
+
+async function main(): Promise<number> {
+  const options = parseOptions(process.argv.slice(2));
+  if (typeof options === 'string') {
+    console.error(options);
+    return 2;
+  }
+  if (process.geteuid?.() !== 0) {
+    console.error('The benchmarks make namespaces and mounts as root: sudo npm run bench.');
+    return 2;
+  }
+  const machine = readMachine();
+  console.log(describeMachine(machine));
+  await using stage = await prepareStage();
+  let results: Results = {};
+  for (const name of options.scenarios) {
+    const began = performance.now();
+    process.stderr.write(`${name} … `);
+    const result = await runScenario(stage.worker, name, { stage: stage.paths, amounts: options.amounts });
+    process.stderr.write(`${((performance.now() - began) / 1000).toFixed(1)} s\n`);
+    results = { ...results, [name]: result };
+  }
+  console.log(`\n${reportSections(results).join('\n\n')}`);
+  if (options.write && results.sequential !== undefined) {
+    await mkdir(docs, { recursive: true });
+    await writeFile(`${docs}start.md`, reportPage(machine, results));
+    await writeFile(`${docs}start.svg`, plot(results.sequential.rows, 'spawn'));
+    console.log('\nWritten: docs/benchmarks/start.md and start.svg.');
+  }
+  return 0;
+}
+
+process.exitCode = await main();

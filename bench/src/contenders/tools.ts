@@ -1,0 +1,87 @@
+/** The programs that people know, each started by Node, in isolation as near to haco's as they have it. */
+import { findProgram } from '../find-program.js';
+import type { Contender, StagePaths } from './contender.js';
+import { spawnToEnd } from './spawn.js';
+
+interface Tool {
+  readonly program: string;
+  readonly label: string;
+  /** Arguments of one start; `n` differs each time. */
+  readonly args: (stage: StagePaths, n: number) => readonly string[];
+  readonly every?: number;
+}
+
+const allNamespaces = ['--mount', '--uts', '--ipc', '--pid', '--cgroup', '--time', '--fork', '--kill-child'];
+
+const tools: readonly Tool[] = [
+  {
+    program: 'unshare',
+    label: 'unshare: namespaces, chroot, /proc',
+    args: ({ root }) => [...allNamespaces, `--root=${root}`, '--mount-proc', '--', '/bin/true'],
+  },
+  {
+    program: 'bwrap',
+    label: 'bwrap: full, without time namespace',
+    args: ({ root }) => [
+      ...['--bind', root, '/', '--proc', '/proc', '--dev', '/dev', '--tmpfs', '/tmp'],
+      ...['--unshare-pid', '--unshare-uts', '--unshare-ipc', '--unshare-cgroup'],
+      ...['--cap-drop', 'ALL', '--die-with-parent', '--new-session', '--', '/bin/true'],
+    ],
+  },
+  {
+    program: 'crun',
+    label: 'crun: full, no cgroup of its own',
+    args: ({ bundle, state }, n) => [
+      ...['--root', `${state}/crun`, '--cgroup-manager=disabled'],
+      ...['run', '--bundle', bundle, `haco-bench-${String(process.pid)}-${String(n)}`],
+    ],
+  },
+  {
+    program: 'runc',
+    label: 'runc: full, with a cgroup of its own',
+    args: ({ bundle, state }, n) => [
+      ...['--root', `${state}/runc`],
+      ...['run', '--bundle', bundle, `haco-bench-${String(process.pid)}-${String(n)}`],
+    ],
+    every: 5,
+  },
+  {
+    program: 'systemd-nspawn',
+    label: 'systemd-nspawn: its own defaults',
+    args: ({ root }) => ['--quiet', '-D', root, '--register=no', '--keep-unit', '--as-pid2', '/bin/true'],
+    every: 5,
+  },
+];
+
+/** A tool that takes no part, and why. */
+export interface MissingTool {
+  readonly program: string;
+  readonly reason: string;
+}
+
+/** Tools that work here, tried once each. */
+export async function toolContenders(
+  stage: StagePaths,
+): Promise<{ readonly contenders: readonly Contender[]; readonly missing: readonly MissingTool[] }> {
+  const contenders: Contender[] = [];
+  const missing: MissingTool[] = [];
+  let n = 0;
+  for (const { program, label, args, every } of tools) {
+    const path = findProgram(program);
+    if (path === undefined) {
+      missing.push({ program, reason: 'not installed' });
+      continue;
+    }
+    const start = () => spawnToEnd(path, args(stage, ++n));
+    const reason = await start().then(
+      () => undefined,
+      (error: unknown) => (error as Error).message,
+    );
+    if (reason === undefined) {
+      contenders.push({ id: program, label, group: 'tool', start, ...(every === undefined ? {} : { every }) });
+    } else {
+      missing.push({ program, reason });
+    }
+  }
+  return { contenders, missing };
+}

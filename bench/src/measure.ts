@@ -1,0 +1,52 @@
+/** Taking turns: all contenders in one run, so that what disturbs the machine disturbs all of them. */
+import type { Contender } from './contenders/contender.js';
+
+/** Milliseconds of each start, by the contender's id. */
+export type Times = ReadonlyMap<string, readonly number[]>;
+
+/** Time of one start in milliseconds. */
+export async function timeOf(contender: Contender): Promise<number> {
+  const began = performance.now();
+  const own = await contender.start();
+  return own ?? performance.now() - began;
+}
+
+/** The same numbers in every run: an order that looks random, and can be repeated. */
+function* shuffles(length: number): Generator<readonly number[], never> {
+  let state = 1;
+  const below = (n: number): number => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 2 ** 32) * n);
+  };
+  for (;;) {
+    const order = Array.from({ length }, (_, index) => index);
+    for (let i = length - 1; i > 0; i--) {
+      const j = below(i + 1);
+      [order[i], order[j]] = [order[j] ?? 0, order[i] ?? 0];
+    }
+    yield order;
+  }
+}
+
+/**
+ * Measure in rounds; in each of them every contender has a turn, in an order that changes. A turn is two starts, of which the
+ * second counts: the kernel takes namespaces apart after the result is there, and so each contender meets its own debris, not
+ * that of its neighbour.
+ */
+export async function interleave(
+  contenders: readonly Contender[],
+  { rounds, warmUp }: { readonly rounds: number; readonly warmUp: number },
+): Promise<Times> {
+  const times = new Map<string, number[]>(contenders.map(({ id }) => [id, []]));
+  const orders = shuffles(contenders.length);
+  for (let round = -warmUp; round < rounds; round++) {
+    for (const index of orders.next().value) {
+      const contender = contenders[index];
+      if (contender === undefined || round % (contender.every ?? 1) !== 0) continue;
+      await timeOf(contender);
+      const ms = await timeOf(contender);
+      if (round >= 0) times.get(contender.id)?.push(ms);
+    }
+  }
+  return times;
+}

@@ -1,0 +1,148 @@
+/** The page: what was measured, on what, and which targets are reached. */
+import { isBusy, type Machine } from './machine.js';
+import type { Holdings, Results, Row } from './results.js';
+import { table } from './table.js';
+import { judge } from './targets.js';
+
+const ms = (value: number): string => value.toFixed(value < 10 ? 2 : 1);
+
+/** Rows beside the median of one of them. */
+function timesTable(rows: readonly Row[], baseId: string): string {
+  const base = rows.find(({ id }) => id === baseId);
+  return table(
+    ['start to result', 'median, ms', 'p10 … p90, ms', `× ${base?.label ?? baseId}`],
+    rows.map(({ label, median, p10, p90 }) => [
+      label,
+      ms(median),
+      `${ms(p10)} … ${ms(p90)}`,
+      base === undefined ? '' : (median / base.median).toFixed(2),
+    ]),
+  );
+}
+
+function sequentialSection({ sequential }: Results): readonly string[] {
+  if (sequential === undefined) return [];
+  const { rows, missing } = sequential;
+  const absent = missing.map(({ program, reason }) => `${program} took no part: ${reason.split('\n').at(-1) ?? ''}.`);
+  return ['## One after the other', timesTable(rows, 'spawn'), ...(absent.length > 0 ? [absent.join(' ')] : [])];
+}
+
+function heldSection({ held }: Results): readonly string[] {
+  if (held === undefined) return [];
+  return [`## While Node holds ${String(held.heldMiB)} MiB`, timesTable(held.rows, 'spawn')];
+}
+
+function throughputSection({ throughput }: Results): readonly string[] {
+  if (throughput === undefined) return [];
+  const { rows, concurrency } = throughput;
+  const base = rows.find(({ id }) => id === 'spawn');
+  return [
+    `## ${String(concurrency)} at once`,
+    table(
+      ['starts per second', 'median', 'p10 … p90', `× ${base?.label ?? 'spawn'}`],
+      rows.map(({ label, median, p10, p90 }) => [
+        label,
+        median.toFixed(0),
+        `${p10.toFixed(0)} … ${p90.toFixed(0)}`,
+        base === undefined ? '' : (median / base.median).toFixed(2),
+      ]),
+    ),
+  ];
+}
+
+function liveSection({ live }: Results): readonly string[] {
+  if (live === undefined) return [];
+  return [
+    `## Beside ${String(live.containers)} live containers`,
+    table(
+      ['start to result', 'without, ms', `with ${String(live.containers)}, ms`, '×'],
+      live.without.map((row) => {
+        const crowded = live.with.find(({ id }) => id === row.id)?.median ?? Number.NaN;
+        return [row.label, ms(row.median), ms(crowded), (crowded / row.median).toFixed(2)];
+      }),
+    ),
+    `\`start()\` of one of them took ${ms(live.startMs)} ms (median) until its command ran.`,
+  ];
+}
+
+function blockingSection({ blocking }: Results): readonly string[] {
+  if (blocking === undefined) return [];
+  return [
+    '## How long a start holds up the event loop',
+    table(
+      ['longest pause of a start', 'median, ms', 'p99, ms', 'max, ms', 'over 1 ms'],
+      blocking.rows.map(({ label, median, p99, max, over, starts }) => [
+        label,
+        ms(median),
+        ms(p99),
+        ms(max),
+        `${String(over)} of ${String(starts)}`,
+      ]),
+    ),
+    'Time in which the thread only waited for a CPU is taken off.',
+  ];
+}
+
+function leaksSection({ leaks }: Results): readonly string[] {
+  if (leaks === undefined) return [];
+  const { before, after, runs, seconds, rss } = leaks;
+  const format = (key: keyof Holdings, value: number): string => (key === 'rssMiB' ? value.toFixed(1) : String(value));
+  return [
+    `## ${String(runs)} runs in one process`,
+    table(
+      ['after warm-up, and in the end', 'before', 'after'],
+      (Object.keys(before) as (keyof Holdings)[]).map((key) => [
+        key === 'rssMiB' ? 'resident memory, MiB' : key,
+        format(key, before[key]),
+        format(key, after[key]),
+      ]),
+    ),
+    `${(runs / seconds).toFixed(0)} runs per second. Resident memory after each tenth: ${rss.map((value) => value.toFixed(1)).join(', ')} MiB.`,
+  ];
+}
+
+function targetsSection(results: Results): readonly string[] {
+  return [
+    '## Targets',
+    table(
+      ['target', 'wanted', 'measured', ''],
+      judge(results).map(({ sentence, wanted, measured, reached }) => [
+        sentence,
+        wanted,
+        measured ?? '',
+        reached === true ? 'reached' : 'missed',
+      ]),
+    ),
+  ];
+}
+
+/** One sentence about the machine; a warning when it had other things to do. */
+export function describeMachine(machine: Machine): string {
+  const { kernel, architecture, cores, memoryGiB, node, cgroups, load } = machine;
+  const facts = `Linux ${kernel}, ${architecture}, ${String(cores)} cores, ${String(memoryGiB)} GiB, cgroups ${cgroups}, Node ${node}; load before the run: ${load.toFixed(2)}.`;
+  return isBusy(machine) ? `${facts} **The machine was busy**: the ratios hold, the milliseconds less so.` : facts;
+}
+
+/** The results, as Markdown sections. */
+export function reportSections(results: Results): readonly string[] {
+  return [
+    ...targetsSection(results),
+    ...sequentialSection(results),
+    ...heldSection(results),
+    ...throughputSection(results),
+    ...liveSection(results),
+    ...blockingSection(results),
+    ...leaksSection(results),
+  ];
+}
+
+/** The whole page. */
+export function reportPage(machine: Machine, results: Results): string {
+  return `${[
+    '# How long a start takes',
+    "Written by `npm run bench`. All contenders take turns in one run, after a warm-up; each turn is two starts, of which the second counts, so that each meets the debris of its own kind. \"Full isolation\" is all namespaces but net and user, pivot_root, /proc, /dev, /tmp, no capabilities, no_new_privs. All of them execute the same static program that ends at once, but for `spawn('true')`, which starts the host's.",
+    describeMachine(machine),
+    '![Times of a start, by contender](start.svg)',
+    ...reportSections(results),
+  ].join('\n\n')}\n`;
+}

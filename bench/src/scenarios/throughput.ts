@@ -1,0 +1,35 @@
+/** Many at once: how many starts end per second. */
+import type { Contender } from '../contenders/contender.js';
+import { hacoContenders } from '../contenders/haco.js';
+import { spawnContenders } from '../contenders/spawn.js';
+import { toolContenders } from '../contenders/tools.js';
+import { rowsOf, type ThroughputResult } from '../results.js';
+import type { ScenarioInput } from './scenario.js';
+
+/** Starts per second over one batch. */
+async function rateOf(contender: Contender, concurrency: number, count: number): Promise<number> {
+  let left = count;
+  const lane = async (): Promise<void> => {
+    while (left-- > 0) await contender.start();
+  };
+  const began = performance.now();
+  await Promise.all(Array.from({ length: concurrency }, lane));
+  return count / ((performance.now() - began) / 1000);
+}
+
+export async function throughput({ stage, amounts }: ScenarioInput): Promise<ThroughputResult> {
+  const { concurrency, batches, batchSize } = amounts;
+  const tools = await toolContenders(stage);
+  const wanted = new Set(['spawn', 'haco-none', 'haco-full', 'haco-limits', 'bwrap', 'crun']);
+  const contenders = [...spawnContenders(stage), ...hacoContenders(stage), ...tools.contenders].filter(({ id }) =>
+    wanted.has(id),
+  );
+  const rates = new Map<string, number[]>(contenders.map(({ id }) => [id, []]));
+  for (let batch = -1; batch < batches; batch++) {
+    for (const contender of contenders) {
+      const rate = await rateOf(contender, concurrency, contender.group === 'tool' ? batchSize / 4 : batchSize);
+      if (batch >= 0) rates.get(contender.id)?.push(rate);
+    }
+  }
+  return { concurrency, rows: rowsOf(contenders, rates) };
+}

@@ -1,0 +1,115 @@
+/** What haco has to reach, and whether it does. */
+import type { Holdings, Results, Row } from './results.js';
+
+export interface Target {
+  readonly sentence: string;
+  /** What was measured; undefined when it wasn't. */
+  readonly measured: string | undefined;
+  readonly wanted: string;
+  readonly reached: boolean | undefined;
+}
+
+const medianOf = (rows: readonly Row[] | undefined, id: string): number | undefined =>
+  rows?.find((row) => row.id === id)?.median;
+
+/** How many times b is in a. */
+function ratio(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? undefined : a / b;
+}
+
+function atMost(sentence: string, value: number | undefined, limit: number): Target {
+  return {
+    sentence,
+    measured: value === undefined ? undefined : `${value.toFixed(2)} ×`,
+    wanted: `≤ ${limit.toFixed(1)} ×`,
+    reached: value === undefined ? undefined : value <= limit,
+  };
+}
+
+function atLeast(sentence: string, value: number | undefined, limit: number): Target {
+  return {
+    sentence,
+    measured: value === undefined ? undefined : `${value.toFixed(2)} ×`,
+    wanted: `≥ ${limit.toFixed(1)} ×`,
+    reached: value === undefined ? undefined : value >= limit,
+  };
+}
+
+function loopTarget({ blocking }: Results): Target {
+  const row = blocking?.rows.find(({ id }) => id === 'haco-full');
+  const idle = blocking?.rows.find(({ id }) => id === 'idle');
+  const base = { sentence: 'The event loop is not blocked by a start, worst of all starts', wanted: '≤ 1 ms' };
+  if (row === undefined) return { ...base, measured: undefined, reached: undefined };
+  const others = idle === undefined ? '' : `; ${String(idle.over)} of ${String(idle.starts)} without any start`;
+  const measured = `${row.max.toFixed(2)} ms, 99th of 100: ${row.p99.toFixed(2)} ms; over 1 ms: ${String(row.over)} of ${String(row.starts)} starts${others}`;
+  return { ...base, measured, reached: row.max <= 1 };
+}
+
+const counted = [
+  'descriptors',
+  'threads',
+  'zombies',
+  'mounts',
+  'cgroups',
+] as const satisfies readonly (keyof Holdings)[];
+
+function leakTargets({ leaks }: Results): readonly Target[] {
+  if (leaks === undefined) return [];
+  const { before, after, runs, rss } = leaks;
+  const grown = counted.filter((what) => after[what] > before[what]);
+  const half = Math.floor(rss.length / 2);
+  const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const growth = mean(rss.slice(half)) - mean(rss.slice(0, half));
+  return [
+    {
+      sentence: `${String(runs)} runs leave no descriptor, thread, zombie, mount or cgroup`,
+      measured:
+        grown.length === 0 ? 'none' : grown.map((what) => `${String(after[what] - before[what])} ${what}`).join(', '),
+      wanted: 'none',
+      reached: grown.length === 0,
+    },
+    {
+      sentence: `${String(runs)} runs don't make Node grow: mean memory of the second half over that of the first`,
+      measured: `${growth.toFixed(1)} MiB`,
+      wanted: '≤ 1 MiB',
+      reached: growth <= 1,
+    },
+  ];
+}
+
+/** Every target that something was measured for. */
+export function judge(results: Results): readonly Target[] {
+  const { sequential, held, throughput, live } = results;
+  const small = sequential?.rows;
+  const full = medianOf(small, 'haco-full');
+  const targets: readonly Target[] = [
+    atMost("Full isolation : spawn('true')", ratio(full, medianOf(small, 'spawn')), 1),
+    atMost(
+      `Full isolation : spawn('true'), Node holds ${String(held?.heldMiB ?? 0)} MiB`,
+      ratio(medianOf(held?.rows, 'haco-full'), medianOf(held?.rows, 'spawn')),
+      0.2,
+    ),
+    atLeast('bwrap : full isolation', ratio(medianOf(small, 'bwrap'), full), 3),
+    atLeast('crun : full isolation', ratio(medianOf(small, 'crun'), full), 5),
+    atMost('Full isolation : C with the same system calls', ratio(full, medianOf(small, 'floor-full')), 1.5),
+    atLeast(
+      `Throughput, ${String(throughput?.concurrency ?? 0)} at once, full isolation : spawn('true')`,
+      ratio(medianOf(throughput?.rows, 'haco-full'), medianOf(throughput?.rows, 'spawn')),
+      1.3,
+    ),
+    atMost(
+      `Start with ${String(live?.containers ?? 0)} live containers : with none`,
+      ratio(medianOf(live?.with, 'haco-full'), medianOf(live?.without, 'haco-full')),
+      1.2,
+    ),
+    {
+      sentence: `Threads of Node for ${String(live?.containers ?? 0)} live containers`,
+      measured: live === undefined ? undefined : String(live.threads),
+      wanted: '0',
+      reached: live === undefined ? undefined : live.threads <= 0,
+    },
+    loopTarget(results),
+    ...leakTargets(results),
+  ];
+  return targets.filter(({ measured }) => measured !== undefined);
+}
