@@ -32,7 +32,10 @@ function create(parts: readonly AnyPart[], spec: Spec, runtime: Runtime): Builde
 }
 
 function emptySpec(parts: readonly AnyPart[]): Spec {
-  return Object.freeze({ version: 1, ...Object.fromEntries(parts.map((part) => [part.key, frozenCopy(part.empty)])) }) as Spec;
+  return Object.freeze({
+    version: 1,
+    ...Object.fromEntries(parts.map((part) => [part.key, frozenCopy(part.empty)])),
+  }) as Spec;
 }
 
 const emptyBuiltIn = emptySpec(builtInParts);

@@ -71,8 +71,8 @@ describe('validate', () => {
       as: { soft: -1, hard: 1 },
     };
     expect(rlimits.validate(section).map(({ path, message }) => `${path}: ${message}`)).toEqual([
-      'rlimits.nofile: the soft limit 2 is above the hard limit 1; raise the hard limit',
       'rlimits.core: the soft limit unlimited is above the hard limit 5; raise the hard limit',
+      'rlimits.nofile: the soft limit 2 is above the hard limit 1; raise the hard limit',
       'rlimits.as: -1 is negative; for no limit write "unlimited"',
     ]);
   });
@@ -101,15 +101,15 @@ describe('plan', () => {
       "Plan: 2 steps
 
       In the container's first process:
-        1 [limits] limit nofile to 256, at most 1024
-          why: limits one more than the highest file descriptor (rlimits.nofile, getrlimit(2))
-            prlimit64(0, RLIMIT_NOFILE, {rlim_cur=256, rlim_max=1024}, 0)
-        2 [limits] limit core to unlimited
+        1 [limits] limit core to unlimited
           why: limits the size of a core dump (rlimits.core, getrlimit(2))
             prlimit64(0, RLIMIT_CORE, {rlim_cur=RLIM64_INFINITY, rlim_max=RLIM64_INFINITY}, 0)
+        2 [limits] limit nofile to 256, at most 1024
+          why: limits one more than the highest file descriptor (rlimits.nofile, getrlimit(2))
+            prlimit64(0, RLIMIT_NOFILE, {rlim_cur=256, rlim_max=1024}, 0)
       "
     `);
-    expect(steps.flatMap(({ enforces }) => enforces)).toEqual(['rlimit:nofile', 'rlimit:core']);
+    expect(steps.flatMap(({ enforces }) => enforces)).toEqual(['rlimit:core', 'rlimit:nofile']);
   });
 });
 

@@ -42,8 +42,12 @@ const readSection = readObject({
   rttime: readLimit,
 } satisfies Readonly<Record<RlimitKind, typeof readLimit>>);
 
+/** In the order of the table, so that a spec means the same plan however its keys are ordered. */
 function entries(section: RlimitsSection): readonly (readonly [RlimitKind, Rlimit])[] {
-  return Object.entries(section) as unknown as readonly (readonly [RlimitKind, Rlimit])[];
+  return (Object.keys(rlimitKinds) as readonly RlimitKind[]).flatMap((kind) => {
+    const limit = section[kind];
+    return limit === undefined ? [] : [[kind, limit] as const];
+  });
 }
 
 function above(a: RlimitValue, b: RlimitValue): boolean {

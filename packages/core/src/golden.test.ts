@@ -1,0 +1,75 @@
+/** Golden plans: six containers on five stored hosts, as text; a change of behaviour is read as a difference of system calls. */
+import { describe, expect, test } from 'vitest';
+import { storedHosts } from '@haco/testkit';
+import { haco, orThrow, type Builder } from './index.js';
+
+const root = '/srv/root';
+
+const containers: Readonly<Record<string, Builder>> = {
+  bare: haco().command('/bin/true'),
+  'one-liner': haco().name('x').unshare('pid', 'uts').chroot(root).cpu(50),
+  isolated: haco()
+    .name('web')
+    .unshare('mount', 'uts', 'ipc', 'pid', 'cgroup', 'time')
+    .chroot(root)
+    .independent('procfs', 'dev')
+    .tmpfs('/tmp', { size: '64MiB' })
+    .mount('/srv/data', '/mnt', { readonly: true, recursive: false })
+    .caps('none')
+    .noNewPrivileges()
+    .memory('256MiB')
+    .pids(64)
+    .rlimit('nofile', 256)
+    .env({ LANG: 'C.UTF-8' })
+    .command('/bin/server', '--port', '80'),
+  rootless: haco()
+    .name('mine')
+    .unshare('user', 'mount', 'pid', 'uts', 'ipc')
+    .mapUsers('auto')
+    .mapGroups('auto')
+    .chroot(root)
+    .independent('procfs')
+    .command('/bin/sh', '-c', 'id'),
+  terminal: haco()
+    .name('shell')
+    .unshare('mount', 'pid')
+    .chroot(root)
+    .independent('dev')
+    .user(1000, 1000, [20])
+    .workdir('/tmp')
+    .tty({ columns: 120, rows: 40 })
+    .command('/bin/sh'),
+  created: haco().name('later').unshare('pid').startFifo('/run/later/start').init().command('server'),
+};
+
+describe('explain', () => {
+  for (const [name, builder] of Object.entries(containers)) {
+    test.each(Object.keys(storedHosts) as (keyof typeof storedHosts)[])(`${name} on %s`, async (host) => {
+      const plan = orThrow(builder.explain({ host: storedHosts[host] }));
+      await expect(String(plan)).toMatchFileSnapshot(`./golden/${name}.${host}.txt`);
+    });
+  }
+
+  test('every step says why, and every name of a step is used once', () => {
+    for (const builder of Object.values(containers)) {
+      for (const host of Object.values(storedHosts)) {
+        const { steps } = orThrow(builder.explain({ host }));
+        expect(new Set(steps.map(({ id }) => id)).size).toBe(steps.length);
+        for (const { label, why } of steps)
+          expect([label, why].every((text) => text !== '' && !text.endsWith('.'))).toBe(true);
+      }
+    }
+  });
+
+  test('every warning is about a step of the plan, and says a remedy', () => {
+    for (const builder of Object.values(containers)) {
+      for (const host of Object.values(storedHosts)) {
+        const { steps, warnings } = orThrow(builder.explain({ host }));
+        for (const { step, message } of warnings) {
+          expect(steps.map(({ id }) => id)).toContain(step);
+          expect(message).toMatch(/^.+; .+\.$/s);
+        }
+      }
+    }
+  });
+});
