@@ -19,9 +19,18 @@ function planOne({ kind, path }: Persisted, index: number, { host }: PlanContext
     label: `keep the ${kind} namespace as ${path}`,
     why: `a namespace lives as long as it has processes or a mount; the file can be entered later${note}`,
     operations: [
-      syscall('openat', [AT_FDCWD, path, flags(open, 'O_RDONLY', 'O_CREAT', 'O_NOFOLLOW', 'O_CLOEXEC'), 0o600], {
-        save: file,
-      }),
+      syscall(
+        'openat',
+        [
+          AT_FDCWD,
+          path,
+          flags(open, 'O_RDONLY', 'O_CREAT', 'O_NOFOLLOW', 'O_CLOEXEC'),
+          { flags: ['0600'], value: 0o600 },
+        ],
+        {
+          save: file,
+        },
+      ),
       // A namespace that was left there earlier is replaced: mounts must not pile up. Any other file says ENOTTY.
       syscall('ioctl', [slot(file), NS_GET_NSTYPE, 0], { tolerate: ['ENOTTY'], skipOnTolerated: 1 }),
       syscall('umount2', [path, flags(umountFlags, 'MNT_DETACH', 'UMOUNT_NOFOLLOW')]),

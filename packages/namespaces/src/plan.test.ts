@@ -81,7 +81,7 @@ describe('new namespaces', () => {
       "  1 [clone] create the container's process in a new net namespace
             clone3({flags=CLONE_NEWNET}) = <child>
         2 [parent] keep the net namespace as /run/netns/blue
-            openat(AT_FDCWD, "/run/netns/blue", O_RDONLY|O_CREAT|O_NOFOLLOW|O_CLOEXEC, 384) = <namespaces.persist.file>
+            openat(AT_FDCWD, "/run/netns/blue", O_RDONLY|O_CREAT|O_NOFOLLOW|O_CLOEXEC, 0600) = <namespaces.persist.file>
             ioctl(<namespaces.persist.file>, NS_GET_NSTYPE, 0)   or ENOTTY
             umount2("/run/netns/blue", MNT_DETACH|UMOUNT_NOFOLLOW)
             close(<namespaces.persist.file>)

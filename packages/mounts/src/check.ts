@@ -1,0 +1,104 @@
+/** What will fail on a host, told before it is tried, with what mends it. */
+import type { PlanContext, Warning } from '@haco/plan';
+import { hasAttributes } from './attributes.js';
+import { attributeChangeOf } from './entries/bind.js';
+import { independentKinds } from './kinds/index.js';
+import type { MountsSection } from './section.js';
+import { situationOf, type Situation } from './situation.js';
+
+type Check = (section: MountsSection, situation: Situation) => readonly Warning[];
+
+const checkKinds: Check = ({ entries }, situation) =>
+  entries.flatMap((entry) =>
+    entry.kind === 'independent'
+      ? (independentKinds[entry.name].check?.(situation) ?? []).map((warning) => ({
+          step: `mounts.${entry.name}`,
+          ...warning,
+        }))
+      : [],
+  );
+
+const checkKernel: Check = ({ rootfs, entries, readonly = false }, { host, ownMounts }) => {
+  const { open_tree, openat2, mount_setattr } = host.features;
+  const mounts = entries.length > 0 || (ownMounts && rootfs !== undefined);
+  if (mounts && !(open_tree && openat2)) {
+    return [
+      {
+        step: 'mounts.root',
+        kind: 'unsupported',
+        message: `This kernel (${host.kernel.release}) has no ${open_tree ? 'openat2 (Linux 5.6)' : 'open_tree (Linux 5.2)'}, without which mounts in a container can't be made safely; use a newer kernel, or a chroot without a mount namespace.`,
+      },
+    ];
+  }
+  if (mount_setattr) return [];
+  const tooNew = (step: string, what: string, instead: string): Warning => ({
+    step,
+    kind: 'unsupported',
+    message: `Restricting ${what} needs mount_setattr (Linux 5.12), this is ${host.kernel.release}; ${instead}.`,
+  });
+  return [
+    ...(readonly && rootfs !== undefined && 'path' in rootfs
+      ? [
+          tooNew(
+            'mounts.root',
+            'a root with all mounts below it',
+            'use a newer kernel, or chroot(root, { overlay: true })',
+          ),
+        ]
+      : []),
+    ...entries.flatMap((entry, index) => {
+      if (entry.kind === 'network-etc') {
+        return [
+          tooNew(
+            `mounts.network-etc.${String(index)}`,
+            'bound files',
+            'use a newer kernel, or copy the two files into the rootfs',
+          ),
+        ];
+      }
+      if (entry.kind === 'bind') {
+        const change = attributeChangeOf(entry, index);
+        const restricted = hasAttributes(entry) || change.propagation !== undefined;
+        return restricted && change.recursive
+          ? [
+              tooNew(
+                `mounts.bind.${String(index)}`,
+                `${entry.source} with all mounts below it`,
+                'use a newer kernel, or { recursive: false } for a directory',
+              ),
+            ]
+          : [];
+      }
+      return [];
+    }),
+  ];
+};
+
+const checkOverlay: Check = ({ rootfs }, { inUserNamespace }) =>
+  rootfs !== undefined && 'overlay' in rootfs && rootfs.overlay.lower.includes('/') && inUserNamespace
+    ? [
+        {
+          step: 'mounts.root',
+          kind: 'permission',
+          message:
+            'In a user namespace the kernel makes no overlay of "/", since that would uncover what lies under its mounts; leave out unshare("user") and run it with sudo, or use chroot("/", { readonly: true }).',
+        },
+      ]
+    : [];
+
+const checkRights: Check = ({ rootfs }, { hasMounts, inUserNamespace, host }) =>
+  rootfs === undefined || hasMounts || inUserNamespace || host.capabilities.includes('sys_chroot')
+    ? []
+    : [
+        {
+          step: 'mounts.enter',
+          kind: 'permission',
+          message: 'Changing the root needs root (CAP_SYS_CHROOT); add unshare("user"), or run it with sudo.',
+        },
+      ];
+
+/** All checks of this part. */
+export function checkSection(section: MountsSection, context: PlanContext): readonly Warning[] {
+  const situation = situationOf(section, context);
+  return [checkRights, checkKernel, checkOverlay, checkKinds].flatMap((check) => check(section, situation));
+}

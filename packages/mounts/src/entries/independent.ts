@@ -1,0 +1,19 @@
+/** Filesystems of the kernel as instances of the container's own. */
+import type { Step } from '@haco/plan';
+import { independentKinds } from '../kinds/index.js';
+import type { IndependentEntry } from '../section.js';
+import { entryStep, targetOf, type EntryContext } from './entry-steps.js';
+
+/** The step. */
+export function planIndependent({ name }: IndependentEntry, context: EntryContext): Step {
+  const { situation } = context;
+  const kind = independentKinds[name];
+  return entryStep(context, {
+    id: `mounts.${name}`,
+    label: `mount ${kind.what} on ${kind.target}`,
+    why: kind.why,
+    operations: kind.plan(situation, targetOf(context, kind.target, 'directory')),
+    source: kind.source,
+    needs: kind.needs?.(situation) ?? [],
+  });
+}

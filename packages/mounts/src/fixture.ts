@@ -1,0 +1,99 @@
+/** Hosts and contexts for the unit tests of this package. */
+import type { HostFacts, NamespaceKind, PlanContext, SharedFacts } from '@haco/plan';
+import { mounts } from './part.js';
+import { emptySection, type MountsSection } from './section.js';
+
+/** Root on a current kernel with cgroup v2. */
+export const rootHost: HostFacts = {
+  arch: 'x64',
+  kernel: { release: '6.12.0', major: 6, minor: 12 },
+  pid: 1000,
+  euid: 0,
+  egid: 0,
+  capabilities: ['mknod', 'sys_admin', 'sys_chroot'],
+  knownCapabilities: [],
+  features: {
+    clone3: true,
+    clone_into_cgroup: true,
+    openat2: true,
+    close_range: true,
+    pidfd_open: true,
+    open_tree: true,
+    mount_setattr: true,
+    cgroup_kill: true,
+    time_namespace: true,
+    user_namespace: true,
+    memfd_exec: true,
+  },
+  cgroups: {
+    mode: 'v2',
+    v1: {},
+    v2: { mountPoint: '/sys/fs/cgroup', ownGroup: '/', writable: true, controllers: [], subtreeControl: [] },
+  },
+  userNamespaces: {
+    max: 1000,
+    unprivilegedDisabled: false,
+    apparmorRestricted: false,
+    subuid: [],
+    subgid: [],
+    newidmap: true,
+  },
+  oomScoreAdj: 0,
+  noNewPrivileges: false,
+  nrOpen: 1_048_576,
+};
+
+/** An ordinary user. */
+export const userHost: HostFacts = { ...rootHost, euid: 1000, egid: 1000, capabilities: [] };
+
+/** A host whose kernel is older than mount_setattr(2). */
+export const oldHost: HostFacts = {
+  ...rootHost,
+  kernel: { release: '5.11.0', major: 5, minor: 11 },
+  features: { ...rootHost.features, mount_setattr: false },
+};
+
+/** A hybrid host, with two controllers that share a hierarchy. */
+export const hybridHost: HostFacts = {
+  ...rootHost,
+  cgroups: {
+    mode: 'hybrid',
+    v1: {
+      cpu: { mountPoint: '/sys/fs/cgroup/cpu,cpuacct', ownGroup: '/', writable: true },
+      cpuacct: { mountPoint: '/sys/fs/cgroup/cpu,cpuacct', ownGroup: '/', writable: true },
+      memory: { mountPoint: '/sys/fs/cgroup/memory', ownGroup: '/', writable: true },
+    },
+    v2: { mountPoint: '/sys/fs/cgroup/unified', ownGroup: '/', writable: true, controllers: [], subtreeControl: [] },
+  },
+};
+
+/** A section with what is given. */
+export function sectionWith(fields: Partial<MountsSection>): MountsSection {
+  return { ...emptySection, ...fields };
+}
+
+/** The context that core would make for these new namespaces. */
+export function contextOf(
+  section: MountsSection,
+  host: HostFacts,
+  unshared: readonly NamespaceKind[],
+  facts: Partial<SharedFacts> = {},
+): PlanContext {
+  const id = { inside: 0, outside: host.euid, count: 1 };
+  return {
+    host,
+    facts: {
+      name: '',
+      unshared,
+      entered: [],
+      rootfsIsThrowAway: false,
+      changesRoot: false,
+      keepsCapabilities: false,
+      ownDevpts: false,
+      joinsCgroupLate: false,
+      ...(unshared.includes('user') ? { idMap: { kind: 'self', uid: [id], gid: [id] } } : {}),
+      ...mounts.facts(section),
+      ...facts,
+    },
+  };
+}

@@ -1,0 +1,80 @@
+/** cgroup: the hierarchies of the host as the container's cgroup namespace shows them, read-only. */
+import { slot, syscall, type Operation } from '@haco/plan';
+import { planAttributes } from '../attributes.js';
+import { mode } from '../constants.js';
+import { planFilesystem } from '../filesystem.js';
+import type { MountAttributes } from '../section.js';
+import type { Situation } from '../situation.js';
+import { planAttach, planAttachIn, type Target } from '../target.js';
+import { needsOwn, type IndependentKind } from './kind.js';
+
+const attributes: MountAttributes = { readonly: true, nosuid: true, nodev: true, noexec: true };
+
+interface Hierarchy {
+  readonly name: string;
+  readonly controllers: readonly string[];
+}
+
+function baseName(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
+
+/** The v1 hierarchies, each with all controllers that are mounted together: fewer would ask for a new hierarchy. */
+function hierarchiesOf({ host }: Situation): readonly Hierarchy[] {
+  const byMount = new Map<string, string[]>();
+  for (const [controller, { mountPoint }] of Object.entries(host.cgroups.v1)) {
+    byMount.set(mountPoint, [...(byMount.get(mountPoint) ?? []), controller]);
+  }
+  return [...byMount].map(([mountPoint, controllers]) => ({ name: baseName(mountPoint), controllers }));
+}
+
+const directory = 'mounts.cgroup';
+
+function planIn(situation: Situation, name: string, type: string, options: readonly string[]): readonly Operation[] {
+  return [
+    syscall('mkdirat', [slot(directory), name, mode(0o755)]),
+    ...planFilesystem({ type, options: options.map((option) => [option, true]), attributes, save: 'mounts.new' }),
+    ...planAttachIn(situation, 'mounts.new', directory, name),
+  ];
+}
+
+/** v1: one directory for each hierarchy on a tmpfs, with links for controllers that share one. */
+function planSeveral(situation: Situation, target: Target): readonly Operation[] {
+  const hierarchies = hierarchiesOf(situation);
+  const links = hierarchies.flatMap(({ name, controllers }) =>
+    controllers.filter((controller) => controller !== name).map((controller) => [name, controller] as const),
+  );
+  const { readonly: _, ...writable } = attributes;
+  return [
+    ...planFilesystem({ type: 'tmpfs', options: [['mode', '0755']], attributes: writable, save: directory }),
+    ...planAttach(situation, directory, target),
+    ...hierarchies.flatMap(({ name, controllers }) => planIn(situation, name, 'cgroup', controllers)),
+    ...(situation.host.cgroups.v2 === undefined ? [] : planIn(situation, 'unified', 'cgroup2', [])),
+    ...links.map(([name, controller]) => syscall('symlinkat', [name, slot(directory), controller])),
+    ...planAttributes({ mount: directory, attributes: { readonly: true }, recursive: false }),
+  ];
+}
+
+export const cgroup: IndependentKind = {
+  target: '/sys/fs/cgroup',
+  what: 'the cgroup hierarchies, read-only',
+  why: 'programs read their own limits there; with a cgroup namespace their group looks like the root, and writing would let them lift their limits (CVE-2022-0492)',
+  source: 'cgroups(7)',
+  throwAway: false,
+  plan: (situation, target) =>
+    situation.host.cgroups.mode === 'v2'
+      ? [
+          ...planFilesystem({ type: 'cgroup2', attributes, save: 'mounts.new' }),
+          ...planAttach(situation, 'mounts.new', target),
+        ]
+      : planSeveral(situation, target),
+  check: (situation) =>
+    situation.host.cgroups.mode === 'none'
+      ? [
+          {
+            kind: 'unsupported',
+            message: 'No cgroup hierarchy is mounted on this host; leave out independent("cgroup").',
+          },
+        ]
+      : needsOwn('cgroup', 'cgroup')(situation),
+};

@@ -1,0 +1,96 @@
+/** dev: a small /dev with the devices that every program expects and no hardware. */
+import { flags, slot, syscall, type Operation } from '@haco/plan';
+import { AT_FDCWD, makedev, mode, openTreeFlags } from '../constants.js';
+import { planFilesystem } from '../filesystem.js';
+import type { Situation } from '../situation.js';
+import { planAttach, planAttachIn, type Target } from '../target.js';
+import { planDevpts } from './devpts.js';
+import type { IndependentKind } from './kind.js';
+import { planMqueue } from './mqueue.js';
+import { planShm } from './shm.js';
+
+/** Names with major and minor numbers, which never change: Documentation/admin-guide/devices.txt. */
+const nodes = [
+  ['null', 1, 3],
+  ['zero', 1, 5],
+  ['full', 1, 7],
+  ['random', 1, 8],
+  ['urandom', 1, 9],
+  ['tty', 5, 0],
+] as const;
+
+const links = [
+  ['/proc/self/fd', 'fd'],
+  ['/proc/self/fd/0', 'stdin'],
+  ['/proc/self/fd/1', 'stdout'],
+  ['/proc/self/fd/2', 'stderr'],
+  ['pts/ptmx', 'ptmx'],
+] as const;
+
+const directory = 'mounts.dev';
+
+/** A user namespace may not make devices, but it may bind those of the host. */
+function makesNodes({ inUserNamespace, host }: Situation): boolean {
+  return !inUserNamespace && host.capabilities.includes('mknod');
+}
+
+/** Sources are opened before anything hides the host's /dev. */
+function planSources(): readonly Operation[] {
+  const clone = flags(openTreeFlags, 'OPEN_TREE_CLONE', 'OPEN_TREE_CLOEXEC');
+  return nodes.map(([name]) => syscall('open_tree', [AT_FDCWD, `/dev/${name}`, clone], { save: `mounts.dev.${name}` }));
+}
+
+function planNodes(situation: Situation): readonly Operation[] {
+  if (makesNodes(situation)) {
+    return nodes.map(([name, major, minor]) =>
+      syscall('mknodat', [slot(directory), name, mode(0o666, 'S_IFCHR'), makedev(major, minor)]),
+    );
+  }
+  return nodes.map(([name]) => syscall('mknodat', [slot(directory), name, mode(0o666, 'S_IFREG'), 0]));
+}
+
+function planBinds(situation: Situation): readonly Operation[] {
+  if (makesNodes(situation)) return [];
+  return nodes.flatMap(([name]) => planAttachIn(situation, `mounts.dev.${name}`, directory, name));
+}
+
+/** The queues of an ipc namespace that isn't the container's are none of its business. */
+function hasQueues(situation: Situation): boolean {
+  return situation.has('ipc');
+}
+
+function plan(situation: Situation, target: Target): readonly Operation[] {
+  const below: readonly (readonly [string, readonly Operation[]])[] = [
+    ['pts', planDevpts(situation, 'mounts.new')],
+    ['shm', planShm('mounts.new')],
+    ...(hasQueues(situation) ? [['mqueue', planMqueue('mounts.new')] as const] : []),
+  ];
+  return [
+    ...(makesNodes(situation) ? [] : planSources()),
+    ...planFilesystem({
+      type: 'tmpfs',
+      options: [
+        ['mode', '0755'],
+        ['size', '65536'],
+      ],
+      attributes: { nosuid: true, noexec: true },
+      save: directory,
+    }),
+    ...planNodes(situation),
+    ...below.map(([name]) => syscall('mkdirat', [slot(directory), name, mode(0o755)])),
+    ...links.map(([to, name]) => syscall('symlinkat', [to, slot(directory), name])),
+    ...planAttach(situation, directory, target),
+    ...planBinds(situation),
+    ...below.flatMap(([name, make]) => [...make, ...planAttachIn(situation, 'mounts.new', directory, name)]),
+  ];
+}
+
+export const dev: IndependentKind = {
+  target: '/dev',
+  what: 'a new /dev with null, zero, full, random, urandom, tty, pts and shm',
+  why: 'programs expect these devices, and no other device of the host should be within reach',
+  source: 'null(4)',
+  throwAway: true,
+  plan,
+  needs: (situation) => (makesNodes(situation) ? [{ capability: 'mknod', over: 'host' }] : []),
+};

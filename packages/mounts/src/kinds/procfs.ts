@@ -1,0 +1,21 @@
+/** procfs: the processes of the container's own pid namespace. */
+import { planFilesystem } from '../filesystem.js';
+import { planAttach } from '../target.js';
+import { needsOwn, type IndependentKind } from './kind.js';
+
+export const procfs: IndependentKind = {
+  target: '/proc',
+  what: 'a new procfs',
+  why: 'it shows the pid namespace of the process that mounts it, so ps and /proc/self speak of the container only if it mounts its own',
+  source: 'proc(5)',
+  throwAway: false,
+  plan: (situation, target) => [
+    ...planFilesystem({
+      type: 'proc',
+      attributes: { nosuid: true, nodev: true, noexec: true },
+      save: 'mounts.new',
+    }),
+    ...planAttach(situation, 'mounts.new', target),
+  ],
+  check: needsOwn('pid', 'procfs'),
+};

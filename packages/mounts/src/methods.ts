@@ -1,0 +1,123 @@
+/** The verbs of the file tree: their types and their documentation. */
+import type { HasNamespace, Size } from '@haco/plan';
+import type { IndependentName } from './kinds/independent-names.js';
+import type { MountAttributes, Propagation, RootEntry } from './section.js';
+
+/** Options of {@link MountMethods.chroot}. */
+export interface ChrootOptions {
+  /**
+   * `pivot_root` leaves no way back and needs a new mount namespace; it is the default where there is one. `chroot` is the true
+   * chroot(2).
+   */
+  readonly mode?: RootEntry;
+  /** Nothing in the root can be changed; mounts in it have their own say. */
+  readonly readonly?: boolean;
+  /**
+   * Lay a throw-away writable layer over the root, kept in memory: the container may change everything, the directory stays as
+   * it is. `size` limits what can be written; half of the memory when left out.
+   */
+  readonly overlay?: boolean | { readonly size?: Size };
+}
+
+/** Options of {@link MountMethods.mount}. */
+export interface MountOptions extends MountAttributes {
+  /** Type of the filesystem, e.g. `ext4`. Without it, the source is bound. */
+  readonly type?: string;
+  /** Options of the filesystem itself: `key=value,flag`; only with `type`. */
+  readonly data?: string;
+  /** Bind also what is mounted below the source; true when left out. */
+  readonly recursive?: boolean;
+  /** Whether later mounts cross the border; `private` when left out. Only for binds. */
+  readonly propagation?: Propagation;
+}
+
+/** Options of {@link MountMethods.tmpfs}. */
+export interface TmpfsOptions extends MountAttributes {
+  /** Most that fits in; half of the memory when left out. */
+  readonly size?: Size;
+  /** Permissions of its root directory; `0o1777` when left out. */
+  readonly mode?: number;
+}
+
+/** Verbs that give a container its file tree. */
+export interface MountMethods {
+  /**
+   * The directory that the container has as its root; the last call counts.
+   *
+   * @param root absolute path on the host
+   * @see pivot_root(2), chroot(2)
+   * @example
+   * ```ts
+   * import { haco } from '@haco/core';
+   * const plan = await haco().unshare('mount').chroot('/srv/root', { readonly: true }).command('/bin/true').explain();
+   * ```
+   */
+  chroot(root: string, options?: { readonly mode?: 'chroot' }): this;
+  chroot<B extends HasNamespace<'mount'>>(this: B, root: string, options: ChrootOptions): B;
+
+  /**
+   * Mount a directory or file of the host (a bind mount), or a filesystem by its type. Calls add up and are performed in order.
+   *
+   * The target must exist in the root, unless the root (or the mount that holds the target) is the container's own and vanishes
+   * with it, as an overlay or a tmpfs does: then it is made.
+   *
+   * @param source absolute path on the host, or what the filesystem takes
+   * @param target absolute path inside
+   * @see open_tree(2), fsopen(2), mount_setattr(2)
+   * @example
+   * ```ts
+   * import { haco } from '@haco/core';
+   * const build = haco()
+   *   .unshare('mount')
+   *   .chroot('/srv/root')
+   *   .mount('/home/me/project', '/src', { readonly: true })
+   *   .command('make', '-C', '/src');
+   * ```
+   */
+  mount<B extends HasNamespace<'mount'>>(this: B, source: string, target: string, options?: MountOptions): B;
+
+  /**
+   * Mount an empty filesystem that is kept in memory and ends with the container. Calls add up.
+   *
+   * Set-user-id bits and devices in it are ignored unless `nosuid: false` or `nodev: false` says otherwise.
+   *
+   * @see tmpfs(5)
+   * @example
+   * ```ts
+   * import { haco } from '@haco/core';
+   * const scratch = haco().unshare('mount').tmpfs('/tmp', { size: '64MiB' }).command('df', '/tmp');
+   * ```
+   */
+  tmpfs<B extends HasNamespace<'mount'>>(this: B, target: string, options?: TmpfsOptions): B;
+
+  /**
+   * Mount fresh instances of the kernel's own filesystems. Calls add up; a kind that is there already is left out.
+   *
+   * | kind | on | what |
+   * | --- | --- | --- |
+   * | `procfs` | `/proc` | the processes of the container's pid namespace |
+   * | `sysfs` | `/sys` | read-only; interfaces of its network namespace |
+   * | `dev` | `/dev` | null, zero, full, random, urandom, tty, pts, shm, mqueue and nothing else |
+   * | `devtmpfs` | `/dev` | all devices of the host |
+   * | `devpts` | `/dev/pts` | terminals of its own |
+   * | `shm` | `/dev/shm` | shared memory of its own, 64 MiB |
+   * | `mqueue` | `/dev/mqueue` | message queues of its ipc namespace |
+   * | `cgroup` | `/sys/fs/cgroup` | its cgroups, read-only |
+   *
+   * @see proc(5), sysfs(5), pts(4), shm_overview(7), mq_overview(7), cgroups(7)
+   * @example
+   * ```ts
+   * import { haco } from '@haco/core';
+   * const ps = haco().unshare('mount', 'pid').independent('procfs').command('ps', 'ax');
+   * ```
+   */
+  independent<B extends HasNamespace<'mount'>>(this: B, ...kinds: readonly IndependentName[]): B;
+
+  /**
+   * Bind `resolv.conf` and `hosts` of the host read-only on those in the container's `/etc`.
+   *
+   * @param hostEtc directory on the host, e.g. `/etc/netns/blue`; `/etc` when left out
+   * @see resolv.conf(5), hosts(5)
+   */
+  networkEtc<B extends HasNamespace<'mount'>>(this: B, hostEtc?: string): B;
+}

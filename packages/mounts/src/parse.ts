@@ -1,0 +1,70 @@
+/** The section from JSON. */
+import {
+  optional,
+  readBoolean,
+  readEither,
+  readInteger,
+  readJson,
+  readList,
+  readObject,
+  readOneOf,
+  readTagged,
+  readText,
+  type Issue,
+} from '@haco/plan';
+import type { Result } from 'neverthrow';
+import { independentNames } from './kinds/independent-names.js';
+import type { MountsSection } from './section.js';
+
+const attributes = {
+  readonly: optional(readBoolean),
+  nosuid: optional(readBoolean),
+  nodev: optional(readBoolean),
+  noexec: optional(readBoolean),
+};
+
+const entry = readTagged('kind', {
+  bind: readObject({
+    kind: readOneOf(['bind']),
+    source: readText,
+    target: readText,
+    recursive: optional(readBoolean),
+    propagation: optional(readOneOf(['private', 'slave', 'shared'])),
+    ...attributes,
+  }),
+  filesystem: readObject({
+    kind: readOneOf(['filesystem']),
+    type: readText,
+    source: readText,
+    target: readText,
+    data: optional(readText),
+    ...attributes,
+  }),
+  tmpfs: readObject({
+    kind: readOneOf(['tmpfs']),
+    target: readText,
+    size: optional(readInteger),
+    mode: optional(readInteger),
+    ...attributes,
+  }),
+  independent: readObject({ kind: readOneOf(['independent']), name: readOneOf(independentNames) }),
+  'network-etc': readObject({ kind: readOneOf(['network-etc']), hostEtc: readText }),
+});
+
+const rootfs = readEither(
+  (json) => typeof json === 'object' && json !== null && 'overlay' in json,
+  readObject({ overlay: readObject({ lower: readList(readText), size: optional(readInteger) }) }),
+  readObject({ path: readText }),
+);
+
+const section = readObject({
+  rootfs: optional(rootfs),
+  entry: optional(readOneOf(['pivot_root', 'chroot'])),
+  readonly: optional(readBoolean),
+  entries: readList(entry),
+});
+
+/** Check JSON from outside; every problem with its path. */
+export function parseSection(json: unknown): Result<MountsSection, readonly Issue[]> {
+  return readJson(section, json);
+}

@@ -1,0 +1,264 @@
+/** Sections from JSON, what makes no sense, what this host will refuse, and the verbs. */
+import { Rejected, type HostFacts, type NamespaceKind } from '@haco/plan';
+import { describe, expect, test } from 'vitest';
+import { contextOf, oldHost, rootHost, sectionWith, userHost } from './fixture.js';
+import { independentNames } from './kinds/independent-names.js';
+import { mounts } from './part.js';
+import { emptySection, type MountsSection } from './section.js';
+
+const { verbs } = mounts;
+
+function problems(fields: Partial<MountsSection>, unshared: readonly NamespaceKind[] = ['mount']): readonly string[] {
+  const section = sectionWith(fields);
+  return mounts
+    .validate(section, contextOf(section, rootHost, unshared))
+    .map(({ path, message }) => `${path}: ${message}`);
+}
+
+describe('verbs', () => {
+  test('chroot replaces what an earlier one said', () => {
+    const first = verbs.chroot(emptySection, '/a', { readonly: true, overlay: { size: '1MiB' } }) as MountsSection;
+    expect(first).toEqual({ entries: [], readonly: true, rootfs: { overlay: { lower: ['/a'], size: 1_048_576 } } });
+    expect(verbs.chroot(first, '/b', { mode: 'chroot' })).toEqual({
+      entries: [],
+      entry: 'chroot',
+      rootfs: { path: '/b' },
+    });
+  });
+
+  test('mount binds without a type, and mounts with one', () => {
+    expect(verbs.mount(emptySection, '/a', '/b', { readonly: true })).toEqual({
+      entries: [{ kind: 'bind', source: '/a', target: '/b', readonly: true }],
+    });
+    expect(verbs.mount(emptySection, '/dev/vdb', '/b', { type: 'ext4', data: 'commit=5' })).toEqual({
+      entries: [{ kind: 'filesystem', type: 'ext4', source: '/dev/vdb', target: '/b', data: 'commit=5' }],
+    });
+    expect(verbs.mount(emptySection, '/a', '/b', { data: 'x' })).toBeInstanceOf(Rejected);
+    expect(verbs.mount(emptySection, 'x', '/b', { type: 'ext4', recursive: true })).toBeInstanceOf(Rejected);
+  });
+
+  test('tmpfs ignores set-uid bits and devices unless told otherwise', () => {
+    expect(verbs.tmpfs(emptySection, '/tmp', { size: '64MiB', nodev: false })).toEqual({
+      entries: [{ kind: 'tmpfs', target: '/tmp', size: 67_108_864, nosuid: true, nodev: false }],
+    });
+    expect(verbs.tmpfs(emptySection, '/tmp', { size: 'much' })).toMatchObject({
+      issues: [{ path: 'mounts.entries[0].size' }],
+    });
+  });
+
+  test('independent adds each kind once', () => {
+    const once = verbs.independent(emptySection, 'procfs', 'dev') as MountsSection;
+    expect(verbs.independent(once, 'dev', 'sysfs')).toEqual({
+      entries: ['procfs', 'dev', 'sysfs'].map((name) => ({ kind: 'independent', name })),
+    });
+    expect(verbs.independent(emptySection)).toBeInstanceOf(Rejected);
+  });
+
+  test('networkEtc takes the files of the host', () => {
+    expect(verbs.networkEtc(emptySection)).toEqual({ entries: [{ kind: 'network-etc', hostEtc: '/etc' }] });
+  });
+
+  test('what is no text is refused where it stands', () => {
+    expect(verbs.chroot(emptySection, undefined as never, {})).toBeInstanceOf(Rejected);
+    expect(verbs.mount(emptySection, '/a', 7 as never)).toMatchObject({
+      issues: [{ path: 'mounts.entries[0].target' }],
+    });
+  });
+});
+
+describe('JSON', () => {
+  test('a section survives JSON', () => {
+    const section = sectionWith({
+      rootfs: { overlay: { lower: ['/'], size: 4096 } },
+      entry: 'chroot',
+      readonly: true,
+      entries: [
+        { kind: 'bind', source: '/a', target: '/b', recursive: false, propagation: 'slave', noexec: true },
+        { kind: 'filesystem', type: 'ext4', source: '/dev/vdb', target: '/c', data: 'x' },
+        { kind: 'tmpfs', target: '/tmp', size: 1, mode: 0o755 },
+        { kind: 'independent', name: 'procfs' },
+        { kind: 'network-etc', hostEtc: '/etc' },
+      ],
+    });
+    expect(mounts.parse(JSON.parse(JSON.stringify(section)))._unsafeUnwrap()).toEqual(section);
+  });
+
+  test('every problem has its place', () => {
+    const result = mounts.parse({ rootfs: {}, entries: [{ kind: 'bind' }, { kind: 'nfs' }, 7] });
+    expect(result._unsafeUnwrapErr().map(({ path }) => path)).toEqual([
+      'rootfs.path',
+      'entries[0].source',
+      'entries[0].target',
+      'entries[1].kind',
+      'entries[2]',
+    ]);
+  });
+});
+
+describe('validate', () => {
+  test('paths are absolute, whole, and lead nowhere else', () => {
+    expect(
+      problems({
+        rootfs: { path: 'root' },
+        entries: [
+          { kind: 'bind', source: 'data', target: 'data' },
+          { kind: 'bind', source: '/a\0b', target: '/a/../../etc' },
+          { kind: 'tmpfs', target: '//./' },
+          { kind: 'network-etc', hostEtc: 'etc' },
+        ],
+      }),
+    ).toMatchInlineSnapshot(`
+      [
+        "mounts.rootfs.path: "root" is not an absolute path; give the whole one, e.g. by path.resolve("root")",
+        "mounts.entries[0].source: "data" is not an absolute path; give the whole one, e.g. by path.resolve("data")",
+        "mounts.entries[0].target: "data" is not absolute; a target is a path inside the container",
+        "mounts.entries[1].source: the path "/a\\u0000b" contains a NUL byte, at which the kernel would cut it",
+        "mounts.entries[1].target: "/a/../../etc" contains ".."; name the target itself",
+        "mounts.entries[2].target: would cover the whole root; use chroot() to choose the root",
+        "mounts.entries[3].hostEtc: "etc" is not an absolute path; give the whole one, e.g. by path.resolve("etc")",
+      ]
+    `);
+  });
+
+  test('dots in names are names', () => {
+    expect(problems({ entries: [{ kind: 'bind', source: '/..a/b..', target: '/..a/...' }] })).toEqual([]);
+  });
+
+  test('sizes, modes, types and kinds are what the kernel knows', () => {
+    expect(
+      problems({
+        rootfs: { overlay: { lower: [], size: 0 } },
+        entries: [
+          { kind: 'tmpfs', target: '/a', size: -1, mode: 0o10000 },
+          { kind: 'filesystem', type: '', source: 'x', target: '/b' },
+          { kind: 'independent', name: 'proc' as never },
+        ],
+      }),
+    ).toMatchInlineSnapshot(`
+      [
+        "mounts.rootfs.overlay.lower: has 0 directories; an overlay takes 1 to 500",
+        "mounts.rootfs.overlay.size: 0 is not a positive whole number of bytes; a tmpfs of size 0 would have no limit",
+        "mounts.entries[0].size: -1 is not a positive whole number of bytes; a tmpfs of size 0 would have no limit",
+        "mounts.entries[0].mode: 4096 is not a file mode; write e.g. 0o755",
+        "mounts.entries[1].type: is empty; leave it out for a bind mount",
+        "mounts.entries[2].name: "proc" is no filesystem of the kernel; use procfs, sysfs, dev, devtmpfs, devpts, shm, mqueue, cgroup",
+      ]
+    `);
+  });
+
+  test('whatever would change the mounts of the host needs a mount namespace', () => {
+    expect(
+      problems(
+        {
+          rootfs: { overlay: { lower: ['/'] } },
+          readonly: true,
+          entry: 'pivot_root',
+          entries: [{ kind: 'tmpfs', target: '/a' }],
+        },
+        [],
+      ),
+    ).toMatchInlineSnapshot(`
+      [
+        "mounts.entries[0]: would be mounted on the host; add unshare("mount")",
+        "mounts.rootfs.overlay: an overlay needs a new mount namespace; add unshare("mount")",
+        "mounts.readonly: a read-only root needs a new mount namespace; add unshare("mount")",
+        "mounts.entry: pivot_root needs a new mount namespace; add unshare("mount")",
+      ]
+    `);
+    expect(problems({ rootfs: { path: '/a' } }, [])).toEqual([]);
+  });
+
+  test('the mount namespace of others takes mounts, but no other root', () => {
+    const section = sectionWith({ readonly: true, rootfs: { path: '/a' }, entries: [{ kind: 'tmpfs', target: '/b' }] });
+    const context = contextOf(section, rootHost, [], { entered: ['mount'] });
+    expect(mounts.validate(section, context).map(({ path }) => path)).toEqual(['mounts.readonly']);
+  });
+
+  test('a root that does not change has no way in', () => {
+    expect(problems({ entry: 'chroot' })).toHaveLength(1);
+  });
+});
+
+describe('check', () => {
+  function warnings(
+    fields: Partial<MountsSection>,
+    host: HostFacts = rootHost,
+    unshared: readonly NamespaceKind[] = ['mount'],
+  ): readonly string[] {
+    const section = sectionWith(fields);
+    const context = contextOf(section, host, unshared);
+    const ids = mounts.plan(section, context).map(({ id }) => id);
+    return mounts.check(section, context).map(({ step, kind, message }) => {
+      expect(ids).toContain(step);
+      return `${kind}: ${message}`;
+    });
+  }
+  const all = independentNames.map((name) => ({ kind: 'independent', name }) as const);
+
+  test('root on a current kernel may do everything', () => {
+    expect(warnings({ rootfs: { overlay: { lower: ['/'] } }, readonly: true, entries: all })).toEqual([]);
+  });
+
+  test('in a user namespace, filesystems want the namespaces that they show', () => {
+    expect(warnings({ entries: all }, userHost, ['mount', 'user'])).toMatchInlineSnapshot(`
+      [
+        "permission: In a user namespace procfs can only be mounted together with new namespaces of kind pid; add unshare("pid").",
+        "permission: In a user namespace sysfs can only be mounted together with new namespaces of kind net; add unshare("net").",
+        "permission: devtmpfs can't be mounted in a user namespace; use independent("dev").",
+        "permission: In a user namespace mqueue can only be mounted together with new namespaces of kind ipc; add unshare("ipc").",
+        "permission: In a user namespace cgroup can only be mounted together with new namespaces of kind cgroup; add unshare("cgroup").",
+      ]
+    `);
+    const owned = all.filter(({ name }) => name !== 'devtmpfs');
+    expect(warnings({ entries: owned }, userHost, ['mount', 'user', 'pid', 'net', 'ipc', 'cgroup'])).toEqual([]);
+  });
+
+  test('the host itself is no lower layer in a user namespace', () => {
+    const rootfs = { overlay: { lower: ['/'] } };
+    expect(warnings({ rootfs }, userHost, ['mount', 'user'])).toMatchInlineSnapshot(`
+      [
+        "permission: In a user namespace the kernel makes no overlay of "/", since that would uncover what lies under its mounts; leave out unshare("user") and run it with sudo, or use chroot("/", { readonly: true }).",
+      ]
+    `);
+    expect(warnings({ rootfs: { overlay: { lower: ['/srv'] } } }, userHost, ['mount', 'user'])).toEqual([]);
+  });
+
+  test('what an old kernel cannot restrict is said, not left open', () => {
+    expect(
+      warnings(
+        {
+          rootfs: { path: '/a' },
+          readonly: true,
+          entries: [
+            { kind: 'bind', source: '/a', target: '/a', readonly: true },
+            { kind: 'bind', source: '/b', target: '/b', readonly: true, recursive: false },
+            { kind: 'bind', source: '/c', target: '/c' },
+            { kind: 'network-etc', hostEtc: '/etc' },
+          ],
+        },
+        oldHost,
+      ),
+    ).toMatchInlineSnapshot(`
+      [
+        "unsupported: Restricting a root with all mounts below it needs mount_setattr (Linux 5.12), this is 5.11.0; use a newer kernel, or chroot(root, { overlay: true }).",
+        "unsupported: Restricting /a with all mounts below it needs mount_setattr (Linux 5.12), this is 5.11.0; use a newer kernel, or { recursive: false } for a directory.",
+        "unsupported: Restricting bound files needs mount_setattr (Linux 5.12), this is 5.11.0; use a newer kernel, or copy the two files into the rootfs.",
+      ]
+    `);
+  });
+
+  test('mounts need the calls that make them safe', () => {
+    const host = { ...rootHost, features: { ...rootHost.features, openat2: false } };
+    expect(warnings({ rootfs: { path: '/a' } }, host)).toHaveLength(1);
+    expect(warnings({ rootfs: { path: '/a' } }, host, [])).toEqual([]);
+  });
+
+  test('chroot needs a capability', () => {
+    expect(warnings({ rootfs: { path: '/a' } }, userHost, [])).toMatchInlineSnapshot(`
+      [
+        "permission: Changing the root needs root (CAP_SYS_CHROOT); add unshare("user"), or run it with sudo.",
+      ]
+    `);
+    expect(warnings({ rootfs: { path: '/a' } }, userHost, ['user'])).toEqual([]);
+  });
+});

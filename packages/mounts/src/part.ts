@@ -1,0 +1,52 @@
+/** The part `mounts`: its section, verbs, checks, facts and steps in one value. */
+import type { Part, SharedFacts } from '@haco/plan';
+import { checkSection } from './check.js';
+import { planConnectedSources } from './entries/bind.js';
+import { planEntries } from './entries/plan-entries.js';
+import type { MountMethods } from './methods.js';
+import { parseSection } from './parse.js';
+import { planPrivate } from './propagation.js';
+import { planEnterRoot } from './root/enter-root.js';
+import { planReadonlyRoot, planRoot } from './root/plan-root.js';
+import { emptySection, type MountsSection, type Rootfs } from './section.js';
+import { situationOf } from './situation.js';
+import { planUmask } from './umask.js';
+import { validateSection } from './validate.js';
+import { verbs } from './verbs.js';
+
+function pathOf(rootfs: Rootfs): string | undefined {
+  return 'path' in rootfs ? rootfs.path : rootfs.overlay.lower[0];
+}
+
+/** The container's file tree: its root directory, what is mounted in it, and how the container gets in. */
+export const mounts = {
+  key: 'mounts',
+  empty: emptySection,
+  verbs,
+  parse: parseSection,
+  validate: (section, { facts }) => validateSection(section, facts),
+  facts: ({ rootfs, entries }): Partial<SharedFacts> => {
+    const path = rootfs === undefined ? undefined : pathOf(rootfs);
+    return {
+      changesRoot: rootfs !== undefined,
+      ...(path === undefined ? {} : { rootfs: path }),
+      rootfsIsThrowAway: rootfs !== undefined && 'overlay' in rootfs,
+      ownDevpts: entries.some(
+        (entry) => entry.kind === 'independent' && (entry.name === 'dev' || entry.name === 'devpts'),
+      ),
+    };
+  },
+  plan: (section, context) => {
+    const situation = situationOf(section, context);
+    return [
+      ...planConnectedSources(section, situation),
+      ...planPrivate(situation),
+      ...planUmask(section, situation),
+      ...planRoot(section, situation),
+      ...planEntries(section, situation),
+      ...planReadonlyRoot(section, situation),
+      ...planEnterRoot(section, situation),
+    ];
+  },
+  check: checkSection,
+} as const satisfies Part<'mounts', MountsSection, MountMethods>;

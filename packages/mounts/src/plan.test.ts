@@ -1,0 +1,335 @@
+/** What the mounts part asks of the kernel, as the plan that people read. */
+import { orderSteps, renderPlan, type HostFacts, type NamespaceKind, type SharedFacts } from '@haco/plan';
+import { describe, expect, test } from 'vitest';
+import { contextOf, hybridHost, oldHost, rootHost, sectionWith, userHost } from './fixture.js';
+import { independentNames } from './kinds/independent-names.js';
+import { mounts } from './part.js';
+import { escapeLayer } from './root/overlay.js';
+import type { MountEntry, MountsSection } from './section.js';
+
+interface Given {
+  readonly host?: HostFacts;
+  readonly unshared?: readonly NamespaceKind[];
+  readonly facts?: Partial<SharedFacts>;
+}
+
+/** The plan without reasons: phases, labels and calls. */
+function calls(fields: Partial<MountsSection>, given: Given = {}): string {
+  const { host = rootHost, unshared = ['mount'], facts = {} } = given;
+  const section = sectionWith(fields);
+  const steps = orderSteps(mounts.plan(section, contextOf(section, host, unshared, facts)));
+  return renderPlan({ version: 1, name: '', steps, warnings: [] })
+    .split('\n')
+    .filter((line) => /^ +\d+ \[|^ {6}/.test(line))
+    .join('\n');
+}
+
+/** The calls of one entry only. */
+function entryCalls(entry: MountEntry, given: Given = {}, fields: Partial<MountsSection> = {}): string {
+  const { host = rootHost, unshared = ['mount'], facts = {} } = given;
+  const section = sectionWith({ rootfs: { path: '/srv/root' }, entries: [entry], ...fields });
+  const steps = mounts
+    .plan(section, contextOf(section, host, unshared, facts))
+    .filter(({ from }) => from === `mounts.entries[${String(section.entries.indexOf(entry))}]`);
+  return renderPlan({ version: 1, name: '', steps, warnings: [] })
+    .split('\n')
+    .filter((line) => line.startsWith('      '))
+    .map((line) => line.trim())
+    .join('\n');
+}
+
+describe('the root', () => {
+  test('nothing asked, nothing done', () => {
+    expect(calls({}, { unshared: [] })).toBe('');
+  });
+
+  test('a new mount namespace is cut off from the host, even without any mount', () => {
+    expect(calls({})).toMatchInlineSnapshot(`
+      "  1 [mounts] make all mounts of the new mount namespace private
+            mount(NULL, "/", NULL, MS_REC|MS_PRIVATE, NULL)"
+    `);
+  });
+
+  test('without a mount namespace, the root is opened by the launcher and entered by chroot', () => {
+    expect(calls({ rootfs: { path: '/srv/root' } }, { unshared: ['pid'] })).toMatchInlineSnapshot(`
+      "  1 [prepare] open the root directory /srv/root
+            openat(AT_FDCWD, "/srv/root", O_PATH|O_DIRECTORY|O_CLOEXEC, 0) = <root>
+        2 [root] change the root directory
+            fchdir(<root>)
+            chroot(".")
+            chdir("/")"
+    `);
+  });
+
+  test('with a mount namespace, the root is a copy and is entered by pivot_root', () => {
+    expect(calls({ rootfs: { path: '/srv/root' }, readonly: true })).toMatchInlineSnapshot(`
+      "  1 [mounts] make all mounts of the new mount namespace private
+            mount(NULL, "/", NULL, MS_REC|MS_PRIVATE, NULL)
+        2 [mounts] copy the mounts of /srv/root as the new root, read-only
+            open_tree(AT_FDCWD, "/srv/root", OPEN_TREE_CLONE|AT_RECURSIVE|OPEN_TREE_CLOEXEC) = <root>
+            mount_setattr(<root>, "", AT_EMPTY_PATH|AT_RECURSIVE, {attr_set=MOUNT_ATTR_RDONLY, attr_clr=0, propagation=0, userns_fd=0}, 32)
+            move_mount(<root>, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH)
+        3 [root] make the new root the root of the mount namespace, and detach the old one
+            fchdir(<root>)
+            pivot_root(".", ".")
+            umount2(".", MNT_DETACH)
+            chdir("/")"
+    `);
+  });
+
+  test('in the mount namespace of others, the root is only opened, after that was entered', () => {
+    expect(calls({ rootfs: { path: '/srv/root' } }, { unshared: [], facts: { entered: ['mount'] } }))
+      .toMatchInlineSnapshot(`
+      "  1 [mounts] open the root directory /srv/root
+            openat(AT_FDCWD, "/srv/root", O_PATH|O_DIRECTORY|O_CLOEXEC, 0) = <root>
+        2 [root] change the root directory
+            fchdir(<root>)
+            chroot(".")
+            chdir("/")"
+    `);
+  });
+
+  test('an overlay becomes read-only last, and its scratch goes before the old root does', () => {
+    expect(calls({ rootfs: { overlay: { lower: ['/a', '/b'], size: 1024 } }, readonly: true, entry: 'chroot' }))
+      .toMatchInlineSnapshot(`
+        "  1 [mounts] make all mounts of the new mount namespace private
+              mount(NULL, "/", NULL, MS_REC|MS_PRIVATE, NULL)
+          2 [mounts] let new files have the modes that are asked for
+              umask(0)
+          3 [mounts] lay a throw-away writable layer of 1 KiB over "/a", "/b"
+              fsopen("tmpfs", FSOPEN_CLOEXEC) = <mounts.context>
+              fsconfig(<mounts.context>, FSCONFIG_SET_STRING, "source", "tmpfs", 0)
+              fsconfig(<mounts.context>, FSCONFIG_SET_STRING, "mode", "0755", 0)
+              fsconfig(<mounts.context>, FSCONFIG_SET_STRING, "size", "1024", 0)
+              fsconfig(<mounts.context>, FSCONFIG_CMD_CREATE, NULL, NULL, 0)
+              fsmount(<mounts.context>, FSMOUNT_CLOEXEC, 0) = <mounts.scratch>
+              move_mount(<mounts.scratch>, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH)
+              mkdirat(<mounts.scratch>, "upper", 0755)
+              mkdirat(<mounts.scratch>, "work", 0755)
+              mkdirat(<mounts.scratch>, "root", 0755)
+              fchdir(<mounts.scratch>)
+              mount("overlay", "root", "overlay", 0, "lowerdir=/a:/b,upperdir=upper,workdir=work")
+              open_tree(AT_FDCWD, "root", OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC) = <root>
+              umount2(".", MNT_DETACH)
+              move_mount(<root>, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH)
+          4 [mounts] make the root read-only
+              mount_setattr(<root>, "", AT_EMPTY_PATH, {attr_set=MOUNT_ATTR_RDONLY, attr_clr=0, propagation=0, userns_fd=0}, 32)
+          5 [root] change the root directory
+              fchdir(<root>)
+              chroot(".")
+              chdir("/")"
+      `);
+  });
+
+  test('in a user namespace, the overlay keeps its marks in user attributes', () => {
+    expect(
+      calls({ rootfs: { overlay: { lower: ['/a'] } } }, { host: userHost, unshared: ['mount', 'user'] }),
+    ).toContain('lowerdir=/a,upperdir=upper,workdir=work,userxattr');
+  });
+
+  test('no character of a path is taken for an option', () => {
+    expect(escapeLayer('/a:b,upperdir=/etc\\')).toBe('/a\\:b\\,upperdir=/etc\\\\');
+  });
+
+  test('without a new root, mounts go into the tree of the host as the namespace shows it', () => {
+    expect(calls({ entries: [{ kind: 'tmpfs', target: '/tmp' }] })).toMatchInlineSnapshot(`
+      "  1 [mounts] make all mounts of the new mount namespace private
+            mount(NULL, "/", NULL, MS_REC|MS_PRIVATE, NULL)
+        2 [mounts] let new files have the modes that are asked for
+            umask(0)
+        3 [mounts] open the root directory /
+            openat(AT_FDCWD, "/", O_PATH|O_DIRECTORY|O_CLOEXEC, 0) = <root>
+        4 [mounts] mount a new tmpfs on /tmp
+            fsopen("tmpfs", FSOPEN_CLOEXEC) = <mounts.context>
+            fsconfig(<mounts.context>, FSCONFIG_SET_STRING, "source", "tmpfs", 0)
+            fsconfig(<mounts.context>, FSCONFIG_CMD_CREATE, NULL, NULL, 0)
+            fsmount(<mounts.context>, FSMOUNT_CLOEXEC, 0) = <mounts.new>
+            openat2(<root>, "/tmp", {flags=O_PATH|O_CLOEXEC, mode=0, resolve=RESOLVE_IN_ROOT|RESOLVE_NO_MAGICLINKS}, 24) = <mounts.target>
+            move_mount(<mounts.new>, "", <mounts.target>, "", MOVE_MOUNT_F_EMPTY_PATH|MOVE_MOUNT_T_EMPTY_PATH)"
+    `);
+  });
+});
+
+describe('bind mounts', () => {
+  const bind = { kind: 'bind', source: '/home/me', target: '/src' } as const;
+
+  test('are restricted before they are attached, with all mounts below', () => {
+    expect(entryCalls({ ...bind, readonly: true, nodev: true })).toMatchInlineSnapshot(`
+      "open_tree(AT_FDCWD, "/home/me", OPEN_TREE_CLONE|AT_RECURSIVE|OPEN_TREE_CLOEXEC) = <mounts.new>
+      mount_setattr(<mounts.new>, "", AT_EMPTY_PATH|AT_RECURSIVE, {attr_set=MOUNT_ATTR_RDONLY|MOUNT_ATTR_NODEV, attr_clr=0, propagation=0, userns_fd=0}, 32)
+      openat2(<root>, "/src", {flags=O_PATH|O_CLOEXEC, mode=0, resolve=RESOLVE_IN_ROOT|RESOLVE_NO_MAGICLINKS}, 24) = <mounts.target>
+      move_mount(<mounts.new>, "", <mounts.target>, "", MOVE_MOUNT_F_EMPTY_PATH|MOVE_MOUNT_T_EMPTY_PATH)"
+    `);
+  });
+
+  test('need no mount_setattr when nothing is restricted', () => {
+    expect(entryCalls({ ...bind, recursive: false })).toMatchInlineSnapshot(`
+      "open_tree(AT_FDCWD, "/home/me", OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC) = <mounts.new>
+      openat2(<root>, "/src", {flags=O_PATH|O_CLOEXEC, mode=0, resolve=RESOLVE_IN_ROOT|RESOLVE_NO_MAGICLINKS}, 24) = <mounts.target>
+      move_mount(<mounts.new>, "", <mounts.target>, "", MOVE_MOUNT_F_EMPTY_PATH|MOVE_MOUNT_T_EMPTY_PATH)"
+    `);
+  });
+
+  test('that stay connected are opened before the tree becomes private', () => {
+    expect(calls({ entries: [{ ...bind, propagation: 'slave' }] })).toMatchInlineSnapshot(`
+      "  1 [mounts] open /home/me while later mounts still propagate
+            open_tree(AT_FDCWD, "/home/me", OPEN_TREE_CLONE|AT_RECURSIVE|OPEN_TREE_CLOEXEC) = <mounts.source.0>
+        2 [mounts] make all mounts of the new mount namespace private
+            mount(NULL, "/", NULL, MS_REC|MS_PRIVATE, NULL)
+        3 [mounts] let new files have the modes that are asked for
+            umask(0)
+        4 [mounts] open the root directory /
+            openat(AT_FDCWD, "/", O_PATH|O_DIRECTORY|O_CLOEXEC, 0) = <root>
+        5 [mounts] bind /home/me on /src
+            mount_setattr(<mounts.source.0>, "", AT_EMPTY_PATH|AT_RECURSIVE, {attr_set=0, attr_clr=0, propagation=MS_SLAVE, userns_fd=0}, 32)
+            openat2(<root>, "/src", {flags=O_PATH|O_CLOEXEC, mode=0, resolve=RESOLVE_IN_ROOT|RESOLVE_NO_MAGICLINKS}, 24) = <mounts.target>
+            move_mount(<mounts.source.0>, "", <mounts.target>, "", MOVE_MOUNT_F_EMPTY_PATH|MOVE_MOUNT_T_EMPTY_PATH)"
+    `);
+  });
+
+  test('before Linux 5.12 are restricted by a remount through the working directory', () => {
+    expect(entryCalls({ ...bind, readonly: true, recursive: false }, { host: oldHost })).toMatchInlineSnapshot(`
+      "open_tree(AT_FDCWD, "/home/me", OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC) = <mounts.new>
+      openat2(<root>, "/src", {flags=O_PATH|O_CLOEXEC, mode=0, resolve=RESOLVE_IN_ROOT|RESOLVE_NO_MAGICLINKS}, 24) = <mounts.target>
+      move_mount(<mounts.new>, "", <mounts.target>, "", MOVE_MOUNT_F_EMPTY_PATH|MOVE_MOUNT_T_EMPTY_PATH)
+      openat(AT_FDCWD, ".", O_PATH|O_CLOEXEC, 0) = <mounts.here>
+      fchdir(<mounts.new>)
+      mount(NULL, ".", NULL, MS_REMOUNT|MS_BIND|MS_RDONLY, NULL)
+      fchdir(<mounts.here>)"
+    `);
+  });
+
+  test('never create their target on the host', () => {
+    expect(entryCalls(bind)).not.toMatch(/mkdirat|mknodat/);
+  });
+
+  test('get a missing target in a throw-away root: like the source, and never beyond that root', () => {
+    const section = { rootfs: { overlay: { lower: ['/'] } }, entries: [{ ...bind, target: '/a/b' }] };
+    expect(entryCalls(section.entries[0] as MountEntry, {}, section)).toMatchInlineSnapshot(`
+      "open_tree(AT_FDCWD, "/home/me", OPEN_TREE_CLONE|AT_RECURSIVE|OPEN_TREE_CLOEXEC) = <mounts.new>
+      openat2(<root>, "/a/b", {flags=O_PATH|O_CLOEXEC, mode=0, resolve=RESOLVE_IN_ROOT|RESOLVE_NO_MAGICLINKS}, 24) = <mounts.target>   or ENOENT
+      mkdirat(<root>, "a", 0755)   or EEXIST
+      openat2(<root>, "a", {flags=O_PATH|O_CLOEXEC, mode=0, resolve=RESOLVE_IN_ROOT|RESOLVE_NO_MAGICLINKS|RESOLVE_NO_XDEV}, 24) = <mounts.parent>
+      openat(<mounts.new>, ".", O_PATH|O_CLOEXEC, 0) = <mounts.probe>   or ENOTDIR
+      mkdirat(<mounts.parent>, "b", 0755)   or EEXIST
+      mknodat(<mounts.parent>, "b", S_IFREG|0644, 0)   or EEXIST
+      openat2(<root>, "/a/b", {flags=O_PATH|O_CLOEXEC, mode=0, resolve=RESOLVE_IN_ROOT|RESOLVE_NO_MAGICLINKS}, 24) = <mounts.target>
+      move_mount(<mounts.new>, "", <mounts.target>, "", MOVE_MOUNT_F_EMPTY_PATH|MOVE_MOUNT_T_EMPTY_PATH)"
+    `);
+  });
+
+  test('get a missing target in a tmpfs, but not in a bind mount on that tmpfs', () => {
+    const tmpfs = { kind: 'tmpfs', target: '/run/' } as const;
+    const within = { ...bind, target: '/run/a' };
+    expect(entryCalls(within, {}, { entries: [tmpfs, within] })).toContain('openat2(<root>, "/run"');
+    const outer = { ...bind, target: '/run/host' };
+    const inner = { ...bind, target: '/run/host/a' };
+    expect(entryCalls(inner, {}, { entries: [tmpfs, outer, inner] })).not.toContain('mkdirat');
+    const readonly = { ...tmpfs, readonly: true };
+    expect(entryCalls(within, {}, { entries: [readonly, within] })).not.toContain('mkdirat');
+  });
+});
+
+describe('filesystems', () => {
+  test('by type get their options one by one', () => {
+    expect(
+      entryCalls({
+        kind: 'filesystem',
+        type: 'ext4',
+        source: '/dev/vdb',
+        target: '/data',
+        data: 'nodiscard,commit=5',
+        readonly: true,
+      }),
+    ).toMatchInlineSnapshot(`
+      "fsopen("ext4", FSOPEN_CLOEXEC) = <mounts.context>
+      fsconfig(<mounts.context>, FSCONFIG_SET_STRING, "source", "/dev/vdb", 0)
+      fsconfig(<mounts.context>, FSCONFIG_SET_FLAG, "ro", NULL, 0)
+      fsconfig(<mounts.context>, FSCONFIG_SET_FLAG, "nodiscard", NULL, 0)
+      fsconfig(<mounts.context>, FSCONFIG_SET_STRING, "commit", "5", 0)
+      fsconfig(<mounts.context>, FSCONFIG_CMD_CREATE, NULL, NULL, 0)
+      fsmount(<mounts.context>, FSMOUNT_CLOEXEC, MOUNT_ATTR_RDONLY) = <mounts.new>
+      openat2(<root>, "/data", {flags=O_PATH|O_CLOEXEC, mode=0, resolve=RESOLVE_IN_ROOT|RESOLVE_NO_MAGICLINKS}, 24) = <mounts.target>
+      move_mount(<mounts.new>, "", <mounts.target>, "", MOVE_MOUNT_F_EMPTY_PATH|MOVE_MOUNT_T_EMPTY_PATH)"
+    `);
+  });
+
+  test('tmpfs has a size and a mode', () => {
+    expect(entryCalls({ kind: 'tmpfs', target: '/tmp', size: 4096, mode: 0o700, nosuid: true })).toMatchInlineSnapshot(`
+      "fsopen("tmpfs", FSOPEN_CLOEXEC) = <mounts.context>
+      fsconfig(<mounts.context>, FSCONFIG_SET_STRING, "source", "tmpfs", 0)
+      fsconfig(<mounts.context>, FSCONFIG_SET_STRING, "mode", "0700", 0)
+      fsconfig(<mounts.context>, FSCONFIG_SET_STRING, "size", "4096", 0)
+      fsconfig(<mounts.context>, FSCONFIG_CMD_CREATE, NULL, NULL, 0)
+      fsmount(<mounts.context>, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID) = <mounts.new>
+      openat2(<root>, "/tmp", {flags=O_PATH|O_CLOEXEC, mode=0, resolve=RESOLVE_IN_ROOT|RESOLVE_NO_MAGICLINKS}, 24) = <mounts.target>
+      move_mount(<mounts.new>, "", <mounts.target>, "", MOVE_MOUNT_F_EMPTY_PATH|MOVE_MOUNT_T_EMPTY_PATH)"
+    `);
+  });
+
+  test('the host name resolution is bound file by file', () => {
+    expect(entryCalls({ kind: 'network-etc', hostEtc: '/etc/netns/blue/' })).toMatchInlineSnapshot(`
+      "open_tree(AT_FDCWD, "/etc/netns/blue/resolv.conf", OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC) = <mounts.new>
+      mount_setattr(<mounts.new>, "", AT_EMPTY_PATH, {attr_set=MOUNT_ATTR_RDONLY, attr_clr=0, propagation=0, userns_fd=0}, 32)
+      openat2(<root>, "/etc/resolv.conf", {flags=O_PATH|O_CLOEXEC, mode=0, resolve=RESOLVE_IN_ROOT|RESOLVE_NO_MAGICLINKS}, 24) = <mounts.target>
+      move_mount(<mounts.new>, "", <mounts.target>, "", MOVE_MOUNT_F_EMPTY_PATH|MOVE_MOUNT_T_EMPTY_PATH)
+      open_tree(AT_FDCWD, "/etc/netns/blue/hosts", OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC) = <mounts.new>
+      mount_setattr(<mounts.new>, "", AT_EMPTY_PATH, {attr_set=MOUNT_ATTR_RDONLY, attr_clr=0, propagation=0, userns_fd=0}, 32)
+      openat2(<root>, "/etc/hosts", {flags=O_PATH|O_CLOEXEC, mode=0, resolve=RESOLVE_IN_ROOT|RESOLVE_NO_MAGICLINKS}, 24) = <mounts.target>
+      move_mount(<mounts.new>, "", <mounts.target>, "", MOVE_MOUNT_F_EMPTY_PATH|MOVE_MOUNT_T_EMPTY_PATH)"
+    `);
+  });
+
+  test.each(independentNames)('%s', (name) => {
+    expect(entryCalls({ kind: 'independent', name })).toMatchSnapshot();
+  });
+
+  test('cgroup on a hybrid host: every hierarchy with all of its controllers, links for those that share one', () => {
+    expect(entryCalls({ kind: 'independent', name: 'cgroup' }, { host: hybridHost })).toMatchSnapshot();
+  });
+
+  test('dev in a user namespace: devices of the host, opened before its /dev is hidden', () => {
+    const plan = entryCalls({ kind: 'independent', name: 'dev' }, { host: userHost, unshared: ['mount', 'user'] });
+    expect(plan).not.toContain('S_IFCHR');
+    expect(plan.indexOf('open_tree(AT_FDCWD, "/dev/null"')).toBeLessThan(plan.indexOf('fsopen("tmpfs"'));
+    expect(plan.match(/move_mount/g)).toHaveLength(9);
+  });
+
+  test('dev shows the message queues only of an ipc namespace of its own', () => {
+    const entry = { kind: 'independent', name: 'dev' } as const;
+    expect(entryCalls(entry)).not.toContain('mqueue');
+    expect(entryCalls(entry, { unshared: ['mount', 'ipc'] })).toContain('fsopen("mqueue"');
+  });
+
+  test('devpts belongs to the group tty where that exists', () => {
+    const entry = { kind: 'independent', name: 'devpts' } as const;
+    expect(entryCalls(entry)).toContain('"gid", "5"');
+    expect(entryCalls(entry, { host: userHost, unshared: ['mount', 'user'] })).not.toContain('"gid"');
+  });
+});
+
+test('other parts hear what becomes of the root', () => {
+  expect(mounts.facts(sectionWith({}))).toEqual({ changesRoot: false, rootfsIsThrowAway: false, ownDevpts: false });
+  expect(
+    mounts.facts(
+      sectionWith({ rootfs: { overlay: { lower: ['/a'] } }, entries: [{ kind: 'independent', name: 'dev' }] }),
+    ),
+  ).toEqual({ changesRoot: true, rootfs: '/a', rootfsIsThrowAway: true, ownDevpts: true });
+});
+
+test('step ids are unique', () => {
+  const section = sectionWith({
+    rootfs: { overlay: { lower: ['/'] } },
+    readonly: true,
+    entries: [
+      { kind: 'tmpfs', target: '/a' },
+      { kind: 'tmpfs', target: '/b' },
+      { kind: 'bind', source: '/c', target: '/c', propagation: 'shared' },
+      { kind: 'bind', source: '/d', target: '/d' },
+      { kind: 'network-etc', hostEtc: '/etc' },
+      ...independentNames.map((name) => ({ kind: 'independent', name }) as const),
+    ],
+  });
+  const ids = mounts.plan(section, contextOf(section, hybridHost, ['mount'])).map(({ id }) => id);
+  expect(new Set(ids).size).toBe(ids.length);
+});

@@ -1,0 +1,103 @@
+/** What a spec says of the container's file tree: plain data. */
+import type { IndependentName } from './kinds/independent-names.js';
+
+/** Where the root directory comes from. */
+export type Rootfs =
+  | {
+      /** Absolute path of a directory on the host; changes reach the host, unless it is read-only. */
+      readonly path: string;
+    }
+  | {
+      /**
+       * A throw-away writable layer over directories of the host. Only the filesystem of each directory is seen: what the host
+       * mounts below (such as `/home` on a disk of its own) appears empty.
+       */
+      readonly overlay: {
+        /** Absolute paths, the topmost first; `/` is the host itself. */
+        readonly lower: readonly string[];
+        /** Most that the container can write, in bytes; half of the memory when left out. */
+        readonly size?: number;
+      };
+    };
+
+/** How the container gets into its root directory. */
+export type RootEntry = 'pivot_root' | 'chroot';
+
+/** What holds for a whole mount, whatever the files in it say. */
+export interface MountAttributes {
+  readonly readonly?: boolean;
+  /** Ignore set-user-id and set-group-id bits and file capabilities. */
+  readonly nosuid?: boolean;
+  /** Ignore device nodes. */
+  readonly nodev?: boolean;
+  /** Execute nothing. */
+  readonly noexec?: boolean;
+}
+
+/**
+ * Whether later mounts and unmounts below the source cross the border: `private` (no), `slave` (from the host into the
+ * container), `shared` (both ways).
+ */
+export type Propagation = 'private' | 'slave' | 'shared';
+
+/** A directory or file of the host. */
+export interface BindEntry extends MountAttributes {
+  readonly kind: 'bind';
+  /** Absolute path on the host. */
+  readonly source: string;
+  readonly target: string;
+  /** With the mounts below the source; true when left out. */
+  readonly recursive?: boolean;
+  readonly propagation?: Propagation;
+}
+
+/** A filesystem by its type. */
+export interface FilesystemEntry extends MountAttributes {
+  readonly kind: 'filesystem';
+  readonly type: string;
+  /** A device, or whatever the type takes. */
+  readonly source: string;
+  readonly target: string;
+  /** Options of the filesystem itself, not of the mount: `key=value,flag`. */
+  readonly data?: string;
+}
+
+/** An empty filesystem in memory. */
+export interface TmpfsEntry extends MountAttributes {
+  readonly kind: 'tmpfs';
+  readonly target: string;
+  /** Most that fits in, in bytes; half of the memory when left out. */
+  readonly size?: number;
+  /** Permissions of its root; 0o1777 when left out. */
+  readonly mode?: number;
+}
+
+/** A filesystem of the kernel, as a fresh instance for this container. */
+export interface IndependentEntry {
+  readonly kind: 'independent';
+  readonly name: IndependentName;
+}
+
+/** The host's name resolution: `resolv.conf` and `hosts`, read-only. */
+export interface NetworkEtcEntry {
+  readonly kind: 'network-etc';
+  /** Directory on the host. */
+  readonly hostEtc: string;
+}
+
+/** One mount; they are made in the order of the list. */
+export type MountEntry = BindEntry | FilesystemEntry | TmpfsEntry | IndependentEntry | NetworkEtcEntry;
+
+/** The section `mounts` of a spec. */
+export interface MountsSection {
+  /** Undefined: the root directory of the host. */
+  readonly rootfs?: Rootfs;
+  /** Undefined: pivot_root with a new mount namespace, else chroot. */
+  readonly entry?: RootEntry;
+  /** Nothing in the root can be changed, except in mounts of their own. */
+  readonly readonly?: boolean;
+  readonly entries: readonly MountEntry[];
+}
+
+/** Nothing asked: the container sees the tree of its caller. */
+export const emptySection: MountsSection = { entries: [] };

@@ -1,0 +1,116 @@
+/** Where a mount goes: found below the container's root, never by a path that the rootfs could bend, and made if it may be made. */
+import { flags, openFlags, slot, struct, syscall, type Operation } from '@haco/plan';
+import { mode, moveMountFlags, resolveFlags } from './constants.js';
+import type { Situation } from './situation.js';
+
+/** A place in the container's tree. */
+export interface Target {
+  /** Absolute path inside. */
+  readonly path: string;
+  /**
+   * The nearest mount above that is the container's own and vanishes with it (an overlay or tmpfs), as a path inside. Below it
+   * a missing target is made; without one, a missing target is an error, since the host's tree isn't ours to change.
+   */
+  readonly throwAway?: string;
+  /** What to make: a directory, or what the mount in this slot is. */
+  readonly like: 'directory' | { readonly slot: string };
+}
+
+const found = 'mounts.target';
+
+function openBelow(
+  { host }: Situation,
+  base: string,
+  path: string,
+  save: string,
+  stay: boolean,
+  tolerant: { readonly skipOnSuccess?: number } = {},
+): Operation {
+  const how = struct(
+    { name: 'flags', type: 'u64', value: flags(openFlags(host.arch), 'O_PATH', 'O_CLOEXEC') },
+    { name: 'mode', type: 'u64', value: 0 },
+    {
+      name: 'resolve',
+      type: 'u64',
+      value: stay
+        ? flags(resolveFlags, 'RESOLVE_IN_ROOT', 'RESOLVE_NO_MAGICLINKS', 'RESOLVE_NO_XDEV')
+        : flags(resolveFlags, 'RESOLVE_IN_ROOT', 'RESOLVE_NO_MAGICLINKS'),
+    },
+  );
+  return syscall('openat2', [slot(base), path, how, 24], {
+    save,
+    ...(tolerant.skipOnSuccess === undefined ? {} : { tolerate: ['ENOENT'], skipOnSuccess: tolerant.skipOnSuccess }),
+  });
+}
+
+/** Make the last component: a directory, or an empty file when the source isn't a directory. */
+function makeLast(situation: Situation, parent: string, name: string, like: Target['like']): readonly Operation[] {
+  const directory = syscall('mkdirat', [slot(parent), name, mode(0o755)], { tolerate: ['EEXIST'] });
+  if (like === 'directory') return [directory];
+  const open = openFlags(situation.host.arch);
+  return [
+    // Whether the source is a directory isn't known when the plan is made: "." exists in directories only.
+    syscall('openat', [slot(like.slot), '.', flags(open, 'O_PATH', 'O_CLOEXEC'), 0], {
+      save: 'mounts.probe',
+      tolerate: ['ENOTDIR'],
+      skipOnTolerated: 1,
+    }),
+    { ...directory, skipOnSuccess: 1, skipOnTolerated: 1 },
+    syscall('mknodat', [slot(parent), name, mode(0o644, 'S_IFREG'), 0], { tolerate: ['EEXIST'] }),
+  ];
+}
+
+/** Everything that makes a missing target below a throw-away mount. It never leaves that mount (RESOLVE_NO_XDEV). */
+function makeMissing(situation: Situation, { path, throwAway = '/', like }: Target): readonly Operation[] {
+  const components = path
+    .slice(throwAway.length)
+    .split('/')
+    .filter((component) => component !== '');
+  const base = throwAway === '/' ? 'root' : 'mounts.base';
+  const openBase = throwAway === '/' ? [] : [openBelow(situation, 'root', throwAway, base, false)];
+  let parent = base;
+  const steps = components.flatMap((name, index): readonly Operation[] => {
+    const here = parent;
+    if (index === components.length - 1) return makeLast(situation, here, name, like);
+    parent = 'mounts.parent';
+    return [
+      syscall('mkdirat', [slot(here), name, mode(0o755)], { tolerate: ['EEXIST'] }),
+      openBelow(situation, base, components.slice(0, index + 1).join('/'), parent, true),
+    ];
+  });
+  return [...openBase, ...steps];
+}
+
+/** Attach the mount in a slot to its target. The target stays in the slot `mounts.target`. */
+export function planAttach(situation: Situation, mount: string, target: Target): readonly Operation[] {
+  const attach = syscall('move_mount', [
+    slot(mount),
+    '',
+    slot(found),
+    '',
+    flags(moveMountFlags, 'MOVE_MOUNT_F_EMPTY_PATH', 'MOVE_MOUNT_T_EMPTY_PATH'),
+  ]);
+  if (target.throwAway === undefined) return [openBelow(situation, 'root', target.path, found, false), attach];
+  const make = [...makeMissing(situation, target), openBelow(situation, 'root', target.path, found, false)];
+  return [openBelow(situation, 'root', target.path, found, false, { skipOnSuccess: make.length }), ...make, attach];
+}
+
+/** Attach the mount in a slot to a name in a directory that this plan has made itself. */
+export function planAttachIn(
+  situation: Situation,
+  mount: string,
+  directory: string,
+  name: string,
+): readonly Operation[] {
+  const open = flags(openFlags(situation.host.arch), 'O_PATH', 'O_NOFOLLOW', 'O_CLOEXEC');
+  return [
+    syscall('openat', [slot(directory), name, open, 0], { save: found }),
+    syscall('move_mount', [
+      slot(mount),
+      '',
+      slot(found),
+      '',
+      flags(moveMountFlags, 'MOVE_MOUNT_F_EMPTY_PATH', 'MOVE_MOUNT_T_EMPTY_PATH'),
+    ]),
+  ];
+}

@@ -1,0 +1,135 @@
+/** What makes no sense, although every value has the right type. */
+import { issue, parseText, quote, type Issue, type SharedFacts } from '@haco/plan';
+import { independentNames } from './kinds/independent-names.js';
+import type { MountEntry, MountsSection } from './section.js';
+
+const key = 'mounts';
+
+/** An absolute path on the host. */
+function validateHostPath(path: string, text: unknown): readonly Issue[] {
+  return parseText(text, 'the path').match(
+    (value) =>
+      value.startsWith('/')
+        ? []
+        : [
+            issue(
+              path,
+              `${quote(value)} is not an absolute path; give the whole one, e.g. by path.resolve(${quote(value)})`,
+            ),
+          ],
+    (message) => [issue(path, message)],
+  );
+}
+
+/** An absolute path inside the container, without ways up. */
+function validateTarget(path: string, text: unknown): readonly Issue[] {
+  return parseText(text, 'the path').match(
+    (value) => {
+      if (!value.startsWith('/'))
+        return [issue(path, `${quote(value)} is not absolute; a target is a path inside the container`)];
+      const components = value.split('/').filter((component) => component !== '');
+      if (components.includes('..')) return [issue(path, `${quote(value)} contains ".."; name the target itself`)];
+      if (components.every((component) => component === '.')) {
+        return [issue(path, 'would cover the whole root; use chroot() to choose the root')];
+      }
+      return [];
+    },
+    (message) => [issue(path, message)],
+  );
+}
+
+function validateSize(path: string, size: number | undefined): readonly Issue[] {
+  if (size === undefined || (Number.isSafeInteger(size) && size > 0)) return [];
+  return [
+    issue(path, `${String(size)} is not a positive whole number of bytes; a tmpfs of size 0 would have no limit`),
+  ];
+}
+
+function validateEntry(entry: MountEntry, at: string): readonly Issue[] {
+  switch (entry.kind) {
+    case 'bind':
+      return [...validateHostPath(`${at}.source`, entry.source), ...validateTarget(`${at}.target`, entry.target)];
+    case 'filesystem': {
+      const texts = (['type', 'source', 'data'] as const).flatMap((field) =>
+        parseText(entry[field] ?? '', `the ${field}`).match(
+          () => [],
+          (message) => [issue(`${at}.${field}`, message)],
+        ),
+      );
+      const type = entry.type === '' ? [issue(`${at}.type`, 'is empty; leave it out for a bind mount')] : [];
+      return [...texts, ...type, ...validateTarget(`${at}.target`, entry.target)];
+    }
+    case 'tmpfs': {
+      const { mode } = entry;
+      const isMode = mode === undefined || (Number.isInteger(mode) && mode >= 0 && mode <= 0o7777);
+      return [
+        ...validateTarget(`${at}.target`, entry.target),
+        ...validateSize(`${at}.size`, entry.size),
+        ...(isMode ? [] : [issue(`${at}.mode`, `${String(mode)} is not a file mode; write e.g. 0o755`)]),
+      ];
+    }
+    case 'independent':
+      return independentNames.includes(entry.name)
+        ? []
+        : [
+            issue(
+              `${at}.name`,
+              `${quote(entry.name)} is no filesystem of the kernel; use ${independentNames.join(', ')}`,
+            ),
+          ];
+    case 'network-etc':
+      return validateHostPath(`${at}.hostEtc`, entry.hostEtc);
+  }
+}
+
+/** The kernel stacks up to 500 lower layers (`OVL_MAX_STACK`). */
+const mostLayers = 500;
+
+function validateRoot({ rootfs }: MountsSection): readonly Issue[] {
+  if (rootfs === undefined) return [];
+  if ('path' in rootfs) return validateHostPath(`${key}.rootfs.path`, rootfs.path);
+  const { lower, size } = rootfs.overlay;
+  const at = `${key}.rootfs.overlay`;
+  return [
+    ...(lower.length === 0 || lower.length > mostLayers
+      ? [issue(`${at}.lower`, `has ${String(lower.length)} directories; an overlay takes 1 to ${String(mostLayers)}`)]
+      : []),
+    ...lower.flatMap((path, index) => validateHostPath(`${at}.lower[${String(index)}]`, path)),
+    ...validateSize(`${at}.size`, size),
+  ];
+}
+
+/** Everything that would change mounts of others without a mount namespace. */
+function validateNamespace({ rootfs, entry, readonly, entries }: MountsSection, facts: SharedFacts): readonly Issue[] {
+  const own = facts.unshared.includes('mount');
+  const any = own || facts.entered.includes('mount');
+  const remedy = 'add unshare("mount")';
+  return [
+    ...(any
+      ? []
+      : entries.map((_, index) =>
+          issue(`${key}.entries[${String(index)}]`, `would be mounted on the host; ${remedy}`),
+        )),
+    ...(own || rootfs === undefined || 'path' in rootfs
+      ? []
+      : [issue(`${key}.rootfs.overlay`, `an overlay needs a new mount namespace; ${remedy}`)]),
+    ...(own || readonly !== true
+      ? []
+      : [issue(`${key}.readonly`, `a read-only root needs a new mount namespace; ${remedy}`)]),
+    ...(own || entry !== 'pivot_root'
+      ? []
+      : [issue(`${key}.entry`, `pivot_root needs a new mount namespace; ${remedy}`)]),
+    ...(rootfs === undefined && (entry !== undefined || readonly !== undefined)
+      ? [issue(`${key}.rootfs`, 'there is no root to enter; add chroot(root)')]
+      : []),
+  ];
+}
+
+/** Every problem of the section. */
+export function validateSection(section: MountsSection, facts: SharedFacts): readonly Issue[] {
+  return [
+    ...validateRoot(section),
+    ...section.entries.flatMap((entry, index) => validateEntry(entry, `${key}.entries[${String(index)}]`)),
+    ...validateNamespace(section, facts),
+  ];
+}

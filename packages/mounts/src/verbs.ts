@@ -1,0 +1,114 @@
+/** The verbs at run time: arguments in, changed section out. */
+import { parseBytes, rejected, type Size, type VerbResult, type Verbs } from '@haco/plan';
+import type { IndependentName } from './kinds/independent-names.js';
+import type { ChrootOptions, MountMethods, MountOptions, TmpfsOptions } from './methods.js';
+import type { MountAttributes, MountEntry, MountsSection, Rootfs } from './section.js';
+
+type Outcome = VerbResult<MountsSection>;
+
+function add(section: MountsSection, entry: MountEntry): MountsSection {
+  return { ...section, entries: [...section.entries, entry] };
+}
+
+function nextPath({ entries }: MountsSection): string {
+  return `mounts.entries[${String(entries.length)}]`;
+}
+
+function attributesOf({ readonly, nosuid, nodev, noexec }: MountAttributes): MountAttributes {
+  return {
+    ...(readonly === undefined ? {} : { readonly }),
+    ...(nosuid === undefined ? {} : { nosuid }),
+    ...(nodev === undefined ? {} : { nodev }),
+    ...(noexec === undefined ? {} : { noexec }),
+  };
+}
+
+/** Run `use` with the size in bytes, or refuse it at `path`. */
+function withSize(
+  size: Size | undefined,
+  path: string,
+  use: (fields: { readonly size?: number }) => MountsSection,
+): Outcome {
+  if (size === undefined) return use({});
+  return parseBytes(size).match(
+    (bytes) => use({ size: bytes }),
+    (message) => rejected(path, message) as Outcome,
+  );
+}
+
+function chroot(section: MountsSection, root: string, options: ChrootOptions = {}): Outcome {
+  if (typeof root !== 'string') return rejected('mounts.rootfs.path', 'must be a string');
+  const { overlay = false, readonly, mode } = options;
+  const { rootfs: _rootfs, entry: _entry, readonly: _readonly, ...rest } = section;
+  const enter = (rootfs: Rootfs): MountsSection => ({
+    ...rest,
+    rootfs,
+    ...(mode === undefined ? {} : { entry: mode }),
+    ...(readonly === undefined ? {} : { readonly }),
+  });
+  if (overlay === false) return enter({ path: root });
+  const size = overlay === true ? undefined : overlay.size;
+  return withSize(size, 'mounts.rootfs.overlay.size', (fields) => enter({ overlay: { lower: [root], ...fields } }));
+}
+
+function mount(section: MountsSection, source: string, target: string, options: MountOptions = {}): Outcome {
+  const path = nextPath(section);
+  if (typeof source !== 'string') return rejected(`${path}.source`, 'must be a string');
+  if (typeof target !== 'string') return rejected(`${path}.target`, 'must be a string');
+  const { type, data, recursive, propagation } = options;
+  const attributes = attributesOf(options);
+  if (type !== undefined) {
+    return recursive === undefined && propagation === undefined
+      ? add(section, {
+          kind: 'filesystem',
+          type,
+          source,
+          target,
+          ...(data === undefined ? {} : { data }),
+          ...attributes,
+        })
+      : rejected(path, 'recursive and propagation are for bind mounts; leave out type');
+  }
+  if (data !== undefined) return rejected(`${path}.data`, 'a bind mount takes no data; say which type to mount');
+  return add(section, {
+    kind: 'bind',
+    source,
+    target,
+    ...(recursive === undefined ? {} : { recursive }),
+    ...(propagation === undefined ? {} : { propagation }),
+    ...attributes,
+  });
+}
+
+function tmpfs(section: MountsSection, target: string, options: TmpfsOptions = {}): Outcome {
+  const path = nextPath(section);
+  if (typeof target !== 'string') return rejected(`${path}.target`, 'must be a string');
+  const { size, mode } = options;
+  return withSize(size, `${path}.size`, (fields) =>
+    add(section, {
+      kind: 'tmpfs',
+      target,
+      ...fields,
+      ...(mode === undefined ? {} : { mode }),
+      nosuid: true,
+      nodev: true,
+      ...attributesOf(options),
+    }),
+  );
+}
+
+function independent(section: MountsSection, ...kinds: readonly IndependentName[]): Outcome {
+  if (kinds.length === 0) return rejected(nextPath(section), 'names no filesystem, e.g. independent("procfs")');
+  return kinds.reduce<MountsSection>((before, name) => {
+    const known = before.entries.some((entry) => entry.kind === 'independent' && entry.name === name);
+    return known ? before : add(before, { kind: 'independent', name });
+  }, section);
+}
+
+function networkEtc(section: MountsSection, hostEtc = '/etc'): Outcome {
+  return typeof hostEtc === 'string'
+    ? add(section, { kind: 'network-etc', hostEtc })
+    : rejected(`${nextPath(section)}.hostEtc`, 'must be a string');
+}
+
+export const verbs: Verbs<MountsSection, MountMethods> = { chroot, mount, tmpfs, independent, networkEtc };
