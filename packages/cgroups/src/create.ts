@@ -73,7 +73,10 @@ export function planCreate(section: CgroupsSection, hierarchy: Hierarchy, { host
   };
 }
 
-/** On v2 a group has the files of a controller only when its parents hand it down. */
+/**
+ * On v2 a group has the files of a controller only when its parents hand it down. That stays so in the parent when the container is
+ * gone: taking it back would also take the limits away from others that rely on it by then.
+ */
 export function planEnable(section: CgroupsSection, hierarchy: Hierarchy, { host }: PlanContext): readonly Step[] {
   if (hierarchy.version === 1) return [];
   const file = 'cgroup.subtree_control';

@@ -3,6 +3,7 @@ import { slot, syscall, type Operation, type PlanContext, type Step } from '@hac
 import { controllerNamed } from './controllers/index.js';
 import { baseSlot, groupPath } from './create.js';
 import { sharedParent, type Hierarchy } from './hierarchy.js';
+import { controllerOf } from './keys.js';
 import { AT_REMOVEDIR, F_GETFD, fileSlot, open } from './operations.js';
 import type { CgroupsSection } from './section.js';
 
@@ -44,9 +45,11 @@ function stop(hierarchies: readonly Hierarchy[], { host }: PlanContext): readonl
 
 // The descriptors stay open: the launcher ends right after.
 function read(hierarchies: readonly Hierarchy[], { host }: PlanContext): readonly Operation[] {
-  return hierarchies.flatMap(({ dir, controllers, version }) =>
+  return hierarchies.flatMap(({ dir, controllers, version, mount }) =>
     controllers
       .flatMap((name) => controllerNamed(name)?.reports[version === 1 ? 'v1' : 'v2'] ?? [])
+      // cpu time is counted by a controller of its own on v1, which shares the hierarchy with cpu where systemd mounted them.
+      .filter((file) => version === 2 || host.cgroups.v1[controllerOf(file)]?.mountPoint === mount.mountPoint)
       .flatMap((file) => [
         // Which of these files exist depends on the version of the kernel.
         syscall('openat', [slot(dir), file, open(host.arch, 'O_RDONLY')], {

@@ -62,6 +62,5 @@ export const cpu = {
     'cpu.uclamp.min': { v1: file('cpu.uclamp.min'), v2: file('cpu.uclamp.min') },
     'cpu.uclamp.max': { v1: file('cpu.uclamp.max'), v2: file('cpu.uclamp.max') },
   },
-  // cpuacct is there when it shares the hierarchy with cpu, as systemd mounts them.
   reports: { v1: ['cpu.stat', 'cpuacct.usage_user', 'cpuacct.usage_sys'], v2: ['cpu.stat'] },
 } as const satisfies Controller;
