@@ -62,6 +62,7 @@ export const hybridHost: HostFacts = {
       cpu: { mountPoint: '/sys/fs/cgroup/cpu,cpuacct', ownGroup: '/', writable: true },
       cpuacct: { mountPoint: '/sys/fs/cgroup/cpu,cpuacct', ownGroup: '/', writable: true },
       memory: { mountPoint: '/sys/fs/cgroup/memory', ownGroup: '/', writable: true },
+      'name=systemd': { mountPoint: '/sys/fs/cgroup/systemd', ownGroup: '/', writable: true },
     },
     v2: { mountPoint: '/sys/fs/cgroup/unified', ownGroup: '/', writable: true, controllers: [], subtreeControl: [] },
   },

@@ -30,10 +30,30 @@ function hierarchiesOf({ host }: Situation): readonly Hierarchy[] {
 
 const directory = 'mounts.cgroup';
 
-function planIn(situation: Situation, name: string, type: string, options: readonly string[]): readonly Operation[] {
+/** Controllers as mount options; `name=systemd` is a hierarchy without any. */
+function optionsOf({ controllers }: Hierarchy): readonly (readonly [string, string | true])[] {
+  const named = controllers.filter(isNamed);
+  const real = controllers.filter((controller) => !isNamed(controller));
+  return [
+    ...(real.length === 0 ? [['none', true] as const] : []),
+    ...real.map((controller) => [controller, true] as const),
+    ...named.map((name) => ['name', name.slice('name='.length)] as const),
+  ];
+}
+
+function isNamed(controller: string): boolean {
+  return controller.startsWith('name=');
+}
+
+function planIn(
+  situation: Situation,
+  name: string,
+  type: string,
+  options: readonly (readonly [string, string | true])[],
+): readonly Operation[] {
   return [
     syscall('mkdirat', [slot(directory), name, mode(0o755)]),
-    ...planFilesystem({ type, options: options.map((option) => [option, true]), attributes, save: 'mounts.new' }),
+    ...planFilesystem({ type, options, attributes, save: 'mounts.new' }),
     ...planAttachIn(situation, 'mounts.new', directory, name),
   ];
 }
@@ -42,13 +62,15 @@ function planIn(situation: Situation, name: string, type: string, options: reado
 function planSeveral(situation: Situation, target: Target): readonly Operation[] {
   const hierarchies = hierarchiesOf(situation);
   const links = hierarchies.flatMap(({ name, controllers }) =>
-    controllers.filter((controller) => controller !== name).map((controller) => [name, controller] as const),
+    controllers
+      .filter((controller) => controller !== name && !isNamed(controller))
+      .map((controller) => [name, controller] as const),
   );
   const { readonly: _, ...writable } = attributes;
   return [
     ...planFilesystem({ type: 'tmpfs', options: [['mode', '0755']], attributes: writable, save: directory }),
     ...planAttach(situation, directory, target),
-    ...hierarchies.flatMap(({ name, controllers }) => planIn(situation, name, 'cgroup', controllers)),
+    ...hierarchies.flatMap((hierarchy) => planIn(situation, hierarchy.name, 'cgroup', optionsOf(hierarchy))),
     ...(situation.host.cgroups.v2 === undefined ? [] : planIn(situation, 'unified', 'cgroup2', [])),
     ...links.map(([name, controller]) => syscall('symlinkat', [name, slot(directory), controller])),
     ...planAttributes({ mount: directory, attributes: { readonly: true }, recursive: false }),

@@ -1,0 +1,306 @@
+/** The file tree on the real kernel: what is inside, what stays outside, and that the host never changes. */
+import { existsSync, statSync } from 'node:fs';
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { haco, hostOverlay, orThrow, type Builder } from '@haco/core';
+import {
+  describeWith,
+  expectNothingLeft,
+  makeRootfs,
+  makeTemporaryDirectory,
+  parseReport,
+  runCommand,
+  type ProbeMount,
+  type TestRootfs,
+} from '@haco/testkit';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+let rootfs: TestRootfs;
+/** A directory of the host with a file, to be bound. */
+let data: string;
+
+/** All mounts that the container's process can see. */
+async function mountsOf(builder: Builder): Promise<readonly ProbeMount[]> {
+  const { stdout, stderr } = await orThrow(builder.command(rootfs.probe, 'report', 'mounts').run());
+  if (stdout === '') throw new Error(stderr);
+  return parseReport(['mounts'], stdout).mounts.mounts;
+}
+
+async function targetsOf(builder: Builder): Promise<readonly string[]> {
+  return (await mountsOf(builder)).map(({ target }) => target);
+}
+
+/** Output of a script, and its errors. */
+async function sh(builder: Builder, script: string): Promise<string> {
+  const { stdout, stderr } = await orThrow(builder.command('/bin/sh', '-c', script).run());
+  return (stdout + stderr).trim();
+}
+
+describeWith(['root', 'compiler', 'busybox', 'overlay'], 'mounts', () => {
+  beforeAll(async () => {
+    rootfs = await makeRootfs({
+      shell: true,
+      files: { '/data/inside': 'rootfs\n', '/etc/hosts': '', '/etc/resolv.conf': '' },
+    });
+    data = await makeTemporaryDirectory('data');
+    await writeFile(join(data, 'file'), 'host\n');
+    await mkdir(join(data, 'sub'));
+    // The first wait opens what all later ones share.
+    await orThrow(haco().command('/bin/sleep', '0.05').run());
+  });
+  afterAll(async () => {
+    await rm(data, { recursive: true });
+    await rootfs.remove();
+  });
+
+  const isolated = () => haco().unshare('mount', 'pid', 'ipc').chroot(rootfs.path).independent('procfs');
+
+  describe('the root', () => {
+    test('after pivot_root, no mount of the host is left', async () => {
+      expect(await targetsOf(isolated())).toEqual(['/', '/proc']);
+    });
+
+    test('of an overlay too, which is all that is left of the host', async () => {
+      const mounts = await mountsOf(
+        haco().unshare('mount', 'pid').chroot(rootfs.path, { overlay: true }).independent('procfs'),
+      );
+      expect(mounts.map(({ target, type }) => [target, type])).toEqual([
+        ['/', 'overlay'],
+        ['/proc', 'proc'],
+      ]);
+    });
+
+    test('of the host, under a throw-away layer: its own filesystem, and none that it mounts', async () => {
+      const builder = haco().unshare('mount', 'pid').rootfs(hostOverlay()).independent('procfs');
+      const script = 'cut -d" " -f5 /proc/self/mountinfo; ls /sys; rm -rf /etc && echo removed';
+      expect(await expectNothingLeft(() => sh(builder, script))).toBe('/\n/proc\nremoved');
+      expect(existsSync('/etc/passwd')).toBe(true);
+    });
+
+    test('with chroot, the mounts are those of the host, but the tree is the root', async () => {
+      expect(await sh(haco().chroot(rootfs.path), 'cat /data/inside; pwd')).toBe('rootfs\n/');
+    });
+
+    test('a throw-away layer takes every change and keeps none', async () => {
+      const builder = haco()
+        .unshare('mount')
+        .chroot(rootfs.path, { overlay: { size: '1MiB' } });
+      const before = await readdir(rootfs.path);
+      const script = 'rm -r /data && mkdir /data && echo new >/data/new && ls -a /data && touch /root/x /new';
+      expect(await expectNothingLeft(() => sh(builder, script))).toBe('.\n..\nnew');
+      expect(await readdir(rootfs.path)).toEqual(before);
+      expect(await readFile(rootfs.inside('/data/inside'), 'utf8')).toBe('rootfs\n');
+    });
+
+    test('and has the size that was asked for', async () => {
+      const builder = haco()
+        .unshare('mount')
+        .chroot(rootfs.path, { overlay: { size: '1MiB' } });
+      const output = await sh(builder, 'cat /bin/busybox /bin/busybox >/big; wc -c </big');
+      expect(Number(/^\d+$/m.exec(output)?.[0])).toBeLessThanOrEqual(1_048_576);
+    });
+
+    test('a read-only root is read-only with all mounts below it, and mounts in it are not', async () => {
+      const builder = haco()
+        .unshare('mount', 'pid')
+        .chroot('/', { readonly: true })
+        .tmpfs('/tmp')
+        .independent('procfs');
+      expect(await sh(builder, 'touch /x; touch /dev/shm/x; touch /tmp/x && echo written')).toMatch(
+        /^written\n.*\/x.*Read-only file system\n.*\/dev\/shm\/x.*Read-only file system$/,
+      );
+      expect(existsSync('/tmp/x')).toBe(false);
+    });
+
+    test('a missing root, or one that is a file, is an error with its step', async () => {
+      const missing = join(data, 'no-such-root');
+      for (const root of [missing, join(data, 'file')]) {
+        for (const builder of [haco().chroot(root), haco().unshare('mount').chroot(root)]) {
+          const error = await expectNothingLeft(async () =>
+            (await builder.command('/bin/true').run())._unsafeUnwrapErr(),
+          );
+          expect(error.message).toContain(root);
+        }
+      }
+    });
+  });
+
+  describe('binds', () => {
+    test('a bind shows the directory of the host, read-only when asked', async () => {
+      const writable = isolated().mount(data, '/mnt');
+      expect(await sh(writable, 'cat /mnt/file; touch /mnt/made && echo made; rm /mnt/made')).toBe('host\nmade');
+      const readonly = isolated().mount(data, '/mnt', { readonly: true });
+      expect(await sh(readonly, 'cat /mnt/file; touch /mnt/made')).toMatch(/^host\n.*Read-only file system$/);
+    });
+
+    test('a read-only bind is read-only with the mounts below its source', async () => {
+      const sub = join(data, 'sub');
+      await runCommand(['mount', '-t', 'tmpfs', 'none', sub]);
+      try {
+        const bind = isolated().mount(data, '/mnt', { readonly: true });
+        expect(await sh(bind, 'touch /mnt/sub/x')).toContain('Read-only file system');
+        expect(await targetsOf(isolated().mount(data, '/mnt', { recursive: false }))).toEqual(['/', '/proc', '/mnt']);
+      } finally {
+        await runCommand(['umount', sub]);
+      }
+    });
+
+    test('nothing in a noexec, nosuid, nodev bind is executed, privileged or a device', async () => {
+      const [, , bind] = await mountsOf(isolated().mount(data, '/mnt', { noexec: true, nosuid: true, nodev: true }));
+      expect(bind?.options).toMatch(/nosuid,nodev,noexec/);
+    });
+
+    test('a missing target is an error and is not made on the host', async () => {
+      const error = (await isolated().mount(data, '/mnt/missing').command('/bin/true').run())._unsafeUnwrapErr();
+      expect(error).toMatchObject({ kind: 'syscall', stepId: 'mounts.bind.1', syscall: 'openat2', errno: 'ENOENT' });
+      expect(existsSync(rootfs.inside('/mnt/missing'))).toBe(false);
+    });
+
+    test('in a throw-away root it is made like its source: a directory or a file', async () => {
+      const builder = haco()
+        .unshare('mount')
+        .chroot(rootfs.path, { overlay: true })
+        .mount(data, '/new/a/directory')
+        .mount(join(data, 'file'), '/new/a/file')
+        .tmpfs('/scratch/here')
+        .mount(join(data, 'file'), '/scratch/here/below/file');
+      expect(await sh(builder, 'cat /new/a/directory/file /new/a/file /scratch/here/below/file')).toBe(
+        'host\nhost\nhost',
+      );
+      expect(existsSync(rootfs.inside('/new'))).toBe(false);
+    });
+
+    test('it is never made through a link of the rootfs into a bound directory of the host', async () => {
+      await symlink('/mnt', rootfs.inside('/way'));
+      const builder = haco()
+        .unshare('mount')
+        .chroot(rootfs.path, { overlay: true })
+        .mount(data, '/mnt')
+        .tmpfs('/way/made')
+        .command('/bin/true');
+      const error = (await builder.run())._unsafeUnwrapErr();
+      expect(error).toMatchObject({ kind: 'syscall', syscall: 'openat2', errno: 'EXDEV' });
+      expect(existsSync(join(data, 'made'))).toBe(false);
+    });
+
+    test('a link in the rootfs leads to the rootfs, not to the host', async () => {
+      await symlink('/etc', rootfs.inside('/config'));
+      await symlink('../../../../../../../../data', rootfs.inside('/up'));
+      const builder = isolated().tmpfs('/config').tmpfs('/up');
+      expect(await targetsOf(builder)).toEqual(['/', '/proc', '/etc', '/data']);
+    });
+
+    test('later mounts of the host stay outside, unless the bind is a slave', async () => {
+      const shared = join(data, 'sub');
+      await runCommand(['mount', '-t', 'tmpfs', 'none', shared]);
+      await runCommand(['mount', '--make-shared', shared]);
+      const late = join(shared, 'late');
+      await mkdir(late);
+      try {
+        const seen = async (builder: Builder): Promise<number> => {
+          const script = 'echo ready; read _; grep -c late /proc/self/mountinfo; true';
+          const container = await orThrow(builder.command('/bin/sh', '-c', script).start());
+          const lines = container.stdout?.setEncoding('utf8')[Symbol.asyncIterator]();
+          await lines?.next();
+          await runCommand(['mount', '-t', 'tmpfs', 'none', late]);
+          container.stdin?.end('\n');
+          const answer = Number((await lines?.next())?.value);
+          await orThrow(container.wait());
+          await runCommand(['umount', late]);
+          return answer;
+        };
+        expect(await seen(isolated().mount(shared, '/mnt'))).toBe(0);
+        expect(await seen(isolated().mount(shared, '/mnt', { propagation: 'slave' }))).toBe(1);
+      } finally {
+        await runCommand(['umount', shared]);
+      }
+    });
+  });
+
+  describe('filesystems of the kernel', () => {
+    test('procfs shows the processes of the container only', async () => {
+      expect(await sh(isolated(), 'echo /proc/[0-9]*')).toBe('/proc/1');
+    });
+
+    test('dev has what programs expect, and no disk', async () => {
+      const builder = isolated().independent('dev');
+      expect((await sh(builder, 'ls /dev')).split(/\s+/)).toEqual([
+        'fd',
+        'full',
+        'mqueue',
+        'null',
+        'ptmx',
+        'pts',
+        'random',
+        'shm',
+        'stderr',
+        'stdin',
+        'stdout',
+        'tty',
+        'urandom',
+        'zero',
+      ]);
+      expect(
+        await sh(
+          builder,
+          'echo x >/dev/null; head -c 3 /dev/zero | wc -c; echo y >/dev/full; ls /dev/pts; echo z >/dev/shm/z && cat /dev/shm/z',
+        ),
+      ).toMatch(/3\nptmx\nz\n.*No space left/);
+    });
+
+    test('the mask of the caller makes nothing unusable', async () => {
+      const before = process.umask(0o077);
+      try {
+        const builder = haco()
+          .unshare('mount')
+          .chroot(rootfs.path, { overlay: true })
+          .independent('dev')
+          .tmpfs('/a/b')
+          .user(12345);
+        expect(await sh(builder, 'echo x >/dev/null && ls / /a >/dev/null && echo fine')).toBe('fine');
+      } finally {
+        process.umask(before);
+      }
+    });
+
+    test('sysfs and cgroup are read-only', async () => {
+      const builder = isolated().unshare('net', 'cgroup').independent('sysfs', 'cgroup');
+      const mounts = await mountsOf(builder);
+      const system = mounts.filter(({ target }) => target.startsWith('/sys'));
+      expect(system.length).toBeGreaterThan(1);
+      expect(system.filter(({ options }) => !options.startsWith('ro,'))).toEqual([]);
+      expect(await sh(builder, 'ls /sys/class/net')).toBe('lo');
+    });
+
+    test('tmpfs is invisible outside, has its size, and ignores devices', async () => {
+      const builder = haco().unshare('mount').chroot('/').tmpfs('/mnt', { size: '64KiB', mode: 0o700 });
+      expect(
+        await sh(builder, 'touch /mnt/inside; ls /mnt; stat -c %a /mnt; head -c 100000 /dev/zero >/mnt/big'),
+      ).toMatch(/^inside\n700\n.*No space left/);
+      expect(existsSync('/mnt/inside')).toBe(false);
+    });
+
+    test('the host resolves names inside, and only the host can change how', async () => {
+      const before = statSync('/etc/hosts').ino;
+      const script = 'cat /etc/hosts; echo x >>/etc/hosts; echo x >>/etc/resolv.conf';
+      const output = await sh(isolated().networkEtc(), script);
+      expect(output).toContain((await readFile('/etc/hosts', 'utf8')).trim());
+      expect(output.match(/Read-only file system/g)).toHaveLength(2);
+      expect(statSync('/etc/hosts').ino).toBe(before);
+    });
+  });
+
+  describe('in a user namespace', () => {
+    test('an overlay, /dev with the devices of the host, and all filesystems of its namespaces', async () => {
+      const builder = haco()
+        .unshare('user', 'mount', 'pid', 'net', 'ipc', 'cgroup')
+        .chroot(rootfs.path, { overlay: true })
+        .independent('procfs', 'sysfs', 'dev', 'cgroup');
+      expect(
+        await expectNothingLeft(() =>
+          sh(builder, 'echo x >/dev/null && rm -r /data && mkdir /data && ls /data /dev/pts'),
+        ),
+      ).toBe('/data:\n\n/dev/pts:\nptmx');
+    });
+  });
+});

@@ -1,0 +1,187 @@
+/** Namespaces on the real kernel: what is new is new, what is joined is the same, and nothing leaks out. */
+import { existsSync, readlinkSync, statSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { haco, orThrow, type Builder } from '@haco/core';
+import type { NamespaceKind } from '@haco/plan';
+import {
+  describeWith,
+  expectNothingLeft,
+  makeTemporaryDirectory,
+  parseReport,
+  probePath,
+  runCommand,
+  type ProbeAnswers,
+  type ProbeCommand,
+} from '@haco/testkit';
+import { rm } from 'node:fs/promises';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { kindsInOrder, rowOf } from './kinds.js';
+
+/** What the probe says inside. */
+async function ask<C extends ProbeCommand>(
+  builder: Builder,
+  ...commands: readonly C[]
+): Promise<Pick<ProbeAnswers, C>> {
+  const { stdout, stderr } = await orThrow(builder.command(probePath(), 'report', ...commands).run());
+  if (stdout === '') throw new Error(stderr);
+  return parseReport(commands, stdout);
+}
+
+/** The number of one of our own namespaces. */
+function ours(kind: NamespaceKind): number {
+  return Number(/\d+/.exec(readlinkSync(`/proc/self/ns/${rowOf(kind).file}`))?.[0]);
+}
+
+describeWith(['root', 'compiler', 'timens'], 'namespaces', () => {
+  // The first wait opens what all later ones share.
+  beforeAll(async () => {
+    await orThrow(haco().command('/bin/sleep', '0.05').run());
+  });
+
+  describe('unshare', () => {
+    test('a container without a word shares all namespaces', async () => {
+      const { ns } = await ask(haco(), 'ns');
+      for (const kind of kindsInOrder) expect([kind, ns[rowOf(kind).file as 'uts']]).toEqual([kind, ours(kind)]);
+    });
+
+    test.each(kindsInOrder)('%s alone is new, all others are shared', async (kind) => {
+      const { ns } = await expectNothingLeft(() => ask(haco().unshare(kind), 'ns'));
+      const changed = kindsInOrder.filter((each) => ns[rowOf(each).file as 'uts'] !== ours(each));
+      expect(changed).toEqual([kind]);
+    });
+
+    test('all eight at once', async () => {
+      const { ns, ids } = await expectNothingLeft(() => ask(haco().unshare(...kindsInOrder), 'ns', 'ids'));
+      expect(kindsInOrder.filter((each) => ns[rowOf(each).file as 'uts'] === ours(each))).toEqual([]);
+      expect(ids).toMatchObject({ uid: 0, gid: 0, groups: [] });
+    });
+
+    test('a host name set inside stays inside', async () => {
+      const before = hostname();
+      expect((await ask(haco().unshare('uts').hostname('inside').domainname('nis'), 'hostname')).hostname).toEqual({
+        hostname: 'inside',
+        domainname: 'nis',
+      });
+      expect((await ask(haco().name('web-1').unshare('uts'), 'hostname')).hostname.hostname).toBe('web-1');
+      expect(hostname()).toBe(before);
+    });
+
+    test('the clocks of a time namespace are moved', async () => {
+      const day = 86_400;
+      const uptime = haco()
+        .unshare('time')
+        .timeOffsets({ boottimeMs: day * 1000 })
+        .command('/bin/cat', '/proc/uptime');
+      const outside = Number((await runCommand(['cat', '/proc/uptime'])).stdout.split(' ')[0]);
+      const inside = Number((await orThrow(uptime.run())).stdout.split(' ')[0]);
+      expect(inside - outside).toBeGreaterThanOrEqual(day);
+      expect(inside - outside).toBeLessThan(day + 60);
+    });
+  });
+
+  describe('id maps', () => {
+    const ids = [{ inside: 0, outside: 100_000, count: 1000 }];
+
+    test('root inside is another user outside', async () => {
+      const builder = haco()
+        .unshare('user')
+        .mapUsers(ids)
+        .mapGroups(ids)
+        .command('/bin/cat', '/proc/self/uid_map', '/proc/self/gid_map');
+      const { stdout } = await orThrow(builder.run());
+      expect(
+        stdout
+          .trim()
+          .split('\n')
+          .map((line) => line.trim().split(/ +/)),
+      ).toEqual([
+        ['0', '100000', '1000'],
+        ['0', '100000', '1000'],
+      ]);
+    });
+
+    test('files of root outside are out of reach', async () => {
+      const read = haco().unshare('user').command('/bin/cat', '/etc/shadow');
+      expect((await orThrow(read.run())).exitCode).toBe(0);
+      expect((await orThrow(read.mapUsers(ids).mapGroups(ids).run())).stderr).toContain('Permission denied');
+    });
+
+    test('self maps one id, and gives up setgroups', async () => {
+      const builder = haco().unshare('user').mapUsers('self').mapGroups('self');
+      const { stdout } = await orThrow(builder.command('/bin/cat', '/proc/self/uid_map', '/proc/self/setgroups').run());
+      expect(stdout.trim().split(/\s+/)).toEqual(['0', '0', '1', 'deny']);
+    });
+  });
+
+  describe('enter and persist', () => {
+    test('a persisted namespace is entered later, replaced by the next, and gone after umount', async () => {
+      const directory = await makeTemporaryDirectory('persist');
+      const path = join(directory, 'uts');
+      try {
+        const make = haco().unshare('uts').persist('uts', path).command('/bin/true');
+        await orThrow(make.hostname('first').run());
+        const entered = haco().enter('uts', { path });
+        expect((await ask(entered, 'hostname')).hostname.hostname).toBe('first');
+        const { ino } = statSync(path);
+        await orThrow(make.hostname('second').run());
+        expect(statSync(path).ino).not.toBe(ino);
+        expect((await ask(entered, 'hostname')).hostname.hostname).toBe('second');
+        await runCommand(['umount', path]);
+        expect(statSync(path).size).toBe(0);
+        await orThrow(make.hostname('third').run());
+        await runCommand(['umount', path]);
+      } finally {
+        await rm(directory, { recursive: true });
+      }
+    });
+
+    test('the namespaces of a running container are entered all together', async () => {
+      const kinds = kindsInOrder.filter((kind) => kind !== 'time');
+      const host = await orThrow(
+        haco()
+          .unshare(...kinds)
+          .hostname('host')
+          .command('/bin/sleep', '60')
+          .start(),
+      );
+      try {
+        const inside = kinds.reduce<Builder>((builder, kind) => builder.enter(kind, { container: host }), haco());
+        const { ns, hostname: name, caps } = await ask(inside, 'ns', 'hostname', 'caps');
+        expect(name.hostname).toBe('host');
+        for (const kind of kinds) {
+          const { file } = rowOf(kind);
+          const theirs = Number(/\d+/.exec(readlinkSync(`/proc/${String(host.pid)}/ns/${file}`))?.[0]);
+          expect([kind, ns[file as 'uts']]).toEqual([kind, theirs]);
+        }
+        // The command itself is an ordinary process again.
+        expect(caps.dumpable).toBe(1);
+      } finally {
+        expect(host.kill('SIGKILL').isOk()).toBe(true);
+        await orThrow(host.wait());
+      }
+    });
+
+    test('a process that is gone is an error with its step, not another namespace', async () => {
+      const gone = haco().enter('net', { pid: 4_194_303 }).command('/bin/true');
+      const error = (await gone.run())._unsafeUnwrapErr();
+      expect(error).toMatchObject({ kind: 'syscall', stepId: 'namespaces.open', errno: 'ENOENT' });
+    });
+
+    test('a file that is no namespace is refused', async () => {
+      const error = (
+        await haco().enter('net', { path: '/etc/hostname' }).command('/bin/true').run()
+      )._unsafeUnwrapErr();
+      expect(error).toMatchObject({ kind: 'syscall', stepId: 'namespaces.enter.net', errno: 'EINVAL' });
+    });
+
+    test('what cannot be persisted leaves no container behind', async () => {
+      const path = '/proc/no-such-directory/uts';
+      const error = await expectNothingLeft(async () =>
+        (await haco().unshare('uts').persist('uts', path).command('/bin/true').run())._unsafeUnwrapErr(),
+      );
+      expect(error).toMatchObject({ kind: 'syscall', stepId: 'namespaces.persist.uts' });
+      expect(existsSync(path)).toBe(false);
+    });
+  });
+});
