@@ -69,7 +69,11 @@ function watchInWorker(): void {
   });
 }
 
-function arm(): void {
+/**
+ * Begin to listen. Before the first child is started: a SIGCHLD that comes while nobody listens is lost, and with it the end of a
+ * launcher that was quicker than Node.
+ */
+export function arm(): void {
   if (!isMainThread) {
     watchInWorker();
     return;

@@ -12,7 +12,7 @@ import {
 } from '@haco/plan';
 import type { EncodedPlan } from '../codec/encode.js';
 import { errnoName } from '../errno.js';
-import { addPoller, hold, release, removePoller, watchPid } from '../exit/watch.js';
+import { addPoller, arm, hold, release, removePoller, watchPid } from '../exit/watch.js';
 import { decodeStatus, reap, type ProcessEnd } from '../exit/wait.js';
 import { hintFor } from '../hint.js';
 import { libc } from '../libc.js';
@@ -281,6 +281,7 @@ export function launch(request: LaunchRequest): Result<Launch, HacoError> {
     return err(pair.error);
   }
   const [own, theirs] = pair?.isOk() === true ? pair.value : [undefined, undefined];
+  arm();
   const spawned = spawnLauncher({ stdio: request.stdio, plan, passed: [theirs, ...(request.passed ?? [])] });
   if (theirs !== undefined) closeSync(theirs);
   if (spawned.isErr()) {
