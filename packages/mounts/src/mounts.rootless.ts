@@ -1,0 +1,46 @@
+/** The file tree of an ordinary user's container. */
+import { haco, orThrow, type Builder } from '@haco/core';
+import { describeWith, makeRootfs, type TestRootfs } from '@haco/testkit';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+let rootfs: TestRootfs;
+
+async function sh(builder: Builder, script: string): Promise<string> {
+  const { stdout, stderr } = await orThrow(builder.command('/bin/sh', '-c', script).run());
+  return (stdout + stderr).trim();
+}
+
+describeWith(['ordinary-user', 'userns', 'compiler', 'busybox', 'overlay'], 'mounts of an ordinary user', () => {
+  beforeAll(async () => {
+    rootfs = await makeRootfs({ shell: true, files: { '/data/inside': 'rootfs\n' } });
+  });
+  afterAll(async () => {
+    await rootfs.remove();
+  });
+  const isolated = () => haco().unshare('user', 'mount', 'pid', 'net', 'ipc', 'cgroup');
+
+  test('an own root with all filesystems of its namespaces', async () => {
+    const builder = isolated().chroot(rootfs.path).independent('procfs', 'sysfs', 'dev', 'cgroup').tmpfs('/tmp');
+    expect(await sh(builder, 'echo /proc/[0-9]*; echo x >/dev/null && touch /tmp/x && ls /sys/class/net')).toBe(
+      '/proc/1\nlo',
+    );
+  });
+
+  test('a throw-away layer', async () => {
+    const builder = isolated().chroot(rootfs.path, { overlay: true });
+    expect(await sh(builder, 'rm -r /data && mkdir /data && touch /data/new && ls /data')).toBe('new');
+    expect(await sh(haco().unshare('user').chroot(rootfs.path), 'ls /data')).toBe('inside');
+  });
+
+  test('the host read-only', async () => {
+    const builder = isolated().chroot('/', { readonly: true }).tmpfs('/tmp');
+    expect(await sh(builder, 'touch /tmp/x && ls /tmp; touch /var/tmp/x')).toMatch(/^x\n.*Read-only file system/);
+  });
+
+  test('what needs a namespace that is missing is said before anything is tried', async () => {
+    const builder = haco().unshare('user', 'mount').chroot(rootfs.path).independent('procfs').command('/bin/true');
+    const error = (await builder.run())._unsafeUnwrapErr();
+    expect(error).toMatchObject({ kind: 'permission' });
+    expect(error.message).toContain('unshare("pid")');
+  });
+});
