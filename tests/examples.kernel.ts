@@ -1,0 +1,24 @@
+/** Every example runs, prints what its `.out` file says, and leaves the host as it was. */
+import { describeWith, expectNothingLeft } from '@haco/testkit';
+import { describe, expect, it } from 'vitest';
+import { exampleNames, patternOf, runExample } from './examples.js';
+
+describe('the patterns of .out files', () => {
+  it('tell different output apart', () => {
+    const pattern = patternOf('a (b)\n...\n{{\\d+}} ms\n');
+    expect('a (b)\n12 ms\n').toMatch(pattern);
+    expect('a (b)\nx\ny\n12 ms\n').toMatch(pattern);
+    expect('a b\n12 ms\n').not.toMatch(pattern);
+    expect('a (b)\n12 ms\nmore\n').not.toMatch(pattern);
+  });
+});
+
+describeWith(['root', 'overlay', 'controller:memory', 'controller:pids', 'controller:cpu'], 'examples', () => {
+  it.each(exampleNames)('%s prints what it says it prints', async (name) => {
+    const { exitCode, stdout, stderr, expected } = await expectNothingLeft(() => runExample(name));
+    // A terminal ends its lines with CR LF.
+    expect(stdout.replaceAll('\r\n', '\n')).toMatch(patternOf(expected));
+    expect(stderr).toBe('');
+    expect(exitCode).toBe(0);
+  });
+});

@@ -1,0 +1,13 @@
+/** The examples that need no privilege, as an ordinary user. */
+import { describeWith } from '@haco/testkit';
+import { expect, it } from 'vitest';
+import { patternOf, runExample } from './examples.js';
+
+describeWith(['ordinary-user', 'userns'], 'examples without root', () => {
+  it.each(['09-rootless'])('%s prints what it says it prints', (name) => {
+    const { exitCode, stdout, stderr, expected } = runExample(name);
+    expect(stdout).toMatch(patternOf(expected));
+    expect(stderr).toBe('');
+    expect(exitCode).toBe(0);
+  });
+});
