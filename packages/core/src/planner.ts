@@ -1,7 +1,15 @@
 /** Spec and host facts become a plan: pure, so that any host can be planned for on any machine. */
 import { sourceOf } from '@haco/bootstrap';
 import type { MountsSection } from '@haco/mounts';
-import { orderSteps, type AnyPart, type HostFacts, type Plan, type SharedFacts, type Warning } from '@haco/plan';
+import {
+  orderSteps,
+  type AnyPart,
+  type Enforcement,
+  type HostFacts,
+  type Plan,
+  type SharedFacts,
+  type Warning,
+} from '@haco/plan';
 import { collectFacts, type Spec } from './spec.js';
 
 /** A plan with the facts that it was made from. */
@@ -25,6 +33,18 @@ function collectWarnings(
   return parts.flatMap((part) => part.check?.(spec[part.key], context) ?? []);
 }
 
+/** What the plan leaves out or weakens, because the caller allowed that. */
+function collectDegradations(
+  parts: readonly AnyPart[],
+  spec: Spec,
+  context: { host: HostFacts; facts: SharedFacts },
+): Readonly<Record<string, Enforcement>> {
+  return Object.assign({}, ...parts.map((part) => part.degradations?.(spec[part.key], context) ?? {})) as Record<
+    string,
+    Enforcement
+  >;
+}
+
 /**
  * Plan a container.
  *
@@ -35,8 +55,8 @@ export function planContainer(parts: readonly AnyPart[], given: Spec, host: Host
   const facts = collectFacts(parts, spec, name, host);
   const context = { host, facts };
   const steps = orderSteps(parts.flatMap((part) => part.plan(spec[part.key], context)));
-  return {
-    plan: { version: 1, name: spec.identity.name ?? '', steps, warnings: collectWarnings(parts, spec, context) },
-    facts,
-  };
+  const warnings = collectWarnings(parts, spec, context);
+  const degradations = collectDegradations(parts, spec, context);
+  const plan = { version: 1, name: spec.identity.name ?? '', steps, warnings } as const;
+  return { plan: Object.keys(degradations).length === 0 ? plan : { ...plan, degradations }, facts };
 }

@@ -13,6 +13,7 @@ import {
   type HacoError,
   type Plan,
   type SharedFacts,
+  type Step,
 } from '@haco/plan';
 import { failureError, socketPair, type Launch, type LaunchEnd } from '@haco/sys';
 import { Container } from './container.js';
@@ -128,9 +129,12 @@ function launchPlan(input: StartInput, planned: PlannedStart, stdin: 'null' | 'p
   );
 }
 
-function enforcement(plan: Plan): Readonly<Record<string, Enforcement>> {
-  // A step that was refused has ended the start: what is in the plan of a container that ran is in force.
-  return Object.fromEntries(plan.steps.flatMap((step) => step.enforces ?? []).map((name) => [name, 'enforced']));
+function enforcement(plan: Plan, { outs }: LaunchEnd): Readonly<Record<string, Enforcement>> {
+  // A step that was refused has ended the start, unless it says how to tell: what else is in the plan is in force.
+  const took = ({ confirmedBy }: Step): Enforcement =>
+    confirmedBy === undefined || (outs.get(confirmedBy)?.[0] ?? 0) !== 0 ? 'enforced' : 'refused';
+  const steps = plan.steps.flatMap((step) => (step.enforces ?? []).map((name) => [name, took(step)] as const));
+  return { ...Object.fromEntries(steps), ...plan.degradations };
 }
 
 function usageOf(end: LaunchEnd): Usage {
@@ -192,7 +196,7 @@ function outcomeOf(
     ...text,
     durationMs: performance.now() - beganMs,
     usage: usageOf(end),
-    enforced: enforcement(plan),
+    enforced: enforcement(plan, end),
     steps: end.steps,
   };
   return ok(decide(ended, end, killed));

@@ -1,5 +1,6 @@
 /** What a feature contributes to haco: its words, its checks, and its steps. */
 import type { Result } from 'neverthrow';
+import type { Enforcement } from './enforcement.js';
 import type { HostFacts } from './host-facts.js';
 import type { Issue, Rejected } from './issue.js';
 import type { NamespaceKind } from './namespace.js';
@@ -89,6 +90,11 @@ export interface Part<Key extends string = string, Section = unknown, Methods = 
   readonly facts?: (section: Section, host?: HostFacts) => Partial<SharedFacts>;
   /** The steps, each with its phase; order within a phase is kept. */
   readonly plan: (section: Section, context: PlanContext) => readonly Step[];
+  /**
+   * What the plan leaves out or weakens on this host because the caller allowed that, by its name in `Outcome.enforced`. What is
+   * in the plan itself is named by {@link Step.enforces}.
+   */
+  readonly degradations?: (section: Section, context: PlanContext) => Readonly<Record<string, Enforcement>>;
   /** What will fail on this host, before anything is tried; a start refuses when there is any. */
   readonly check?: (section: Section, context: PlanContext) => readonly Warning[];
 }

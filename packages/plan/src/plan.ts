@@ -1,4 +1,5 @@
 /** The ordered list of steps of one container: what `explain()` shows, the launcher performs, and errors refer to. */
+import type { Enforcement } from './enforcement.js';
 import type { Operation } from './operation.js';
 import { phases, type Phase } from './phase.js';
 import type { Step } from './step.js';
@@ -20,6 +21,8 @@ export interface Plan {
   readonly name: string;
   readonly steps: readonly Step[];
   readonly warnings: readonly Warning[];
+  /** What is left out or weakened because the caller allowed that; see {@link Part.degradations}. */
+  readonly degradations?: Readonly<Record<string, Enforcement>>;
 }
 
 /** Put steps into the order of the phases; the order within a phase stays as it came. */

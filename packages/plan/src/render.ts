@@ -83,6 +83,11 @@ export function renderPlan(plan: Plan): string {
     }
     lines.push(renderStep(step, index));
   });
+  const degradations = Object.entries(plan.degradations ?? {});
+  if (degradations.length > 0) {
+    lines.push('', 'Not in force as asked, which degrade allows:');
+    for (const [name, how] of degradations) lines.push(`  - ${name}: ${how}`);
+  }
   if (plan.warnings.length > 0) {
     lines.push('', 'On this host:');
     for (const warning of plan.warnings) lines.push(`  ! ${warning.message}`);

@@ -32,4 +32,9 @@ export interface Step {
   readonly source?: string;
   /** Limits and protections that this step puts in force, reported in `Outcome.enforced`. */
   readonly enforces?: readonly string[];
+  /**
+   * Name of an `out` buffer that has content only when the step took effect, for steps that tolerate the kernel's refusal: what
+   * they enforce is reported as `refused` when the buffer stays empty.
+   */
+  readonly confirmedBy?: string;
 }
