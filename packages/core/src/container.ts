@@ -37,7 +37,7 @@ export class Container implements AsyncDisposable {
   readonly pid: number;
   /** Node's end of stdin where that is a pipe or a terminal, else null. */
   readonly stdin: Writable | null;
-  /** Node's end of stdout, with back-pressure; a terminal's whole output; null where it leads elsewhere. */
+  /** Node's end of stdout, with back-pressure; a terminal's whole output; null where it leads elsewhere. Read it or dispose of the handle: what was written stays there after the end. */
   readonly stdout: Readable | null;
   /** Node's end of stderr; null with a terminal and where it leads elsewhere. */
   readonly stderr: Readable | null;
@@ -99,10 +99,11 @@ export class Container implements AsyncDisposable {
     return ok();
   }
 
-  /** Kill it if it still runs, and wait until nothing of it is left. */
+  /** Kill it if it still runs, wait until nothing of it is left, and close its streams, read or not. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.over) this.parts.kill(constants.signals.SIGKILL);
     void (await this.parts.outcome);
+    for (const stream of [this.stdin, this.stdout, this.stderr]) stream?.destroy();
   }
 }
 

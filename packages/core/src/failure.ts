@@ -11,6 +11,7 @@ import {
 import { isCgroupConflict } from '@haco/cgroups';
 import { failureError, type LaunchFailure } from '@haco/sys';
 import { execStepId } from './process/exec.js';
+import { defaultPath } from './process/section.js';
 import type { Spec } from './spec.js';
 
 /** The root directory isn't there, or isn't one. */
@@ -19,6 +20,20 @@ export function missingRoot(root: string, reason: string): NotFoundError {
     what: 'rootfs',
     subject: root,
     remedy: `${reason}; give an existing directory, or make one, e.g. with rootfs(debootstrap(…))`,
+  });
+}
+
+function missingCommand(spec: Spec, root: string | undefined, errno: string): NotFoundError {
+  const { command, env } = spec.process;
+  const inside = root === undefined ? '' : ` below ${root}`;
+  const reason =
+    command === undefined || command.file.includes('/')
+      ? `execve says ${errno}: the program${inside}, or the interpreter that it names, doesn't exist; give the path`
+      : `it is in no directory of PATH (${env['PATH'] ?? defaultPath})${inside}, or isn't executable there; give its path`;
+  return new NotFoundError({
+    what: 'command',
+    subject: command?.file ?? '/bin/bash or /bin/sh',
+    remedy: `${reason} as seen inside, or install it there`,
   });
 }
 
@@ -49,15 +64,7 @@ export function startError(
 ): HacoError {
   if (failure === undefined) return error;
   const { step, errno } = failure;
-  if (step.id === execStepId && (errno === 'ENOENT' || errno === 'ENOTDIR')) {
-    const { command } = spec.process;
-    const inside = root === undefined ? '' : ` below ${root}`;
-    return new NotFoundError({
-      what: 'command',
-      subject: command?.file ?? '/bin/bash or /bin/sh',
-      remedy: `execve says ${errno}: the program${inside}, or the interpreter that it names, doesn't exist; give the path as seen inside, or install it there`,
-    });
-  }
+  if (step.id === execStepId && (errno === 'ENOENT' || errno === 'ENOTDIR')) return missingCommand(spec, root, errno);
   if (step.id === 'mounts.root' && root !== undefined && (errno === 'ENOENT' || errno === 'ENOTDIR')) {
     return missingRoot(root, `could not ${step.label}: ${errno}`);
   }

@@ -27,7 +27,15 @@ import { terminalSocket } from './process/terminal.js';
 import type { Runtime } from './runtime.js';
 import type { Spec } from './spec.js';
 import { Budget, Capture } from './streams/capture.js';
-import { closeTheirs, discard, openInput, openOutput, prepareStdio, type PreparedStdio } from './streams/stdio.js';
+import {
+  closeTheirs,
+  connectOutput,
+  discard,
+  openInput,
+  openOutput,
+  prepareStdio,
+  type PreparedStdio,
+} from './streams/stdio.js';
 import { devNull } from './streams/pipe.js';
 import { receiveDescriptor, Terminal } from './streams/terminal.js';
 import { runTool } from './tool.js';
@@ -58,10 +66,15 @@ function userRoot(spec: Spec, facts: SharedFacts): string {
   return facts.rootfs ?? (source !== undefined && 'path' in source ? source.path : '/');
 }
 
+/** The name of one start: the spec's, or a new one. */
+function nameOf(spec: Spec): string {
+  return spec.identity.name ?? `haco-${randomBytes(6).toString('hex')}`;
+}
+
 /** Plan for the host of the runtime; refuses what will fail. */
 export function planStart({ parts, spec, runtime }: Omit<StartInput, 'cached'>): Result<PlannedStart, HacoError> {
   const host = runtime.host();
-  const name = spec.identity.name ?? `haco-${randomBytes(6).toString('hex')}`;
+  const name = nameOf(spec);
   const first = planContainer(parts, spec, host, name);
   const { user } = spec.process;
   const lookedUp = user === undefined ? ok(spec.process) : resolveUser(spec.process, userRoot(spec, first.facts));
@@ -152,6 +165,8 @@ function usageOf(end: LaunchEnd): Usage {
 /** Kill on timeout and abort; remembers the first reason. */
 class Killer {
   reason: KillReason | undefined;
+  /** A stream of the caller failed: the answer, whatever the container did. */
+  error: HacoError | undefined;
   private timer: NodeJS.Timeout | undefined;
   private readonly abort = (): void => this.kill('aborted');
 
@@ -166,6 +181,11 @@ class Killer {
     this.reason ??= reason;
     this.launch.kill(SIGKILL);
   }
+
+  readonly fail = (error: HacoError): void => {
+    this.error ??= error;
+    this.launch.kill(SIGKILL);
+  };
 
   /** The clock of `timeout()` starts with the command. */
   running(): void {
@@ -182,10 +202,11 @@ class Killer {
 function outcomeOf(
   plan: Plan,
   end: LaunchEnd,
-  killed: KillReason | undefined,
+  killer: Killer,
   text: { stdout: string; stderr: string },
   beganMs: number,
 ): Result<Outcome, HacoError> {
+  if (killer.error !== undefined) return err(killer.error);
   if (end.undoFailure !== undefined) {
     const { step, errno } = end.undoFailure;
     return err(
@@ -199,7 +220,7 @@ function outcomeOf(
     enforced: enforcement(plan, end),
     steps: end.steps,
   };
-  return ok(decide(ended, end, killed));
+  return ok(decide(ended, end, killer.reason));
 }
 
 function alreadyAborted(spec: Spec): StateError | undefined {
@@ -235,13 +256,14 @@ export async function run(
   const killer = new Killer(launch, input.spec);
   const limit = input.spec.control.outputLimitBytes ?? defaultOutputLimitBytes;
   const budget = new Budget(limit, () => killer.kill('output-limit'));
-  const stdin = openInput(streams.stdin);
+  const stdin = openInput(streams.stdin, killer.fail);
   // Nobody holds the handle: a pipe without a source has nothing to say.
-  stdin?.end();
-  const captures = terminal === undefined ? capture(streams, budget) : undefined;
+  stdin.stream?.end();
+  const captures = terminal === undefined ? capture(streams, budget, killer) : undefined;
   const started = await launch.started;
   if (started.isErr()) {
     killer.over();
+    stdin.close();
     captures?.stdout?.close();
     captures?.stderr?.close();
     if (terminal !== undefined) closeSync(terminal.own);
@@ -253,32 +275,38 @@ export async function run(
   if (screen.isErr()) {
     killer.kill('aborted');
     await launch.ended;
+    killer.over();
     return err(screen.error);
   }
   const shown = screen.value === undefined ? undefined : captureTerminal(screen.value, budget);
   const end = await launch.ended;
   killer.over();
+  stdin.close();
   const [stdout, stderr] = await Promise.all([
     shown?.() ?? captures?.stdout?.finish() ?? '',
     captures?.stderr?.finish() ?? '',
   ]);
   screen.value?.close();
-  return outcomeOf(planned.value.plan, end, killer.reason, { stdout, stderr }, beganMs);
+  return outcomeOf(planned.value.plan, end, killer, { stdout, stderr }, beganMs);
+}
+
+/** Where an output of `run()` goes: into the outcome, or into a stream of the caller. */
+interface Sink {
+  readonly finish: () => Promise<string>;
+  readonly close: () => void;
 }
 
 interface Captures {
-  readonly stdout: Capture | undefined;
-  readonly stderr: Capture | undefined;
+  readonly stdout: Sink | undefined;
+  readonly stderr: Sink | undefined;
 }
 
-function capture({ stdout, stderr }: PreparedStdio, budget: Budget): Captures {
-  const one = (stream: PreparedStdio['stdout']): Capture | undefined => {
+function capture({ stdout, stderr }: PreparedStdio, budget: Budget, killer: Killer): Captures {
+  const one = (stream: PreparedStdio['stdout']): Sink | undefined => {
     if (stream.ours === undefined) return undefined;
-    if (stream.connect !== undefined) {
-      openOutput(stream);
-      return undefined;
-    }
-    return new Capture(stream.ours, budget);
+    const flushed = connectOutput(stream, killer.fail);
+    if (flushed === undefined) return new Capture(stream.ours, budget);
+    return { finish: () => flushed().then(() => ''), close: () => void flushed() };
   };
   return { stdout: one(stdout), stderr: one(stderr) };
 }
@@ -313,7 +341,8 @@ export async function start(
   const launched = launchPlan(input, planned.value, 'pipe');
   if (launched.isErr()) return err(launched.error);
   const { launch, streams, terminal, created } = launched.value;
-  const { plan, name, facts } = planned.value;
+  const { plan, facts } = planned.value;
+  const name = input.cached === undefined ? planned.value.name : nameOf(input.spec);
 
   const killer = new Killer(launch, input.spec);
   const begun = await Promise.race([launch.started, created]);
@@ -327,17 +356,28 @@ export async function start(
   if (screen.isErr()) {
     killer.kill('aborted');
     await launch.ended;
+    killer.over();
     return err(screen.error);
   }
-  void launch.started.then(() => killer.running());
-  const ended = launch.ended.then((end) => {
+  const stdin = openInput(streams.stdin, killer.fail);
+  const outputs = [streams.stdout, streams.stderr].map((stream) => connectOutput(stream, killer.fail));
+  const ended = launch.ended.then(async (end) => {
     killer.over();
-    return outcomeOf(plan, end, killer.reason, { stdout: '', stderr: '' }, beganMs);
+    stdin.close();
+    await Promise.all(outputs.map((flushed) => flushed?.() ?? Promise.resolve()));
+    return outcomeOf(plan, end, killer, { stdout: '', stderr: '' }, beganMs);
   });
   // A container that waited at its start fifo may still fail to execute its command.
-  const failed = launch.started.then((result) =>
-    result.isErr() ? err<Outcome, HacoError>(startError(result.error, input.spec, name, facts.rootfs)) : ended,
-  );
+  const failed = launch.started.then(async (result) => {
+    if (result.isOk()) {
+      killer.running();
+      return ended;
+    }
+    killer.over();
+    stdin.close();
+    await Promise.all(outputs.map((flushed) => flushed?.() ?? Promise.resolve()));
+    return err<Outcome, HacoError>(startError(result.error, input.spec, name, facts.rootfs));
+  });
   const view = screen.value;
   const outcome = failed.then((result) => {
     if (view !== undefined) {
@@ -350,7 +390,7 @@ export async function start(
     new Container({
       name,
       pid: typeof begun === 'number' ? begun : begun.value.pid,
-      stdin: view?.input ?? openInput(streams.stdin),
+      stdin: view?.input ?? stdin.stream,
       stdout: view?.output ?? openOutput(streams.stdout),
       stderr: view === undefined ? openOutput(streams.stderr) : null,
       resize: view === undefined ? undefined : (columns, rows) => view.resize(columns, rows),

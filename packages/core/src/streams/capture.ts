@@ -83,12 +83,11 @@ export class Capture {
   /** The container has ended: everything that it wrote. */
   async finish(): Promise<string> {
     clearTimeout(this.timer);
-    if (this.socket === undefined) {
-      libc().fcntl(this.fd, F_SETFL, O_NONBLOCK);
-      if (this.drain()) this.ended = true;
-      else this.attach();
-    }
+    if (this.socket === undefined) libc().fcntl(this.fd, F_SETFL, O_NONBLOCK);
+    // Everything that was written before the end is in the pipe by now: only orphans can add to it.
+    if (!this.ended && this.drain()) this.ended = true;
     if (!this.ended) {
+      this.attach();
       await new Promise<void>((resolve) => {
         const late = setTimeout(resolve, orphanMs);
         this.onEnd = () => {
@@ -96,6 +95,8 @@ export class Capture {
           resolve();
         };
       });
+      // A busy event loop gives timers their turn first.
+      if (!this.ended) this.drain();
     }
     this.close();
     return Buffer.concat(this.chunks).toString('utf8');

@@ -3,7 +3,7 @@ import { writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import { err, ok, type Result } from 'neverthrow';
-import type { HacoError } from '@haco/plan';
+import { IoError, type HacoError } from '@haco/plan';
 import { Live } from '../live.js';
 import type { ProcessSection, StdioSpec } from '../process/section.js';
 import { closeQuietly, devNull, makePipe, openFile } from './pipe.js';
@@ -81,46 +81,90 @@ export function closeTheirs({ stdin, stdout, stderr }: PreparedStdio): void {
 /** Small input fits into the pipe at once: no socket, no event. */
 const pipeCapacity = 65_536;
 
-/** Node's end of stdin: feeds what was given, or is the caller's to write to. */
-export function openInput({ ours, connect }: Prepared): Writable | null {
-  if (ours === undefined) return null;
-  if (Buffer.isBuffer(connect)) {
-    if (connect.length <= pipeCapacity) {
-      try {
-        if (connect.length > 0) writeSync(ours, connect);
-      } catch {
-        // EPIPE: the command reads no input and has ended.
-      }
-      closeQuietly(ours);
-      return null;
-    }
-    const socket = input(ours);
-    socket.end(connect);
-    return null;
-  }
-  const socket = input(ours);
-  if (connect !== undefined) {
-    (connect as Readable).pipe(socket);
-    return null;
-  }
-  return socket;
+/** Node's end of stdin. */
+export interface Input {
+  /** The caller's to write to; null when something else feeds it. */
+  readonly stream: Writable | null;
+  /** The container has ended: nobody reads any more. */
+  readonly close: () => void;
 }
 
-function input(fd: number): Socket {
-  const socket = new Socket({ fd, readable: false, writable: true });
+/** Nothing of stdin is Node's. */
+const noInput: Input = { stream: null, close: () => undefined };
+
+/** Called when a stream that the caller gave fails. */
+export type StreamFailed = (error: HacoError) => void;
+
+function streamError(what: string, stream: string, error: Error): IoError {
+  const { code = '', message } = error as NodeJS.ErrnoException;
+  return new IoError({ what, path: stream, errno: code, hint: `the stream that was given says: ${message}` });
+}
+
+/** Open Node's end of stdin: it feeds what was given, or is the caller's to write to. */
+export function openInput({ ours, connect }: Prepared, failed: StreamFailed): Input {
+  if (ours === undefined) return noInput;
+  if (Buffer.isBuffer(connect) && connect.length <= pipeCapacity) {
+    try {
+      if (connect.length > 0) writeSync(ours, connect);
+    } catch {
+      // EPIPE: the command reads no input and has ended.
+    }
+    closeQuietly(ours);
+    return noInput;
+  }
+  const socket = new Socket({ fd: ours, readable: false, writable: true });
   // EPIPE: the command stopped reading; that is its business, and its exit code says what it thinks of it.
   socket.on('error', () => undefined);
-  return socket;
+  if (connect === undefined) return { stream: socket, close: () => socket.destroy() };
+  if (Buffer.isBuffer(connect)) {
+    socket.end(connect);
+    return { stream: null, close: () => socket.destroy() };
+  }
+  const source = connect as Readable;
+  const onError = (error: Error): void => failed(streamError('read the input from', 'stdin', error));
+  source.on('error', onError).pipe(socket);
+  // A stream that has failed before says so to nobody any more.
+  if (source.errored !== null) onError(source.errored);
+  return {
+    stream: null,
+    close: () => {
+      source.unpipe(socket).off('error', onError);
+      socket.destroy();
+    },
+  };
 }
 
-/** Node's end of an output as a stream; a given Writable is fed, with back-pressure. */
+/** How long a pipe that orphans hold open may stay silent after the container has ended. */
+const orphanMs = 250;
+
+/** Feed the caller's stream, with back-pressure; the function waits, after the end of the container, until it has everything. */
+export function connectOutput({ ours, connect }: Prepared, failed: StreamFailed): (() => Promise<void>) | undefined {
+  if (ours === undefined || connect === undefined || Buffer.isBuffer(connect)) return undefined;
+  const target = connect as Writable;
+  const socket = new Socket({ fd: ours, readable: true, writable: false });
+  const onError = (error: Error): void => failed(streamError('write the output to', 'stdout or stderr', error));
+  const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
+  socket.on('error', () => undefined);
+  target.on('error', onError);
+  socket.pipe(target, { end: false });
+  if (target.errored !== null) onError(target.errored);
+  return async () => {
+    let seen = -1;
+    const timer = setInterval(() => {
+      // Silent, and not because the target takes its time.
+      if (target.destroyed || (socket.bytesRead === seen && !target.writableNeedDrain)) socket.destroy();
+      seen = socket.bytesRead;
+    }, orphanMs);
+    await closed;
+    clearInterval(timer);
+    target.off('error', onError);
+  };
+}
+
+/** Node's end of an output that is the caller's to read. */
 export function openOutput({ ours, connect }: Prepared): Readable | null {
-  if (ours === undefined) return null;
+  if (ours === undefined || connect !== undefined) return null;
   const socket = new Socket({ fd: ours, readable: true, writable: false });
   socket.on('error', () => undefined);
-  if (connect !== undefined && !Buffer.isBuffer(connect)) {
-    socket.pipe(connect as Writable, { end: false });
-    return null;
-  }
   return socket;
 }
