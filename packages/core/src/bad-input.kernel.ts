@@ -1,0 +1,249 @@
+/** What goes wrong is told with the step and the remedy, as a typed error, and leaves nothing behind. */
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import {
+  describeWith,
+  expectNothingLeft,
+  hidingSyscalls,
+  makeRootfs,
+  runCommand,
+  type HideableSyscall,
+  type TestRootfs,
+} from '@haco/testkit';
+import { warmUp } from './fixture.js';
+import { haco, orThrow, type HacoError, type ResultAsync } from './index.js';
+
+let rootfs: TestRootfs;
+
+beforeAll(async () => {
+  await warmUp();
+  rootfs = await makeRootfs({ shell: true });
+  writeFileSync(rootfs.inside('/bin/plain'), '#!/bin/sh\n');
+  writeFileSync(rootfs.inside('/bin/orphan'), '#!/bin/gone\n');
+  chmodSync(rootfs.inside('/bin/orphan'), 0o755);
+  writeFileSync(rootfs.inside('/bin/text'), 'not a program');
+  chmodSync(rootfs.inside('/bin/text'), 0o755);
+  mkdirSync(rootfs.inside('/empty'));
+});
+afterAll(() => rootfs.remove());
+
+/** Run or start it, see that nothing is left, and give the error. */
+async function failure(builder: {
+  readonly run: () => ResultAsync<unknown, HacoError>;
+  readonly start: () => ResultAsync<unknown, HacoError>;
+}): Promise<HacoError> {
+  const [ran, started] = await expectNothingLeft(async () => [await builder.run(), await builder.start()] as const);
+  const error = ran._unsafeUnwrapErr();
+  expect(started._unsafeUnwrapErr().message).toBe(error.message);
+  return error;
+}
+
+const inRoot = () => haco().name('bad').unshare('pid').chroot(rootfs.path).pids(50);
+
+describeWith(['root', 'busybox', 'compiler'], 'what is not there', () => {
+  test('a missing root', async () => {
+    const error = await failure(haco().name('bad').unshare('pid', 'uts').chroot('/nowhere').cpu(50));
+    expect(error).toMatchObject({ kind: 'not-found', what: 'rootfs', subject: '/nowhere' });
+    expect(error.message).toBe(
+      'There is no rootfs "/nowhere"; could not open the root directory /nowhere: ENOENT; ' +
+        'give an existing directory, or make one, e.g. with rootfs(debootstrap(…)).',
+    );
+    expect((await failure(haco().unshare('mount').chroot('/nowhere'))).kind).toBe('not-found');
+    expect((await failure(haco().chroot('/etc/passwd'))).message).toContain('ENOTDIR; give an existing directory');
+  });
+
+  test('a missing command, by path and by name', async () => {
+    expect((await failure(inRoot().command('/bin/nope'))).message).toBe(
+      `There is no command "/bin/nope"; execve says ENOENT: the program below ${rootfs.path}, or the interpreter that it names, doesn't exist; give the path as seen inside, or install it there.`,
+    );
+    const named = await failure(inRoot().command('nope'));
+    expect(named).toMatchObject({ kind: 'not-found', what: 'command', subject: 'nope' });
+    expect(named.message).toBe(
+      `There is no command "nope"; it is in no directory of PATH (/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin) below ${rootfs.path}, or isn't executable there; give its path as seen inside, or install it there.`,
+    );
+    expect((await failure(inRoot().env({ PATH: '/empty' }).command('sh'))).message).toContain('of PATH (/empty)');
+  });
+
+  test('a root without a shell, and no command', async () => {
+    expect((await failure(haco().chroot(rootfs.inside('/empty')))).message).toContain(
+      'There is no command "/bin/bash or /bin/sh"; execve says ENOENT',
+    );
+  });
+
+  test('a missing interpreter', async () => {
+    expect((await failure(inRoot().command('/bin/orphan'))).message).toContain('or the interpreter that it names');
+  });
+
+  test('a command that is not executable', async () => {
+    const error = await failure(inRoot().command('/bin/plain', 'x'));
+    expect(error).toMatchObject({ kind: 'syscall', syscall: 'execve', errno: 'EACCES', stepId: 'process.exec' });
+    expect(error.message).toBe(
+      'Could not execute /bin/plain (asked by process.command): execve("/bin/plain", ["/bin/plain", "x"], []) failed with EACCES; ' +
+        "the file isn't executable for this user, a directory above it can't be searched, or its mount is noexec; chmod +x it, or mount without noexec.",
+    );
+    expect((await failure(inRoot().command('/bin/text'))).message).toMatch(
+      /^Could not execute \/bin\/text .* failed with ENOEXEC; .+\.$/,
+    );
+    expect((await failure(inRoot().command('/bin'))).message).toContain('EACCES');
+  });
+
+  test('a command that exits with 127 or 126 has run', async () => {
+    for (const code of [127, 126, 1]) {
+      const outcome = await orThrow(
+        inRoot()
+          .sh(`exit ${String(code)}`)
+          .run(),
+      );
+      expect(outcome).toMatchObject({ reason: 'exited', exitCode: code });
+    }
+    expect(await orThrow(inRoot().sh('nope').run())).toMatchObject({ reason: 'exited', exitCode: 127 });
+  });
+
+  test('a missing working directory', async () => {
+    const error = await failure(inRoot().workdir('/nope').command('true'));
+    expect(error.message).toMatch(
+      /^Could not change to the working directory \/nope \(asked by process\.workdir\): openat2\(.*failed with ENOENT; .*create it or correct the path\.$/,
+    );
+  });
+
+  test('a missing user, namespace file, stdin file and mount source', async () => {
+    expect((await failure(inRoot().user('nobody').command('true'))).message).toBe(
+      'There is no user "nobody"; add it to /etc/passwd of the container, or use its number.',
+    );
+    expect((await failure(haco().enter('net', { path: '/run/netns/nope' }).command('true'))).message).toMatch(
+      /\/run\/netns\/nope.*ENOENT; .+\.$/,
+    );
+    expect((await failure(haco().stdin({ file: '/nope/x' }).command('true'))).message).toBe(
+      'Could not open for reading "/nope/x": ENOENT; create it, or its directory, first.',
+    );
+    const unmountable = inRoot().unshare('mount').mount('/nope', '/mnt').command('true');
+    expect((await failure(unmountable)).message).toMatch(/^Could not bind \/nope on \/mnt.*ENOENT; .+\.$/);
+    const targetless = inRoot().unshare('mount').tmpfs('/nope').command('true');
+    expect((await failure(targetless)).message).toMatch(/^Could not mount a new tmpfs .*on \/nope.*ENOENT; .+\.$/);
+  });
+
+  test('a start fifo that is not there', async () => {
+    const result = await expectNothingLeft(() => haco().startFifo('/nope/fifo').command('true').start());
+    expect(result._unsafeUnwrapErr().message).toMatch(/^Could not open the start fifo \/nope\/fifo .*ENOENT; .+\.$/);
+  });
+
+  test('a descriptor that is closed', async () => {
+    expect((await failure(haco().stdin({ fd: 999 }).command('true'))).message).toMatch(
+      /^Could not start the launcher: .*EBADF; .*keep streams open.*\.$/,
+    );
+  });
+});
+
+describeWith(['root', 'busybox', 'compiler'], 'what makes no sense', () => {
+  test('is refused before anything is made', async () => {
+    const any = (verb: string, ...args: readonly unknown[]) => {
+      const builder = inRoot() as unknown as Record<string, (...args: readonly unknown[]) => ReturnType<typeof haco>>;
+      return failure(builder[verb]?.(...args) as ReturnType<typeof haco>);
+    };
+    const cases: readonly (readonly [verb: string, args: readonly unknown[], message: string])[] = [
+      ['name', ['a\0b'], 'identity.name: "a\\u0000b" is not a name'],
+      ['name', ['../x'], 'identity.name: "../x" is not a name'],
+      ['name', ['..'], 'identity.name: ".." is not a name'],
+      ['command', ['a\0b'], 'process.command.file: the command "a\\u0000b" contains a NUL byte'],
+      ['sh', ['a\0b'], 'process.command.args[1]: the argument "a\\u0000b" contains a NUL byte'],
+      ['env', [{ A: 'b\0' }], 'process.env.A: the value "b\\u0000" contains a NUL byte'],
+      ['workdir', ['tmp'], 'process.workdir: "tmp" must be an absolute path'],
+      ['chroot', ['/a\0b'], 'NUL byte'],
+      ['chroot', ['root'], 'mounts.rootfs.path: "root" is not an absolute path'],
+      ['unshare', ['network'], 'namespaces.unshare[1]: "network" is no kind of namespace'],
+      ['caps', ['fly'], 'caps.keep[0]: "fly" is no capability'],
+      ['rlimit', ['files', 1], 'rlimits: "files" is no resource limit'],
+      ['rlimit', ['nofile', -5], 'rlimits.nofile'],
+      ['cgroup', ['../x', 1], 'cgroups.keys["../x"]: "../x" is not a cgroup key'],
+      ['cgroup', ['memory', 1], 'is not a cgroup key'],
+      ['memory', ['much'], 'cgroups.memory: "much" is not a size'],
+      ['memory', [-1], 'cgroups.memory: -1 is not a whole, non-negative number of bytes'],
+      ['cpu', [-50], 'cgroups.cpu: -50 is not between'],
+      ['cpu', [Number.NaN], 'cgroups.cpu: must be a number, in percent of one CPU'],
+      ['pids', [-1], 'cgroups.pids: -1 is not between'],
+      ['timeout', ['soon'], 'control.timeoutMs: "soon" is not a duration'],
+      ['timeout', [-1], 'control.timeoutMs: -1 is not a non-negative number of milliseconds'],
+      ['timeout', [0], 'control.timeoutMs: must be more than 0 ms'],
+      ['timeout', ['90d'], 'control.timeoutMs: must be less than 24 days'],
+      ['outputLimit', ['-1'], 'control.outputLimitBytes: "-1" is not a size'],
+      ['tty', [{ columns: 0 }], 'process.tty.columns: must be 1 to 65535 characters'],
+      ['user', [-1], 'process.user.uid: -1 is not an id'],
+      ['user', [4_294_967_295], 'process.user.uid: 4294967295 is not an id'],
+      ['user', ['a:b'], 'process.user.uid: "a:b" is not a user or group name'],
+      ['hostname', ['x'], 'namespaces.hostname: would rename the host; add unshare("uts")'],
+      ['cgroupParent', ['../x'], 'cgroups.parent'],
+    ];
+    for (const [verb, args, message] of cases) {
+      const error = await any(verb, ...args);
+      expect(error.kind).toBe('invalid-spec');
+      expect(error.message).toContain(message);
+    }
+  });
+});
+
+/** The error of a run in a process for which the kernel looks older. */
+async function onOldKernel(
+  hide: readonly HideableSyscall[],
+  builder: string,
+): Promise<{ kind: string; message: string } | { reason: string }> {
+  const index = fileURLToPath(new URL('index.ts', import.meta.url));
+  const script = `
+    import { haco } from ${JSON.stringify(index)};
+    const result = await (${builder}).run();
+    console.log(JSON.stringify(result.match((outcome) => ({ reason: outcome.reason }), ({ kind, message }) => ({ kind, message }))));`;
+  const command = [
+    process.execPath,
+    '--import',
+    'tsx',
+    '--conditions',
+    '@haco/source',
+    '--input-type=module',
+    '--eval',
+    script,
+  ];
+  const line = hidingSyscalls({ hide, command })._unsafeUnwrap();
+  const { stdout, stderr } = await runCommand(line, { cwd: fileURLToPath(new URL('.', import.meta.url)) });
+  if (stdout === '') throw new Error(stderr);
+  return JSON.parse(stdout) as { kind: string; message: string };
+}
+
+describeWith(['root', 'busybox', 'compiler'], 'a kernel without a feature', () => {
+  const newer = 'use a newer kernel, or, inside another container, a seccomp profile that allows it.';
+
+  test.each([
+    ['clone3', "Could not create the container's process: This host", 'has no clone3 (Linux 5.5)'],
+    [
+      'close_range',
+      'Could not close every descriptor but stdin, stdout and stderr: This host',
+      'has no close_range (Linux 5.11)',
+    ],
+    ['pidfd_open', 'Could not end when Node ends: This host', 'has no pidfd_open (Linux 5.3)'],
+  ] as const)('%s is told before anything is made', async (name, step, missing) => {
+    const error = await expectNothingLeft(() => onOldKernel([name], "haco().name('bad').pids(5).command('/bin/true')"));
+    expect(error).toMatchObject({ kind: 'unsupported' });
+    expect('message' in error && error.message.startsWith(step)).toBe(true);
+    expect('message' in error && error.message).toContain(missing);
+    expect('message' in error && error.message.endsWith(newer)).toBe(true);
+  });
+
+  test('openat2 and open_tree, by what needs them', async () => {
+    const workdir = await expectNothingLeft(() => onOldKernel(['openat2'], "haco().workdir('/').command('/bin/true')"));
+    expect(workdir).toMatchObject({
+      kind: 'unsupported',
+      message: expect.stringContaining('has no openat2 (Linux 5.6)') as string,
+    });
+    expect(await onOldKernel(['openat2'], "haco().command('/bin/true')")).toEqual({ reason: 'exited' });
+    const root = JSON.stringify(rootfs.path);
+    const mounts = await expectNothingLeft(() =>
+      onOldKernel(['open_tree'], `haco().unshare('mount').chroot(${root}).command('/bin/true')`),
+    );
+    expect(mounts).toMatchObject({
+      kind: 'unsupported',
+      message: expect.stringMatching(/^Could not .*has no open_tree \(Linux 5\.2\).*; use a newer kernel/) as string,
+    });
+    expect(await onOldKernel(['open_tree'], `haco().chroot(${root}).command('/bin/true')`)).toEqual({
+      reason: 'exited',
+    });
+  });
+});

@@ -1,0 +1,263 @@
+/** Standard streams of real containers: text, floods, bytes, slow readers, files and orphans. */
+import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PassThrough, Readable, Writable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { describeWith, expectNothingLeft, makeRootfs, makeTemporaryDirectory, type TestRootfs } from '@haco/testkit';
+import { warmUp } from '../fixture.js';
+import { haco, orThrow } from '../index.js';
+
+let rootfs: TestRootfs;
+let directory = '';
+
+beforeAll(async () => {
+  await warmUp();
+  rootfs = await makeRootfs({ shell: true });
+  directory = await makeTemporaryDirectory('streams');
+});
+afterAll(async () => {
+  await rootfs.remove();
+});
+
+const shell = (script: string) => haco().unshare('pid').chroot(rootfs.path).sh(script);
+const count = (stream: Readable): Promise<number> =>
+  new Promise((resolve, reject) => {
+    let bytes = 0;
+    stream.on('data', (chunk: Buffer) => (bytes += chunk.length));
+    stream.on('end', () => resolve(bytes));
+    stream.on('error', reject);
+  });
+
+describeWith(['root', 'busybox', 'compiler'], 'captured output', () => {
+  test('both streams, as text', async () => {
+    const outcome = await expectNothingLeft(() => orThrow(shell('echo out; echo err >&2; printf ü').run()));
+    expect(outcome).toMatchObject({ stdout: 'out\nü', stderr: 'err\n', exitCode: 0 });
+  });
+
+  test('ten megabytes on both at the same time arrive whole', async () => {
+    const flood = shell('head -c 10485760 /dev/zero & head -c 10485760 /dev/zero >&2; wait')
+      .unshare('mount')
+      .independent('dev');
+    const { stdout, stderr, reason } = await expectNothingLeft(() => orThrow(flood.run()));
+    expect([reason, stdout.length, stderr.length]).toEqual(['exited', 10_485_760, 10_485_760]);
+  });
+
+  test('a multi-byte character on the border of two reads stays whole', async () => {
+    const { stdout } = await orThrow(
+      shell('printf a; i=0; while [ $i -lt 20000 ]; do printf äöüß€; i=$((i+1)); done').run(),
+    );
+    expect(stdout).toBe(`a${'äöüß€'.repeat(20_000)}`);
+  });
+
+  test('beyond the limit the container is killed, and what came before is kept', async () => {
+    const yes = shell('while :; do echo yes; done').outputLimit('100KiB');
+    const outcome = await expectNothingLeft(() => orThrow(yes.run()));
+    expect(outcome).toMatchObject({ reason: 'output-limit', exitCode: null, signal: 'SIGKILL' });
+    expect(outcome.stdout.length).toBe(102_400);
+    expect(outcome.stdout.startsWith('yes\nyes\n')).toBe(true);
+  });
+
+  test('the limit counts both streams together, also when the command has ended before it is noticed', async () => {
+    const outcome = await orThrow(shell('printf aaaaa; printf bbbbb >&2').outputLimit(7).run());
+    expect(outcome).toMatchObject({ reason: 'output-limit', exitCode: 0 });
+    expect(outcome.stdout.length + outcome.stderr.length).toBe(7);
+  });
+
+  test('an orphan that holds stdout does not hold up the end, and what was written is there', async () => {
+    const began = performance.now();
+    const outcome = await expectNothingLeft(
+      async () => {
+        const ended = await orThrow(haco().command('/bin/sh', '-c', 'echo before; sleep 1.5 & echo after').run());
+        expect(performance.now() - began).toBeLessThan(1200);
+        return ended;
+      },
+      { patienceMs: 4000 },
+    );
+    expect(outcome).toMatchObject({ reason: 'exited', exitCode: 0, stdout: 'before\nafter\n' });
+  });
+
+  test('a busy event loop loses nothing', async () => {
+    const running = orThrow(
+      shell('head -c 60000 /dev/zero; sleep 0.05; head -c 60000 /dev/zero').unshare('mount').independent('dev').run(),
+    );
+    await sleep(20);
+    for (const until = performance.now() + 700; performance.now() < until;) Math.sqrt(2);
+    expect((await running).stdout.length).toBe(120_000);
+  });
+});
+
+describeWith(['root', 'busybox', 'compiler'], 'streams of start()', () => {
+  test('bytes go through unchanged, both ways', async () => {
+    const bytes = Buffer.from(Array.from({ length: 300_000 }, (_, index) => (index * 7) % 256));
+    const back = await expectNothingLeft(async () => {
+      await using container = await orThrow(shell('cat').start());
+      container.stdin?.end(bytes);
+      const got = await buffer(container.stdout ?? Readable.from([]));
+      expect(await orThrow(container.wait())).toMatchObject({ reason: 'exited', exitCode: 0, stdout: '' });
+      return got;
+    });
+    expect(back.equals(bytes)).toBe(true);
+  });
+
+  test('a reader that is slow stops the writer, and Node does not grow', async () => {
+    await expectNothingLeft(async () => {
+      await using container = await orThrow(
+        shell('while :; do echo 0123456789012345678901234567890123456789; done').start(),
+      );
+      const { stdout } = container;
+      stdout?.once('readable', () => undefined);
+      await sleep(300);
+      const before = process.memoryUsage().rss;
+      await sleep(500);
+      expect(stdout?.readableLength).toBeLessThan(300_000);
+      expect(process.memoryUsage().rss - before).toBeLessThan(30 * 1024 ** 2);
+    });
+  });
+
+  test('a writer that does not wait is told to', async () => {
+    await using container = await orThrow(shell('sleep 30').start());
+    const accepted = [1, 2, 3].map(() => container.stdin?.write(Buffer.alloc(100_000)));
+    expect(accepted.at(-1)).toBe(false);
+  });
+
+  test('output that was not read yet is there after the end', async () => {
+    await using container = await orThrow(shell('echo late').start());
+    await orThrow(container.wait());
+    expect(String(await buffer(container.stdout ?? Readable.from([])))).toBe('late\n');
+  });
+
+  test('output that nobody reads leaves no descriptor after the handle was disposed of', async () => {
+    await expectNothingLeft(async () => {
+      await using container = await orThrow(shell('echo a; echo b >&2').start());
+      await orThrow(container.wait());
+    });
+  });
+});
+
+describeWith(['root', 'busybox', 'compiler'], 'stdin', () => {
+  test('nothing, unless asked for', async () => {
+    expect((await orThrow(shell('cat; echo end').run())).stdout).toBe('end\n');
+    expect((await orThrow(shell('cat; echo end').stdin('pipe').run())).stdout).toBe('end\n');
+  });
+
+  test('text and bytes, small and larger than a pipe', async () => {
+    const large = 'x'.repeat(3_000_000);
+    const wc = (source: Parameters<ReturnType<typeof haco>['stdin']>[0]) =>
+      expectNothingLeft(async () => Number((await orThrow(shell('wc -c').stdin(source).run())).stdout));
+    expect(await wc({ text: 'grüße' })).toBe(7);
+    expect(await wc({ text: '' })).toBe(0);
+    expect(await wc({ text: large })).toBe(3_000_000);
+    expect(await wc(Buffer.from([0, 255, 10, 0]))).toBe(4);
+    expect(await wc(new Uint8Array(100_000))).toBe(100_000);
+  });
+
+  test('a file of the host, and a descriptor that stays the caller’s', async () => {
+    const file = join(directory, 'input');
+    writeFileSync(file, 'from a file\n');
+    expect((await orThrow(shell('cat').stdin({ file }).run())).stdout).toBe('from a file\n');
+    const fd = openSync(file, 'r');
+    expect((await orThrow(shell('cat').stdin({ fd }).run())).stdout).toBe('from a file\n');
+    closeSync(fd);
+  });
+
+  test('a large Readable', async () => {
+    const chunks = Array.from({ length: 200 }, () => Buffer.alloc(50_000, 'a'));
+    const outcome = await expectNothingLeft(() => orThrow(shell('wc -c').stdin(Readable.from(chunks)).run()));
+    expect(Number(outcome.stdout)).toBe(10_000_000);
+  });
+
+  test('a command that reads nothing ends in its own way, and the source is let go', async () => {
+    const source = new PassThrough();
+    const outcome = await expectNothingLeft(() => orThrow(shell('exit 3').stdin(source).run()));
+    expect(outcome).toMatchObject({ reason: 'exited', exitCode: 3 });
+    expect(source.listenerCount('data') + source.listenerCount('error')).toBe(0);
+    const flooded = await orThrow(
+      shell('exit 4')
+        .stdin({ text: 'x'.repeat(3_000_000) })
+        .run(),
+    );
+    expect(flooded.exitCode).toBe(4);
+  });
+
+  test('a Readable that fails ends the container, with an error that tells so', async () => {
+    const source = new Readable({
+      read() {
+        this.push('half');
+        this.destroy(new Error('the cable was cut'));
+      },
+    });
+    const error = (await expectNothingLeft(() => shell('cat; sleep 60').stdin(source).run()))._unsafeUnwrapErr();
+    expect(error.message).toBe(
+      'Could not read the input from "stdin"; the stream that was given says: the cable was cut.',
+    );
+  });
+});
+
+describeWith(['root', 'busybox', 'compiler'], 'stdout and stderr', () => {
+  test('to a file of the host: replaced or appended to', async () => {
+    const file = join(directory, 'out');
+    writeFileSync(file, 'a long first text\n');
+    const outcome = await expectNothingLeft(() => orThrow(shell('echo one').stdout({ file }).run()));
+    expect([outcome.stdout, readFileSync(file, 'utf8')]).toEqual(['', 'one\n']);
+    await orThrow(
+      shell('echo two; echo three >&2').stdout({ file, append: true }).stderr({ file, append: true }).run(),
+    );
+    expect(readFileSync(file, 'utf8')).toBe('one\ntwo\nthree\n');
+  });
+
+  test('to a descriptor, also the same for both', async () => {
+    const file = join(directory, 'fd');
+    const fd = openSync(file, 'w');
+    await orThrow(shell('echo one; echo two >&2').stdout({ fd }).stderr({ fd }).run());
+    closeSync(fd);
+    expect(readFileSync(file, 'utf8')).toBe('one\ntwo\n');
+  });
+
+  test('to low descriptors in any order', async () => {
+    const outcome = await orThrow(
+      haco().command('/bin/sh', '-c', 'echo to stdout of Node >&2').stderr({ fd: 2 }).run(),
+    );
+    expect(outcome.exitCode).toBe(0);
+  });
+
+  test('to a Writable, all of it, however slow that is', async () => {
+    let bytes = 0;
+    const slow = new Writable({
+      highWaterMark: 1000,
+      write(chunk: Buffer, _encoding, done) {
+        bytes += chunk.length;
+        setTimeout(done, 15);
+      },
+    });
+    const flood = shell('head -c 1000000 /dev/zero').unshare('mount').independent('dev').stdout(slow);
+    const outcome = await expectNothingLeft(() => orThrow(flood.run()));
+    expect([outcome.exitCode, bytes, slow.writableEnded]).toEqual([0, 1_000_000, false]);
+  });
+
+  test('to a Writable of start(), complete when wait() returns', async () => {
+    const target = new PassThrough();
+    const counted = count(target);
+    await expectNothingLeft(async () => {
+      await using container = await orThrow(shell('echo one; echo two').stdout(target).start());
+      expect(container.stdout).toBeNull();
+      await orThrow(container.wait());
+    });
+    target.end();
+    expect(await counted).toBe(8);
+  });
+
+  test('a Writable that fails ends the container, with an error that tells so', async () => {
+    const target = new Writable({ write: (_chunk, _encoding, done) => done(new Error('the disk is full')) });
+    const result = await expectNothingLeft(() => shell('while :; do echo x; done').stdout(target).run());
+    expect(result._unsafeUnwrapErr().message).toBe(
+      'Could not write the output to "stdout or stderr"; the stream that was given says: the disk is full.',
+    );
+  });
+
+  test('nowhere', async () => {
+    const outcome = await orThrow(shell('echo a; echo b >&2').stdout('null').stderr('null').run());
+    expect(outcome).toMatchObject({ stdout: '', stderr: '', exitCode: 0 });
+  });
+});
