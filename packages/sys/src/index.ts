@@ -32,4 +32,5 @@ export { openInRoot } from './open-in-root.js';
 export { libc, rawSyscall, type Libc, type Pointer } from './libc.js';
 export { type KernelFeature } from './probe/feature.js';
 export { kernelFeatures } from './probe/features/index.js';
+export { watchReadiness, type Readiness, type Watch } from './readiness.js';
 export { probeHost } from './probe/host-facts.js';

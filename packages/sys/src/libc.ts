@@ -48,6 +48,20 @@ export interface Libc {
   /** Address of the memory of a Buffer. */
   readonly addressOf: (buffer: Uint8Array) => bigint;
   readonly errno: () => number;
+  /**
+   * Call back in Node's own event loop whenever a descriptor can be read: `poll(2)` without a thread. The descriptor must stay
+   * open until the handle is closed.
+   */
+  readonly pollReadable: (fd: number, callback: () => void) => PollHandle;
+}
+
+/** A descriptor in Node's event loop. */
+export interface PollHandle {
+  /** Take it out; the descriptor stays open. */
+  readonly close: () => void;
+  /** Let it keep the process alive, or not. */
+  readonly ref: () => void;
+  readonly unref: () => void;
 }
 
 let koffi: Koffi | undefined;
@@ -97,6 +111,7 @@ export function libc(): Libc {
     syscall: lib.func('long syscall(long number, long a, long b, long c, long d, long e, long f)'),
     addressOf: (buffer) => BigInt(k.address(buffer)),
     errno: () => k.errno(),
+    pollReadable: (fd, callback) => k.node.poll(fd, { readable: true }, callback),
   } as Libc;
   return functions;
 }
