@@ -16,6 +16,7 @@ export * from './name.js';
 export * from './namespace.js';
 export * from './operation.js';
 export * from './open-flags.js';
+export * from './or-throw.js';
 export * from './part.js';
 export * from './phase.js';
 export * from './plan.js';
