@@ -1,6 +1,7 @@
 /** Sets of capabilities that people know by name. */
 import type { CapabilityName } from './names.js';
 
+/** Capabilities by the name of the preset. */
 export const capabilityPresets = {
   /** What haconiwa leaves to a container. */
   haconiwa: [

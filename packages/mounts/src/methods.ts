@@ -53,6 +53,7 @@ export interface MountMethods {
    * ```
    */
   chroot(root: string, options?: { readonly mode?: 'chroot' }): this;
+  /** With what only a mount namespace can do. */
   chroot<B extends HasNamespace<'mount'>>(this: B, root: string, options: ChrootOptions): B;
 
   /**

@@ -113,6 +113,7 @@ export interface KillListedOperation {
   readonly file: string;
 }
 
+/** What a step is made of. */
 export type Operation =
   SyscallOperation | LoadOperation | CloneOperation | BarrierOperation | InitOperation | KillListedOperation;
 

@@ -23,6 +23,7 @@ import { spawnLauncher } from './spawn.js';
 const MFD_CLOEXEC = 1;
 const SIGKILL = 9;
 
+/** What {@link launch} needs. */
 export interface LaunchRequest {
   readonly encoded: EncodedPlan;
   /** Descriptors that become 0, 1 and 2; they stay the caller's, who closes them after the call. */
@@ -56,6 +57,7 @@ export interface LaunchEnd extends ProcessEnd {
   readonly undoFailure?: StepFailure;
 }
 
+/** A start that is under way. */
 export interface Launch {
   readonly started: Promise<Result<Running, LaunchFailure>>;
   /** Never settles when the start failed. */

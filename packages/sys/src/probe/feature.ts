@@ -10,6 +10,7 @@ export interface FeatureProbe {
   readonly kernel: KernelRelease;
 }
 
+/** One kernel feature, and how to find out whether it is there. */
 export interface KernelFeature {
   /** What it is, e.g. `openat2(2)`. */
   readonly label: string;
