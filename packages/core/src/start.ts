@@ -317,12 +317,25 @@ function openTerminal(own: number): Result<Terminal, HacoError> {
   return master.map((fd) => new Terminal(fd));
 }
 
+/** How long a terminal that orphans hold open may stay silent after the container has ended. */
+const orphanMs = 250;
+
 function captureTerminal(terminal: Terminal, budget: Budget): () => Promise<string> {
   const chunks: Buffer[] = [];
+  let seen = 0;
   const closed = new Promise<void>((resolve) => terminal.output.on('close', resolve));
-  terminal.output.on('data', (chunk: Buffer) => chunks.push(chunk.subarray(0, budget.take(chunk.length))));
+  terminal.output.on('data', (chunk: Buffer) => {
+    chunks.push(chunk.subarray(0, budget.take(chunk.length)));
+    seen += 1;
+  });
   return async () => {
+    let before = -1;
+    const timer = setInterval(() => {
+      if (seen === before) terminal.output.destroy();
+      before = seen;
+    }, orphanMs);
     await closed;
+    clearInterval(timer);
     return Buffer.concat(chunks).toString('utf8');
   };
 }

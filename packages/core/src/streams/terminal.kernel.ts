@@ -1,0 +1,261 @@
+/** An interactive shell in a container behaves: echo, window size, Ctrl-C, job control, and an end without leftovers. */
+import { spawn } from 'node:child_process';
+import { readdirSync, readlinkSync } from 'node:fs';
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { describeWith, expectNothingLeft, makeRootfs, type TestRootfs } from '@haco/testkit';
+import { warmUp } from '../fixture.js';
+import { haco, orThrow, type Builder, type Container } from '../index.js';
+
+let rootfs: TestRootfs;
+
+beforeAll(async () => {
+  await warmUp();
+  rootfs = await makeRootfs({ shell: true });
+});
+afterAll(() => rootfs.remove());
+
+/** What a person at the terminal sees and types. */
+class Screen {
+  text = '';
+  private wake: () => void = () => undefined;
+
+  constructor(private readonly container: Container) {
+    container.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
+      // The cursor and its position, which line editors ask for, are of no interest here.
+      this.text = (this.text + chunk).replace(/\u001b\[[0-9;?]*[A-Za-z]/g, '');
+      this.wake();
+    });
+  }
+
+  type(keys: string): void {
+    this.container.stdin?.write(keys);
+  }
+
+  /** Wait for text behind what was waited for before. */
+  async until(pattern: RegExp, patienceMs = 5000): Promise<string> {
+    for (const deadline = performance.now() + patienceMs; ;) {
+      const found = pattern.exec(this.text);
+      if (found !== null) {
+        const seen = this.text.slice(0, found.index + found[0].length);
+        this.text = this.text.slice(seen.length);
+        return seen;
+      }
+      if (performance.now() > deadline) throw new Error(`no ${String(pattern)} in ${JSON.stringify(this.text)}`);
+      await Promise.race([new Promise<void>((resolve) => (this.wake = resolve)), sleep(100)]);
+    }
+  }
+}
+
+const prompt = /# $/;
+const ownDevpts = (): Builder =>
+  haco().unshare('mount', 'pid', 'uts').chroot(rootfs.path).independent('procfs', 'dev').command('/bin/sh');
+const hostDevpts = (): Builder => haco().unshare('pid').chroot(rootfs.path).command('/bin/sh');
+
+async function atTerminal(
+  builder: Builder,
+  use: (screen: Screen, container: Container) => Promise<void>,
+): Promise<void> {
+  await expectNothingLeft(async () => {
+    await using container = await orThrow(builder.start());
+    await use(new Screen(container), container);
+  });
+}
+
+describeWith(['root', 'busybox', 'compiler'], 'a shell at a terminal', () => {
+  for (const [where, make] of [
+    ['with a devpts of its own', ownDevpts],
+    ['without a mount namespace', hostDevpts],
+  ] as const) {
+    test(`echoes, knows its size, hears of a new one, and ends, ${where}`, async () => {
+      await atTerminal(make().tty({ columns: 100, rows: 30 }), async (screen, container) => {
+        const greeting = await screen.until(prompt);
+        expect(greeting).not.toMatch(/job control|can't access tty/);
+        screen.type('stty size; echo $TERM\n');
+        expect(await screen.until(prompt)).toContain('30 100\r\nxterm\r\n');
+        // A program in the foreground: the shell's own line editor swallows the signal.
+        screen.type("sh -c 'trap \"echo resized; exit\" WINCH; echo arm''ed; while :; do sleep 0.05; done'\n");
+        await screen.until(/armed\r\n/);
+        orThrow(container.resize(120, 40));
+        await screen.until(/resized\r\n[^]*# $/);
+        screen.type('stty size\n');
+        await screen.until(/40 120\r\n[^]*# $/);
+        screen.type('exit 7\n');
+        expect(await orThrow(container.wait())).toMatchObject({ reason: 'exited', exitCode: 7 });
+      });
+    });
+
+    test(`Ctrl-C ends what it runs and not the shell, ${where}`, async () => {
+      await atTerminal(make().tty(), async (screen, container) => {
+        await screen.until(prompt);
+        screen.type('sleep 100\n');
+        await sleep(150);
+        screen.type('\u0003');
+        await screen.until(prompt);
+        screen.type('echo code $?\n');
+        await screen.until(/code 130\r\n[^]*# $/);
+        screen.type('\u0004');
+        expect((await orThrow(container.wait())).reason).toBe('exited');
+      });
+    });
+
+    test(`Ctrl-Z stops, fg goes on, ${where}`, async () => {
+      await atTerminal(make().tty(), async (screen, container) => {
+        await screen.until(prompt);
+        screen.type('sleep 100\n');
+        await sleep(150);
+        screen.type('\u001a');
+        await screen.until(/Stopped\s+sleep 100[^]*# $/);
+        screen.type('jobs\n');
+        await screen.until(/\[1\]\+\s+Stopped[^]*# $/);
+        screen.type('fg\n');
+        await screen.until(/sleep 100\r\n/);
+        await sleep(100);
+        screen.type('\u0003');
+        await screen.until(prompt);
+        screen.type('exit\n');
+        await orThrow(container.wait());
+      });
+    });
+  }
+
+  test('has a name inside, is the controlling terminal, and nothing of the host is open', async () => {
+    await atTerminal(ownDevpts().tty(), async (screen) => {
+      await screen.until(prompt);
+      screen.type('ls -l /proc/self/fd | grep -o "[0-9] -> .*"; echo via tty > /dev/tty\n');
+      const seen = await screen.until(/via tty\r\n[^]*# $/);
+      expect(seen).toContain('0 -> /dev/pts/0');
+      expect(seen).toContain('2 -> /dev/pts/0');
+      expect(seen.match(/\d -> /g)).toHaveLength(4);
+    });
+  });
+
+  test('belongs to the user that the command runs as', async () => {
+    await atTerminal(ownDevpts().user(1000).tty(), async (screen) => {
+      await screen.until(/\$ $/);
+      screen.type('ls -ln /dev/pts/0; echo x > /dev/pts/0; id -u\n');
+      expect(await screen.until(/1000\r\n\S*[^]*\$ $/)).toMatch(/crw--w---- +1 1000 +5/);
+    });
+  });
+
+  test('a disposed handle ends a shell that waits for input', async () => {
+    await atTerminal(ownDevpts().tty(), async (screen) => {
+      await screen.until(prompt);
+    });
+  });
+
+  test('a flood of input that nobody reads does not stop Node', async () => {
+    await atTerminal(hostDevpts().sh('sleep 60').tty(), async (_screen, container) => {
+      const began = performance.now();
+      const accepted = container.stdin?.write(Buffer.alloc(1_000_000, 'x\n'));
+      await sleep(50);
+      expect(performance.now() - began).toBeLessThan(1000);
+      expect(accepted).toBe(false);
+    });
+  });
+
+  test('a flood of output that nobody reads stops the writer, and is there when it is read', async () => {
+    await expectNothingLeft(async () => {
+      await using container = await orThrow(
+        ownDevpts().sh('i=0; while [ $i -lt 30000 ]; do echo line $i; i=$((i+1)); done').tty().start(),
+      );
+      await sleep(300);
+      expect(container.stdout?.readableLength).toBeLessThan(300_000);
+      const text = String(await buffer(container.stdout ?? Readable.from([])));
+      expect(text.split('\r\n').at(-2)).toBe('line 29999');
+      expect(text.split('\r\n')).toHaveLength(30_001);
+      await orThrow(container.wait());
+    });
+  });
+
+  test('run() captures what the terminal shows', async () => {
+    const outcome = await expectNothingLeft(() =>
+      orThrow(ownDevpts().sh('stty size; echo err >&2; exit 3').tty().run()),
+    );
+    expect(outcome).toMatchObject({ exitCode: 3, stdout: '24 80\r\nerr\r\n', stderr: '' });
+  });
+
+  test('run() ends although an orphan still holds the terminal', async () => {
+    const began = performance.now();
+    await expectNothingLeft(
+      async () => {
+        const builder = haco().command('/bin/sh', '-c', 'trap "" HUP; echo here; (sleep 2 &) ; exit 0').tty();
+        expect((await orThrow(builder.run())).stdout).toContain('here');
+        expect(performance.now() - began).toBeLessThan(1500);
+      },
+      { patienceMs: 4000 },
+    );
+  });
+
+  test('many terminals, one after the other, leave no descriptor', async () => {
+    await expectNothingLeft(async () => {
+      for (let round = 0; round < 20; round++) await orThrow(hostDevpts().sh('echo hi').tty().run());
+    });
+    const masters = readdirSync('/proc/self/fd').filter((fd) => {
+      try {
+        return readlinkSync(`/proc/self/fd/${fd}`).includes('ptmx');
+      } catch {
+        return false;
+      }
+    });
+    expect(masters).toEqual([]);
+  });
+});
+
+describeWith(['root', 'busybox', 'compiler', 'tool:python3'], "the caller's own terminal", () => {
+  test('is inherited, with job control, and given back', { timeout: 20_000 }, async () => {
+    const index = fileURLToPath(new URL('../index.ts', import.meta.url));
+    const script = `
+      import { haco } from ${JSON.stringify(index)};
+      const result = await haco().unshare('pid').chroot(${JSON.stringify(rootfs.path)})
+        .stdin('inherit').stdout('inherit').stderr('inherit').command('/bin/sh').run();
+      console.log('ended', result.match((outcome) => outcome.reason + ' ' + outcome.exitCode, (error) => error.message));`;
+    const python = `
+import os, pty, sys, time, select
+pid, fd = pty.fork()
+if pid == 0:
+    os.execv(sys.argv[1], sys.argv[1:])
+seen = b''
+def until(text):
+    global seen
+    end = time.time() + 10
+    while text not in seen and time.time() < end:
+        if select.select([fd], [], [], 0.2)[0]:
+            try: seen += os.read(fd, 4096)
+            except OSError: break
+    if text not in seen: print('MISSING', text, seen); sys.exit(1)
+    sys.stdout.buffer.write(seen.split(text)[0] + text); seen = seen.split(text, 1)[1]
+until(b'# ')
+os.write(fd, b'tty >/dev/null; echo in $((1+1))\\n'); until(b'in 2'); until(b'# ')
+os.write(fd, b'sleep 100\\n'); until(b'sleep 100'); time.sleep(0.3)
+os.write(fd, b'\\x03'); until(b'# ')
+os.write(fd, b'echo still $((3+1))\\n'); until(b'still 4'); until(b'# ')
+os.write(fd, b'exit 6\\n'); until(b'ended')
+time.sleep(0.2); until(b'6')
+os.waitpid(pid, 0)
+`;
+    const command = [
+      process.execPath,
+      '--import',
+      'tsx',
+      '--conditions',
+      '@haco/source',
+      '--input-type=module',
+      '--eval',
+      script,
+    ];
+    const output = await expectNothingLeft(async () => {
+      const child = spawn('python3', ['-c', python, ...command], {
+        cwd: fileURLToPath(new URL('..', import.meta.url)),
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      return String(await buffer(child.stdout));
+    });
+    expect(output).toContain('still 4');
+    expect(output).toContain('exited 6');
+    expect(output).not.toMatch(/MISSING|job control/);
+  });
+});
