@@ -3,42 +3,80 @@
 //   npm test                          all lanes
 //   npm test -- unit kernel           these lanes
 //   npm test -- unit memory           …and only files whose path contains "memory"
+//   npm test -- v2                    the kernel tests in virtual machines with nothing but cgroup v2
 //   npm test -- --verbose             with the output of every lane, not only of the failed ones
 //   npm test -- --strict              nothing may be skipped: neither a lane nor a test (as the CI gate runs it)
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensure } from './ensure.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+const vmRun = join(root, 'packages/testkit/vm/vm-run');
 const isRoot = process.geteuid?.() === 0;
 const notLinux = process.platform === 'linux' ? undefined : 'containers need Linux';
 const NOBODY = 65534;
 
 /**
- * The lanes, in the order in which they run. The projects of vitest.config.ts have the same names.
- * `missing` says why a lane can't run here; `user` is the one it runs as, when it isn't the current one.
+ * The lanes, in the order in which they run.
+ * - `missing` says why a lane can't run here;
+ * - `project` is the one of vitest.config.ts, when it hasn't the name of the lane;
+ * - `user` is the one it runs as, when it isn't the current one;
+ * - `vm` are the options of packages/testkit/vm/vm-run for a lane that runs in a virtual machine, `slow` one without a processor
+ *   of its own kind, `only` the tests it runs then;
+ * - `elsewhere` are reasons for which tests may be left out here, because another lane runs them.
  *
- * @type {{ name: string, missing?: () => string | undefined, user?: () => number | undefined }[]}
+ * @typedef {{ name: string, missing?: () => string | undefined, project?: string, user?: () => number | undefined,
+ *   vm?: string[], slow?: boolean, only?: string[], elsewhere?: RegExp[] }} Lane
+ * @type {Lane[]}
  */
 const lanes = [
   { name: 'unit' },
   { name: 'types' },
   { name: 'native', missing: () => notLinux },
-  { name: 'kernel', missing: () => notLinux ?? (isRoot ? undefined : 'needs root (sudo npm test)') },
+  {
+    name: 'kernel',
+    missing: () => notLinux ?? (isRoot ? undefined : 'needs root (sudo npm test)'),
+    elsewhere: [
+      /^the host has cgroup v1 hierarchies/,
+      /^the host was not booted with systemd/,
+      /^no mounted cgroup hier/,
+    ],
+  },
   {
     name: 'rootless',
     missing: () =>
       notLinux ?? (isRoot && !readableByNobody() ? 'an ordinary user must be able to read this directory' : undefined),
     user: () => (isRoot ? NOBODY : undefined),
+    elsewhere: [/^the host has cgroup v1 hierarchies/, /^the host was not booted with systemd/],
   },
+  // Nothing but cgroup v2 (packages/testkit/vm/README.md): User Mode Linux is as fast as the machine, and Debian's own
+  // kernel in an emulator shows what it has not.
+  virtual({ name: 'v2-root', project: 'kernel', vm: ['--uml'] }),
+  virtual({ name: 'v2-systemd', project: 'kernel', vm: ['--uml', '--systemd'] }),
+  virtual({ name: 'v2-user', project: 'rootless', vm: ['--uml', '--user', 'tester'] }),
+  virtual({ name: 'v2-systemd-user', project: 'rootless', vm: ['--uml', '--systemd', '--user', 'tester'] }),
+  virtual({ name: 'v2-debian', project: 'kernel', vm: ['--systemd'], slow: true, only: ['packages/cgroups/'] }),
 ];
+
+/** @param {Lane & { vm: string[] }} lane @returns {Lane} */
+function virtual(lane) {
+  return {
+    ...lane,
+    missing: () => notLinux ?? (isRoot ? undefined : 'needs root (sudo npm test)') ?? prepareMachine(lane.vm),
+    elsewhere: [
+      /^no cgroup v1 hierarchy is mounted/,
+      ...(lane.vm.includes('--uml') ? [/has the controller (hugetlb|cpuset)$/, /^the kernel has no PSI/] : []),
+      ...(lane.vm.includes('--systemd') ? [] : [/^the host was not booted with systemd/]),
+    ],
+  };
+}
 
 const args = process.argv.slice(2);
 const flags = new Set(args.filter((arg) => arg.startsWith('--')));
-const names = args.filter((arg) => lanes.some((lane) => lane.name === arg));
+const names = args.filter((arg) => lanes.some((lane) => isNamed(lane, arg)));
 const filters = args.filter((arg) => !arg.startsWith('--') && !names.includes(arg));
 for (const flag of flags) {
   if (!['--verbose', '--strict'].includes(flag)) {
@@ -52,10 +90,10 @@ ensure();
 let good = true;
 const total = { passed: 0, failed: 0 };
 for (const lane of lanes) {
-  if (names.length > 0 && !names.includes(lane.name)) continue;
+  if (names.length > 0 && !names.some((name) => isNamed(lane, name))) continue;
   const reason = lane.missing?.();
   if (reason !== undefined) {
-    console.log(`- ${lane.name.padEnd(9)} not run: ${reason}`);
+    console.log(`- ${lane.name.padEnd(15)} not run: ${reason}`);
     if (flags.has('--strict')) good = false;
     continue;
   }
@@ -67,67 +105,100 @@ console.log(`\n${closing}`);
 writeFileSync(join(root, 'node_modules/.haco-test-count'), `${closing}\n`);
 process.exitCode = good ? 0 : 1;
 
-/** @param {(typeof lanes)[number]} lane */
+/** `v2` stands for all of its variants. @param {Lane} lane @param {string} name */
+function isNamed(lane, name) {
+  return lane.name === name || (lane.vm !== undefined && lane.name.startsWith(`${name}-`));
+}
+
+/** @param {Lane} lane */
 function runLane(lane) {
   const start = performance.now();
   const user = lane.user?.();
-  const { status, output, report } = vitest(lane.name, user);
+  const { status, output, report } = vitest(lane, user);
   const seconds = `${((performance.now() - start) / 1000).toFixed(1)} s`;
   const tests = (report?.testResults ?? []).flatMap((file) => file.assertionResults);
   const count = (/** @type {string} */ what) => tests.filter((test) => test.status === what).length;
   const [passed, failed] = [count('passed'), count('failed')];
   total.passed += passed;
   total.failed += failed;
-  const skipped = tests.length - passed - failed;
+  const excused = leftToOthers(output, lane.elsewhere ?? []);
+  const left = tests.filter(({ status, ancestorTitles }) => !ran(status) && excused.has(ancestorTitles[0] ?? ''));
+  const skipped = tests.length - passed - failed - left.length;
   const unwanted = flags.has('--strict') && skipped > 0;
   const ok = status === 0 && report !== undefined && !unwanted;
   const words = [
     tests.length === 0 && ok ? 'no tests' : `${passed} passed`,
     failed > 0 && `${failed} failed`,
     skipped > 0 && `${skipped} skipped`,
+    left.length > 0 && `${left.length} left to other lanes`,
     seconds,
     user !== undefined && `as uid ${user}`,
   ];
-  console.log(`${ok ? '✓' : '✗'} ${lane.name.padEnd(9)} ${words.filter(Boolean).join(', ')}`);
+  console.log(`${ok ? '✓' : '✗'} ${lane.name.padEnd(15)} ${words.filter(Boolean).join(', ')}`);
   if (status !== 0 || report === undefined || flags.has('--verbose')) console.log(output.trimEnd());
   return ok;
 }
 
-/** @typedef {{ testResults: { assertionResults: { status: string }[] }[] }} Report */
+/** @param {string} status */
+function ran(status) {
+  return status === 'passed' || status === 'failed';
+}
 
-/** @param {string} project @param {number | undefined} user */
-function vitest(project, user) {
+/** Titles of what `describeWith` left out for one of these reasons. @param {string} output @param {RegExp[]} reasons */
+function leftToOthers(output, reasons) {
+  const lines = [...output.matchAll(/^SKIPPED (.*?): (.*)$/gm)];
+  const excused = lines.filter(([, , why = '']) =>
+    why.split('; ').some((part) => reasons.some((reason) => reason.test(part))),
+  );
+  return new Set(excused.map(([, title = '']) => title));
+}
+
+/** @typedef {{ testResults: { assertionResults: { status: string, ancestorTitles: string[] }[] }[] }} Report */
+
+/** @param {Lane} lane @param {number | undefined} user */
+function vitest(lane, user) {
   // The lane's own scratch directory: an ordinary user can't write into root's.
-  const home = mkdtempSync(join(tmpdir(), `haco-${project}-`));
+  const home = mkdtempSync(join(tmpdir(), `haco-${lane.name}-`));
   if (user !== undefined) spawnSync('chown', [`${user}:${user}`, home]);
   const file = join(home, 'report.json');
+  const command = [
+    process.execPath,
+    join(root, 'node_modules/vitest/vitest.mjs'),
+    'run',
+    `--project=${lane.project ?? lane.name}`,
+    '--passWithNoTests',
+    // Reads vitest.config.ts without writing beside it: another user may not.
+    '--configLoader=runner',
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${file}`,
+    ...(lane.slow === true ? ['--testTimeout=120000', '--hookTimeout=240000'] : []),
+    ...(filters.length > 0 ? filters : (lane.only ?? [])),
+  ];
+  if (lane.vm !== undefined) chmodSync(home, 0o777);
+  // A virtual machine has no way to the network, which this strategy is all about.
+  const [program = '', ...rest] =
+    lane.vm === undefined
+      ? command
+      : [vmRun, ...lane.vm, '--timeout=900', `--rw=${home}`, '--', ...command, '--exclude=**/debootstrap.*'];
   try {
-    const { status, stdout, stderr, error } = spawnSync(
-      process.execPath,
-      [
-        join(root, 'node_modules/vitest/vitest.mjs'),
-        'run',
-        `--project=${project}`,
-        '--passWithNoTests',
-        // Reads vitest.config.ts without writing beside it: another user may not.
-        '--configLoader=runner',
-        '--reporter=default',
-        '--reporter=json',
-        `--outputFile.json=${file}`,
-        ...filters,
-      ],
-      {
-        cwd: root,
-        encoding: 'utf8',
-        maxBuffer: 256 * 1024 * 1024,
-        env: { ...process.env, ...(user === undefined ? {} : { HOME: home, TMPDIR: home, XDG_RUNTIME_DIR: home }) },
-        ...(user === undefined ? {} : { uid: user, gid: user }),
-      },
-    );
+    const { status, stdout, stderr, error } = spawnSync(program, rest, {
+      cwd: root,
+      encoding: 'utf8',
+      maxBuffer: 256 * 1024 * 1024,
+      env: { ...process.env, ...(user === undefined ? {} : { HOME: home, TMPDIR: home, XDG_RUNTIME_DIR: home }) },
+      ...(user === undefined ? {} : { uid: user, gid: user }),
+    });
     return { status, output: `${stdout ?? ''}${stderr ?? ''}${error?.message ?? ''}`, report: readReport(file) };
   } finally {
     rmSync(home, { recursive: true, force: true });
   }
+}
+
+/** Why there can't be such a machine here; what it needs is downloaded by the first run. @param {string[]} options */
+function prepareMachine(options) {
+  const { status, stderr, error } = spawnSync(vmRun, [...options, '--prepare'], { cwd: root, encoding: 'utf8' });
+  return status === 0 ? undefined : (error?.message ?? stderr.trim().split('\n').at(-1) ?? 'no virtual machine');
 }
 
 /** @param {string} file @returns {Report | undefined} */
