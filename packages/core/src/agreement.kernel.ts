@@ -1,0 +1,84 @@
+/** strace agreement: the system calls of the launcher and of the container are those that `explain()` says, in that order. */
+import { readdirSync } from 'node:fs';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { describeWith, makeRootfs, straceWhile, type TestRootfs } from '@haco/testkit';
+import { disagreement } from './agreement.js';
+import { warmUp } from './fixture.js';
+import { haco, orThrow, type Builder } from './index.js';
+
+let rootfs: TestRootfs;
+
+beforeAll(async () => {
+  await warmUp();
+  rootfs = await makeRootfs({ shell: true });
+});
+afterAll(() => rootfs.remove());
+
+const threads = (): readonly number[] => readdirSync('/proc/self/task').map(Number);
+
+/** Run it under strace; where the plan and the calls part, and the plan. */
+async function compare(builder: Builder) {
+  const plan = orThrow(builder.explain());
+  const before = threads();
+  const { value: outcome, calls } = await straceWhile(process.pid, () => orThrow(builder.run()));
+  expect(outcome).toMatchObject({ reason: 'exited', exitCode: 0 });
+  const own = new Set([...before, ...threads()]);
+  return { plan, calls, own, parts: disagreement(plan, calls, own) };
+}
+
+const containers: Readonly<Record<string, () => Builder>> = {
+  'nothing asked': () => haco().command('/bin/true'),
+  'a name looked up in PATH': () => haco().command('true'),
+  "the card's line": () => haco().name('x').unshare('pid', 'uts').chroot(rootfs.path).cpu(50),
+  'every namespace but net and user, mounts, a new root': () =>
+    haco()
+      .name('full')
+      .unshare('mount', 'uts', 'ipc', 'pid', 'cgroup', 'time')
+      .chroot(rootfs.path)
+      .independent('procfs', 'dev')
+      .tmpfs('/tmp')
+      .mount('/usr', '/mnt', { readonly: true })
+      .command('/bin/true'),
+  'limits of every kind': () =>
+    haco().name('limits').cpu(50).memory('64MiB').pids(20).rlimit('nofile', 64).rlimit('core', 0).command('/bin/true'),
+  'a user, capabilities, a working directory': () =>
+    haco()
+      .unshare('mount')
+      .chroot(rootfs.path)
+      .user(1000, 1000, [20])
+      .caps('net_bind_service')
+      .noNewPrivileges()
+      .workdir('/tmp')
+      .env({ A: '1' })
+      .command('/bin/true'),
+  'a user namespace with a full map': () =>
+    haco().unshare('user', 'mount', 'pid').mapUsers('auto').mapGroups('auto').chroot(rootfs.path).command('/bin/true'),
+  'a host name and clocks of its own': () =>
+    haco().unshare('uts', 'time').hostname('h').domainname('d').timeOffsets({ boottimeMs: 1000 }).command('/bin/true'),
+  'a terminal': () => haco().unshare('mount', 'pid').chroot(rootfs.path).independent('dev').tty().command('/bin/true'),
+  'an init': () => haco().unshare('pid').chroot(rootfs.path).init().command('/bin/true'),
+  'a namespace that is entered': () => haco().enter('uts', { pid: process.pid }).command('/bin/true'),
+};
+
+describeWith(['root', 'busybox', 'compiler', 'strace'], 'strace agrees with explain() on', () => {
+  test.each(Object.entries(containers))('%s', { timeout: 60_000 }, async (_name, make) => {
+    expect((await compare(make())).parts).toBeUndefined();
+  });
+
+  test(
+    'and disagrees with a plan that leaves a call out, adds one, or names another path',
+    { timeout: 60_000 },
+    async () => {
+      const { plan, calls, own } = await compare(
+        haco().unshare('uts').chroot(rootfs.path).hostname('h').command('/bin/true'),
+      );
+      const without = { ...plan, steps: plan.steps.filter(({ id }) => id !== 'namespaces.hostname') };
+      expect(disagreement(without, calls, own)).toContain('strace saw sethostname("h", 1)');
+      const umask = plan.steps.find(({ id }) => id === 'process.umask');
+      const more = { ...plan, steps: plan.steps.flatMap((step) => (step === umask ? [step, step] : [step])) };
+      expect(disagreement(more, calls, own)).toContain('the plan says umask(022), strace saw prctl');
+      const elsewhere = JSON.parse(JSON.stringify(plan).replaceAll(rootfs.path, '/other')) as typeof plan;
+      expect(disagreement(elsewhere, calls, own)).toContain('the plan says openat(AT_FDCWD, "/other"');
+    },
+  );
+});

@@ -1,0 +1,208 @@
+/** For the strace agreement: walks through a plan as the launcher does, and through what strace saw, and says where they part. */
+import { renderOperation, type Arg, type Operation, type Plan, processOf } from '@haco/plan';
+import { wireOrder } from '@haco/sys';
+import type { StraceCall } from '@haco/testkit';
+
+/**
+ * The calls that the launcher makes for every plan, around the operations of the plan. They are its frame, not container
+ * logic, so `explain()` doesn't repeat them; see packages/sys/native/haco-init.c and init.c.
+ */
+export const frame = {
+  /** Before the first operation: signals blocked, the plan mapped and copied, everything close-on-exec, Node held by a pidfd. */
+  begin: ['rt_sigprocmask', 'lseek', 'mmap', 'mmap', 'pread64'],
+  beginEnd: ['prctl', 'close_range', 'pidfd_open', 'getppid'],
+  /** Around the clone when the new process has to wait for a parent phase. */
+  beforeClone: ['socketpair'],
+  /** First moments of the new process: bound to Node's life, signals unblocked. */
+  enter: ['prctl', 'ppoll', 'rt_sigprocmask'],
+  enterWaiting: ['dup3', 'close', 'close', 'read'],
+  /** The launcher lets it go on, and learns of its exec. */
+  release: ['close', 'write', 'ppoll', 'close'],
+  /** With something to undo, or an init: it tells Node, gives up its streams, waits for the end of the container or of Node. */
+  watch: ['getppid', 'kill', 'close_range', 'ppoll'],
+  /** So that the launcher never kills itself. */
+  beforeKill: ['getpid'],
+  /** An init splits off; it tells the launcher by shared memory how its command ended. */
+  beginInit: ['mmap'],
+  beforeInit: ['rt_sigprocmask'],
+  afterInit: ['rt_sigprocmask'],
+} as const;
+
+/** Made at the end of every step, for the timings; plans themselves never ask for the time. */
+const anywhere: ReadonlySet<string> = new Set(['clock_gettime', 'clock_nanosleep', 'restart_syscall']);
+
+class Disagreement extends Error {}
+
+/** The calls of one process, read from the front. */
+class Trace {
+  private at = 0;
+
+  constructor(
+    private readonly calls: readonly StraceCall[],
+    private readonly who: string,
+  ) {}
+
+  peek(): StraceCall | undefined {
+    return this.calls[this.at];
+  }
+
+  next(name: string, what: string): StraceCall {
+    const call = this.calls[this.at];
+    if (call?.name !== name) {
+      const seen = call === undefined ? 'the end' : `${call.name}(${call.args.join(', ')})`;
+      throw new Disagreement(`${this.who}: the plan says ${what}, strace saw ${seen}`);
+    }
+    this.at += 1;
+    return call;
+  }
+
+  all(names: readonly string[], what: string): void {
+    for (const name of names) this.next(name, `${name} (${what})`);
+  }
+
+  end(): void {
+    const call = this.peek();
+    if (call !== undefined) throw new Disagreement(`${this.who}: strace saw ${call.name}, which the plan doesn't say`);
+  }
+}
+
+/** Texts of a plan's argument that strace shows in the same words. */
+function textsOf(arg: Arg): readonly string[] {
+  if (typeof arg === 'string') return [JSON.stringify(arg)];
+  if (typeof arg === 'object' && 'strings' in arg) return arg.strings.map((text) => JSON.stringify(text));
+  return [];
+}
+
+function checkArguments(operation: Operation & { op: 'syscall' }, call: StraceCall, who: string): void {
+  const seen = call.args.join(', ');
+  // strace counts the variables of an environment instead of showing them.
+  const shown = operation.name === 'execve' ? operation.args.slice(0, 2) : operation.args;
+  for (const text of shown.flatMap(textsOf)) {
+    if (!seen.includes(text)) {
+      throw new Disagreement(`${who}: the plan says ${renderOperation(operation)}, strace saw ${call.name}(${seen})`);
+    }
+  }
+}
+
+/** One process performs these operations. `split` gives the trace of the child after an init. */
+function walk(operations: readonly Operation[], trace: Trace, who: string, split?: () => Trace): Trace {
+  let current = trace;
+  for (let i = 0; i < operations.length; i++) {
+    const operation = operations[i];
+    if (operation === undefined) break;
+    const what = renderOperation(operation);
+    switch (operation.op) {
+      case 'load':
+        break;
+      case 'barrier':
+        current.next('write', what);
+        current.next('read', what);
+        break;
+      case 'init':
+        if (split === undefined) throw new Disagreement(`${who}: an init in the launcher`);
+        current.all(frame.beforeInit, 'frame');
+        current.next('clone3', what);
+        current = split();
+        current.all(frame.afterInit, 'frame');
+        break;
+      case 'kill-listed': {
+        for (let killed = true; killed;) {
+          killed = false;
+          current.all(frame.beforeKill, 'frame');
+          if (current.next('openat', what).errno !== null) break;
+          for (let name = current.peek()?.name; name === 'kill' || name === 'read'; name = current.peek()?.name) {
+            current.next(name, what);
+            killed ||= name === 'kill';
+          }
+          current.next('close', what);
+        }
+        break;
+      }
+      case 'clone':
+        throw new Disagreement(`${who}: a clone in the middle of ${what}`);
+      case 'syscall': {
+        let call = current.next(operation.name, what);
+        checkArguments(operation, call, who);
+        while (
+          call.errno !== null &&
+          operation.retry?.errnos.includes(call.errno) === true &&
+          current.peek()?.name === operation.name
+        ) {
+          call = current.next(operation.name, what);
+        }
+        if (call.errno === null) i += operation.skipOnSuccess ?? 0;
+        else if (operation.tolerate?.includes(call.errno) === true) i += operation.skipOnTolerated ?? 0;
+        else throw new Disagreement(`${who}: ${what} failed with ${call.errno}`);
+        // The process is another program from here on.
+        if (operation.name === 'execve' && call.errno === null) return current;
+      }
+    }
+  }
+  return current;
+}
+
+const isLauncher = (call: StraceCall): boolean => call.name === 'execve' && call.args[1] === '["haco-init"]';
+const isOfPlan = ({ name }: StraceCall): boolean => !anywhere.has(name);
+
+/**
+ * Compare a plan with what strace saw of a Node process, its threads and its children while the plan was performed once.
+ *
+ * @param threads - ids of Node's own threads
+ * @returns where they part, or undefined
+ */
+export function disagreement(
+  plan: Plan,
+  calls: readonly StraceCall[],
+  threads: ReadonlySet<number>,
+): string | undefined {
+  const launcherAt = calls.findIndex(isLauncher);
+  const launcher = calls[launcherAt]?.pid;
+  if (launcher === undefined) return 'strace saw no launcher';
+  const of = (pid: number, from: number): readonly StraceCall[] =>
+    calls.slice(from).filter((call) => call.pid === pid && isOfPlan(call));
+  // In the order of their first call; a process that was made later comes later.
+  const others = [...new Set(calls.slice(launcherAt).map(({ pid }) => pid))].filter(
+    (pid) => pid !== launcher && !threads.has(pid),
+  );
+  const [container, ...children] = others;
+  if (container === undefined) return 'strace saw no container';
+
+  const steps = wireOrder(plan.steps);
+  const operations = (where: (phase: (typeof steps)[number]['phase']) => boolean): readonly Operation[] =>
+    steps.filter(({ phase }) => where(phase)).flatMap((step) => step.operations);
+  const before = operations((phase) => phase === 'prepare' || phase === 'join' || phase === 'clone');
+  const parent = operations((phase) => phase === 'parent');
+  const undo = operations((phase) => phase === 'undo');
+  const inside = operations((phase) => processOf(phase) === 'container');
+  const hasInit = inside.some(({ op }) => op === 'init');
+  const cloneAt = before.findIndex(({ op }) => op === 'clone');
+
+  try {
+    const outer = new Trace(of(launcher, launcherAt + 1), 'the launcher');
+    outer.all(frame.begin, 'frame');
+    if (hasInit) outer.all(frame.beginInit, 'frame');
+    outer.all(frame.beginEnd, 'frame');
+    walk(before.slice(0, cloneAt), outer, 'the launcher');
+    const waits = outer.peek()?.name === 'socketpair';
+    if (waits) outer.all(frame.beforeClone, 'frame');
+    outer.next('clone3', 'the clone');
+    walk(parent, outer, 'the launcher');
+    if (waits) outer.all(frame.release, 'frame');
+    if (undo.length > 0 || hasInit) outer.all(frame.watch, 'frame');
+    walk(undo, outer, 'the launcher');
+    outer.next('exit_group', 'its end');
+    outer.end();
+
+    const inner = new Trace(of(container, 0), "the container's process");
+    inner.all(frame.enter, 'frame');
+    if (waits) inner.all(frame.enterWaiting, 'frame');
+    walk([...before.slice(cloneAt + 1), ...inside], inner, "the container's process", () => {
+      const [child = 0] = children;
+      return new Trace(of(child, 0), "the init's child");
+    });
+    return undefined;
+  } catch (error) {
+    if (error instanceof Disagreement) return error.message;
+    throw error;
+  }
+}
