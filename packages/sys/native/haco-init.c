@@ -81,18 +81,37 @@ static s64 clone_child(struct context *context, struct clone_args *args)
 		if (result < 0)
 			return result;
 	}
-	args->flags |= CLONE_PARENT | CLONE_CLEAR_SIGHAND | CLONE_PIDFD | (sync ? 0 : CLONE_VFORK);
+	args->flags |= CLONE_PARENT | CLONE_CLEAR_SIGHAND | CLONE_PIDFD | CLONE_PARENT_SETTID | (sync ? 0 : CLONE_VFORK);
 	args->pidfd = (u64)&child;
+	/* Known before the new process does anything, while VFORK keeps us here: Node can kill it, whatever it waits for. */
+	args->parent_tid = (u64)&context->report->child;
 	/* clone3 refuses CLONE_PARENT with an exit signal (EINVAL); the child inherits ours, SIGCHLD. */
 	args->exit_signal = 0;
 	s64 pid = sys2(NR_clone3, args, sizeof(*args));
 	if (pid == 0)
 		enter_child(context);
-	if (pid > 0) {
-		context->report->child = (s32)pid;
+	if (pid > 0)
 		__atomic_store_n(&context->report->state, STATE_CLONED, __ATOMIC_RELEASE);
-	}
 	return pid;
+}
+
+/* Wait until `fd` is readable or at its end, which stands for something that the new process does. When Node ends first, it is killed. */
+static void wait_for(const struct context *context, s32 fd)
+{
+	struct pollfd polls[2] = {{fd, POLLIN, 0}, {caller, POLLIN, 0}};
+	const u64 count = (context->plan->flags & PLAN_DIE_WITH_CALLER) ? 2 : 1;
+	for (;;) {
+		s64 ready = sys5(NR_ppoll, polls, count, 0, 0, 8);
+		if (ready < 0 && ready != -EINTR)
+			return;
+		if (polls[0].revents != 0)
+			return;
+		if (ready > 0 && count == 2 && polls[1].revents != 0) {
+			sys4(NR_pidfd_send_signal, child, SIGKILL, 0, 0);
+			readable(child, 0);
+			return;
+		}
+	}
 }
 
 /* Let the new process go on, and return when it runs its command or has ended. */
@@ -106,30 +125,21 @@ static void release_child(const struct context *context)
 	do
 		result = sys3(NR_write, sync_fds[0], &byte, 1);
 	while (result == -EINTR);
-	if (result != 1)
-		return; /* it has ended already */
-	do
-		result = sys3(NR_read, sync_fds[0], &byte, 1);
-	while (result == -EINTR);
+	if (result == 1) /* else it has ended already */
+		/* Its set-up may wait for something, and the kernel forgets PR_SET_PDEATHSIG when a process changes its user. */
+		wait_for(context, sync_fds[0]);
 	sys1(NR_close, sync_fds[0]);
 }
 
-/* Wait for the end of the container. When Node ends first, so does the container. */
+/* Stay until the container has ended. */
 static void watch(const struct context *context)
 {
-	struct pollfd polls[2] = {{child, POLLIN, 0}, {caller, POLLIN, 0}};
-	const u64 count = (context->plan->flags & PLAN_DIE_WITH_CALLER) ? 2 : 1;
-	for (;;) {
-		s64 ready = sys5(NR_ppoll, polls, count, 0, 0, 8);
-		if (ready < 0 && ready != -EINTR)
-			return;
-		if (polls[0].revents != 0)
-			return;
-		if (ready > 0 && count == 2 && polls[1].revents != 0) {
-			sys4(NR_pidfd_send_signal, child, SIGKILL, 0, 0);
-			readable(child, 0);
-			return;
-		}
+	/* Whoever waits for the end of the container's streams waits for the container, not for us. */
+	sys3(NR_close_range, 0, 2, 0);
+	wait_for(context, child);
+	if (context->command != 0 && __atomic_load_n(&context->command->done, __ATOMIC_ACQUIRE) != 0) {
+		context->report->init_status = context->command->status;
+		__atomic_store_n(&context->report->init_done, 1, __ATOMIC_RELEASE);
 	}
 }
 
@@ -178,7 +188,7 @@ static _Noreturn void run_launcher(struct context *context)
 	} else if (outcome.failed != 0) {
 		report_failure(context, &outcome);
 	}
-	if (context->plan->undo < context->plan->nops) {
+	if (context->plan->undo < context->plan->nops || context->command != 0) {
 		if (child >= 0) {
 			/* Our own end is the notice otherwise. Node's pid can't be another process's while it is our parent. */
 			if ((context->plan->flags & PLAN_NOTIFY) && sys0(NR_getppid) == context->plan->caller)
@@ -197,7 +207,38 @@ static void relocate(struct context *context)
 {
 	const u32 *relocs = (const u32 *)(context->base + context->plan->relocs);
 	for (u32 i = 0; i < context->plan->nrelocs; i++)
-		*(u64 *)(context->base + relocs[i]) += (u64)context->base;
+		*(u64 *)(context->base + relocs[i]) = (u64)at_offset(context, *(const u64 *)(context->base + relocs[i]));
+}
+
+static s64 map(s64 size, s64 flags, s64 fd)
+{
+	const s64 result = sys6(NR_mmap, 0, size, PROT_READ | PROT_WRITE, flags, fd, 0);
+	if (result < 0 && result > -4096)
+		quit(103);
+	return result;
+}
+
+/* Share the plan's memory with Node, and copy all that isn't meant to change. */
+static void take_plan(struct context *context)
+{
+	const s64 size = sys3(NR_lseek, PLAN_FD, 0, SEEK_END);
+	if (size < (s64)sizeof(struct plan) || size > PLAN_MAX_SIZE)
+		quit(102);
+	context->file = (u8 *)map(size, MAP_SHARED, PLAN_FD);
+	const u32 copied = ((const volatile struct plan *)context->file)->shared;
+	if (copied < sizeof(struct plan) || copied > size)
+		quit(102);
+	context->base = (u8 *)map(copied, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1);
+	if (sys4(NR_pread64, PLAN_FD, context->base, copied, 0) != copied)
+		quit(103);
+	context->plan = (struct plan *)context->base;
+	if (!plan_valid(context->plan, copied, (u64)size))
+		quit(104);
+	context->ops = (struct op *)(context->base + context->plan->ops);
+	context->report = (struct report *)(context->file + context->plan->report);
+	if (context->plan->flags & PLAN_INIT)
+		context->command = (struct command_status *)map(sizeof(struct command_status), MAP_SHARED | MAP_ANONYMOUS, -1);
+	relocate(context);
 }
 
 /* A program that gained privileges by its file's mode must not perform anybody's plan; see getauxval(3), AT_SECURE. */
@@ -224,22 +265,10 @@ _Noreturn void launcher(const s64 *stack)
 		quit(100);
 	if (is_secure(stack))
 		quit(101);
-	const s64 size = sys3(NR_lseek, PLAN_FD, 0, SEEK_END);
-	if (size < (s64)sizeof(struct plan) || size > PLAN_MAX_SIZE)
-		quit(102);
-	const s64 base = sys6(NR_mmap, 0, size, PROT_READ | PROT_WRITE, MAP_SHARED, PLAN_FD, 0);
-	if (base < 0 && base > -4096)
-		quit(103);
-	context.base = (u8 *)base;
-	context.plan = (struct plan *)base;
-	if (!plan_valid(context.plan, (u64)size))
-		quit(104);
-	context.ops = (struct op *)(context.base + context.plan->ops);
-	context.report = (struct report *)(context.base + context.plan->report);
+	take_plan(&context);
 	context.report->started_ns = now_ns();
 	for (u32 i = 0; i < MAX_SLOTS; i++)
 		context.slots[i] = -1;
-	relocate(&context);
 	sys2(NR_prctl, PR_SET_NAME, "haco-init");
 	/* What Node handed over on purpose is kept until the exec, nothing beyond it. */
 	if (sys3(NR_close_range, PLAN_FD, ~0u, CLOSE_RANGE_CLOEXEC) < 0)

@@ -8,7 +8,7 @@ static void exit_as(s32 status)
 	sys1(NR_exit_group, (status & 0x7f) == 0 ? (status >> 8) & 0xff : 128 + (status & 0x7f));
 }
 
-static void reap(struct context *context, s64 command)
+static void reap(struct command_status *told, s64 command)
 {
 	for (;;) {
 		s32 status = 0;
@@ -19,8 +19,8 @@ static void reap(struct context *context, s64 command)
 			return; /* nobody, or nobody yet */
 		if (pid != command)
 			continue;
-		context->report->init_status = status;
-		__atomic_store_n(&context->report->init_done, 1, __ATOMIC_RELEASE);
+		told->status = status;
+		__atomic_store_n(&told->done, 1, __ATOMIC_RELEASE);
 		exit_as(status);
 	}
 }
@@ -38,16 +38,23 @@ s64 become_init(struct context *context)
 		return command;
 	if (command == 0)
 		return sys4(NR_rt_sigprocmask, SIG_SETMASK, &none, 0, sizeof(none));
-	/* The command's exec must be the last close of the launcher's socket, so the init drops all but its stdio. */
-	result = sys3(NR_close_range, PLAN_FD, ~0u, 0);
-	if (result < 0)
+	/*
+	 * The container may read and write its init (ptrace, /proc/1/mem): nothing of the plan stays there. No descriptor
+	 * either: the command's exec must be the last close of the launcher's socket, and its streams end when it closes them.
+	 */
+	struct command_status *told = context->command;
+	u8 *file = context->file;
+	const u64 size = context->plan->size, shared = context->plan->shared;
+	if (sys3(NR_close_range, 0, ~0u, 0) < 0 || sys2(NR_munmap, file, size) < 0 ||
+	    sys2(NR_munmap, context->base, shared) < 0)
 		sys1(NR_exit_group, 1);
 	for (;;) {
+		struct siginfo info;
 		/* Blocked signals reach even pid 1, which ignores unblocked ones without a handler; see pid_namespaces(7). */
-		s64 signal = sys4(NR_rt_sigtimedwait, &all, 0, 0, sizeof(all));
+		s64 signal = sys4(NR_rt_sigtimedwait, &all, &info, 0, sizeof(all));
 		if (signal == SIGCHLD)
-			reap(context, command);
-		else if (signal > 0)
+			reap(told, command);
+		else if (signal > 0 && info.code != SI_KERNEL) /* the terminal sends to the whole group, the command included */
 			/* ESRCH: it has just ended, the next SIGCHLD says so. */
 			(void)sys2(NR_kill, command, signal);
 	}
@@ -58,6 +65,7 @@ static s64 kill_once(s64 dir, const char *file)
 {
 	char text[512];
 	s64 killed = 0, pid = 0;
+	const s64 self = sys0(NR_getpid);
 	s64 fd = sys4(NR_openat, dir, file, O_CLOEXEC, 0);
 	if (fd < 0)
 		return fd;
@@ -73,7 +81,7 @@ static s64 kill_once(s64 dir, const char *file)
 				continue;
 			}
 			/* 0 is a process of another pid namespace, which can't be named from here. */
-			if (pid > 1 && sys2(NR_kill, pid, SIGKILL) == 0)
+			if (pid > 1 && pid != self && sys2(NR_kill, pid, SIGKILL) == 0)
 				killed++;
 			pid = 0;
 		}

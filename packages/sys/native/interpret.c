@@ -23,7 +23,7 @@ static s64 value_of(const struct context *context, const struct op *op, u32 i)
 	case KIND_SLOT:
 		return context->slots[op->arg[i]];
 	case KIND_DATA:
-		return (s64)(context->base + op->arg[i]);
+		return (s64)at_offset(context, (u64)op->arg[i]);
 	default:
 		return op->arg[i];
 	}
@@ -96,19 +96,19 @@ static s64 perform(struct context *context, const struct op *op)
 	case CODE_SYSCALL:
 		return perform_syscall(context, op);
 	case CODE_LOAD:
-		return *(volatile s32 *)(context->base + op->arg[0]);
+		return *(volatile s32 *)at_offset(context, (u64)op->arg[0]);
 	case CODE_STORE:
-		store(context->base + op->arg[0], value_of(context, op, 1), op->arg[2]);
+		store(at_offset(context, (u64)op->arg[0]), value_of(context, op, 1), op->arg[2]);
 		return 0;
 	case CODE_FORMAT:
-		format(context->base + op->arg[0], value_of(context, op, 1));
+		format(at_offset(context, (u64)op->arg[0]), value_of(context, op, 1));
 		return 0;
 	case CODE_BARRIER:
 		return barrier((u32)op->arg[0]);
 	case CODE_INIT:
 		return become_init(context);
 	case CODE_KILL_LISTED:
-		return kill_listed(value_of(context, op, 0), (const char *)(context->base + op->arg[1]));
+		return kill_listed(value_of(context, op, 0), (const char *)at_offset(context, (u64)op->arg[1]));
 	default:
 		return -EINVAL;
 	}
@@ -121,7 +121,7 @@ struct outcome interpret(struct context *context, u32 from, u32 to, clone_fn clo
 	for (u32 i = from; i < to; i++) {
 		const struct op *op = &context->ops[i];
 		s64 result = op->code == CODE_CLONE
-				     ? clone(context, (struct clone_args *)(context->base + op->arg[0]))
+				     ? clone(context, (struct clone_args *)at_offset(context, (u64)op->arg[0]))
 				     : perform(context, op);
 		u32 skip = 0;
 		if (result >= 0) {
@@ -136,15 +136,16 @@ struct outcome interpret(struct context *context, u32 from, u32 to, clone_fn clo
 		}
 		if (op->save != NO_SLOT)
 			context->slots[op->save] = result;
-		if (op->flags & OP_STEP_END)
-			step_ns[op->step] = now_ns();
 		if (op->code == CODE_CLONE) {
 			outcome.cloned = result == 0 ? 2 : 1;
 			if (outcome.cloned == 1) {
+				/* The new process notes the time: with VFORK it is now that of the exec. */
 				outcome.next = i + 1;
 				return outcome;
 			}
 		}
+		if (op->flags & OP_STEP_END)
+			step_ns[op->step] = now_ns();
 		/* The last operation of a step carries the mark, also when it was skipped. */
 		for (; skip > 0; skip--) {
 			i++;

@@ -2,11 +2,19 @@
 #pragma once
 #include "plan.h"
 
+/* What the init tells of the command, in a page of its own: processes of the container may reach the memory of their init. */
+struct command_status {
+	u32 done;
+	s32 status;
+};
+
 struct context {
-	u8 *base; /* the plan in memory: offsets are relative to it */
+	u8 *base; /* our copy of the plan up to its shared section */
+	u8 *file; /* the whole plan as Node sees it: only the shared section is used */
 	struct plan *plan;
 	struct op *ops;
 	struct report *report;
+	struct command_status *command; /* NULL without PLAN_INIT */
 	s64 slots[MAX_SLOTS];
 };
 
@@ -29,6 +37,12 @@ s64 become_init(struct context *context);
 
 /* Kill every process listed in a cgroup.procs file until it is empty. */
 s64 kill_listed(s64 dir, const char *file);
+
+/* Address of an offset in the plan. */
+static inline u8 *at_offset(const struct context *context, u64 offset)
+{
+	return (offset < context->plan->shared ? context->base : context->file) + offset;
+}
 
 u64 now_ns(void);
 void nap_ms(u32 ms);

@@ -9,7 +9,7 @@ typedef int s32;
 typedef long long s64;
 
 #define PLAN_MAGIC 0x4f434148u /* "HACO" */
-#define PLAN_VERSION 1u
+#define PLAN_VERSION 2u
 #define PLAN_FD 3
 #define CHANNEL_FD 4
 
@@ -66,7 +66,8 @@ _Static_assert(sizeof(struct op) == 88, "wire.ts says 88");
 #define PLAN_SYNC 1u            /* the child waits for the parent phase; its exec is seen by the end of a socket */
 #define PLAN_DIE_WITH_CALLER 2u /* the container ends when Node ends */
 #define PLAN_NOTIFY 4u          /* send the caller SIGCHLD when the command runs */
-#define PLAN_FLAGS 7u
+#define PLAN_INIT 8u            /* an init will tell the command's status: stay until the end to pass it on */
+#define PLAN_FLAGS 15u
 
 enum state {
 	STATE_STARTED = 0,
@@ -92,6 +93,11 @@ _Static_assert(sizeof(struct report) == 48, "wire.ts says 48");
 
 #define REPORT_REFUSED 0xffffffffu /* the plan itself is malformed, or the launcher is set-uid */
 
+/*
+ * Sections, in this order: header, operations, data, relocations; then, from `shared` on, out buffers and the report. The
+ * launcher copies what lies before `shared` and interprets the copy: nothing that the container's processes could still
+ * reach changes what is done on the host. From `shared` on it is memory that all processes of a start and Node share.
+ */
 struct plan {
 	u32 magic;
 	u32 version;
@@ -101,16 +107,19 @@ struct plan {
 	u32 nops;
 	u32 parent; /* index of the first operation of the parent phase */
 	u32 undo;   /* index of the first operation of the undo phase */
-	u32 relocs; /* offset of an array of u32: offsets of u64 fields that hold pointers into the plan */
+	u32 relocs; /* offset of an array of u32, ascending: offsets of u64 fields that hold pointers into the plan */
 	u32 nrelocs;
 	u32 nslots;
 	u32 nsteps;
 	u32 report; /* offset of the report */
 	s32 caller; /* pid of Node */
-	u32 fds;    /* descriptors handed over beyond the plan itself */
-	u32 reserved;
+	u32 data;   /* offset of the data, which reaches to the relocations */
+	u32 shared; /* offset of the out buffers, which reach to the report */
 };
 _Static_assert(sizeof(struct plan) == 64, "wire.ts says 64");
 
-/* 1 when every offset, index and count of the plan lies inside of it. The last byte must be NUL, so that every string ends. */
-int plan_valid(const struct plan *plan, u64 mapped);
+/*
+ * 1 when every offset, index and count of the plan lies inside of the section that it belongs to. `plan` is the copy of what
+ * lies before `shared`, `copied` its size, `mapped` that of the whole. Data ends with NUL, so that every string does.
+ */
+int plan_valid(const struct plan *plan, u64 copied, u64 mapped);

@@ -16,9 +16,12 @@
 #define NR_rt_sigprocmask 135
 #define NR_rt_sigtimedwait 137
 #define NR_prctl 167
+#define NR_getpid 172
 #define NR_getppid 173
 #define NR_socketpair 199
 #define NR_mmap 222
+#define NR_munmap 215
+#define NR_pread64 67
 #define NR_wait4 260
 #define NR_pidfd_send_signal 424
 #define NR_pidfd_open 434

@@ -6,11 +6,14 @@
 #define NR_close 3
 #define NR_lseek 8
 #define NR_mmap 9
+#define NR_munmap 11
+#define NR_pread64 17
 #define NR_rt_sigprocmask 14
 #define NR_socketpair 53
 #define NR_exit_group 231
 #define NR_wait4 61
 #define NR_kill 62
+#define NR_getpid 39
 #define NR_getppid 110
 #define NR_rt_sigtimedwait 128
 #define NR_prctl 157

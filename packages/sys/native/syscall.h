@@ -23,6 +23,9 @@
 #define PROT_READ 1
 #define PROT_WRITE 2
 #define MAP_SHARED 1
+#define MAP_PRIVATE 2
+#define MAP_ANONYMOUS 0x20
+#define MAP_POPULATE 0x8000
 #define O_CLOEXEC 02000000
 #define CLOSE_RANGE_CLOEXEC 4
 #define PR_SET_PDEATHSIG 1
@@ -33,6 +36,7 @@
 #define WEXITED 4
 #define WNOWAIT 0x01000000
 #define POLLIN 1
+#define SI_KERNEL 0x80
 #define SIG_BLOCK 0
 #define SIG_SETMASK 2
 #define AF_UNIX 1
@@ -43,10 +47,16 @@
 #define CLONE_PIDFD 0x1000ull
 #define CLONE_VFORK 0x4000ull
 #define CLONE_PARENT 0x8000ull
+#define CLONE_PARENT_SETTID 0x100000ull
 #define CLONE_CLEAR_SIGHAND 0x100000000ull
 
 struct clone_args {
 	u64 flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid, set_tid_size, cgroup;
+};
+
+struct siginfo {
+	s32 signo, error, code;
+	s32 rest[29]; /* 128 bytes */
 };
 
 struct timespec {

@@ -1,5 +1,5 @@
 /** A plan as bytes for the launcher, and the map back from its operations to the plan's steps. */
-import type { Arg, Operation, Step, SyscallOperation } from '@haco/plan';
+import { processOf, type Arg, type Operation, type Step, type SyscallOperation } from '@haco/plan';
 import { errnoNumber } from '../errno.js';
 import { syscallNumbers } from './numbers.generated.js';
 import * as wire from './wire.js';
@@ -23,6 +23,7 @@ export interface OperationOrigin {
   readonly operation: Operation;
 }
 
+/** A plan in the form that the launcher performs. */
 export interface EncodedPlan {
   readonly bytes: Buffer;
   readonly origins: readonly OperationOrigin[];
@@ -37,8 +38,10 @@ export interface EncodedPlan {
 
 interface WireArg {
   readonly kind: number;
-  /** An integer; for data, an offset in the data section. */
+  /** An integer; for data, an offset in its section. */
   readonly value: number;
+  /** Data of the shared section: an out buffer. */
+  readonly shared?: true;
 }
 
 interface WireOp {
@@ -65,13 +68,13 @@ function align8(size: number): number {
   return (size + 7) & ~7;
 }
 
-/** Collects the data that operations point to. Offsets are relative to the data section until it is placed. */
+/** Collects the data that operations point to. Offsets are relative to the section until it is placed. */
 class Data {
   private readonly chunks: Buffer[] = [];
-  private length = 0;
+  length = 0;
   private readonly strings = new Map<string, number>();
-  /** Offsets of u64 fields that hold offsets of data. */
-  readonly relocations: number[] = [];
+  /** u64 fields that hold offsets of data: where they are, and whether what they point to is shared. */
+  readonly relocations: { readonly at: number; readonly shared: boolean }[] = [];
 
   add(bytes: Buffer): number {
     const offset = this.length;
@@ -102,6 +105,8 @@ class Data {
 class Encoder {
   readonly ops: { wire: WireOp; step: number; origin: OperationOrigin; last: boolean }[] = [];
   readonly data = new Data();
+  /** Out buffers: the only data that the processes of a start and Node share. */
+  readonly shared = new Data();
   /** Slot 0 holds a pidfd of Node from the start; see native/plan.h. */
   readonly slots = new Map<string, number>([['caller', 0]]);
   readonly outs = new Map<string, { offset: number; size: number }>();
@@ -132,7 +137,10 @@ class Encoder {
       if (known.size !== size) throw new EncodeError(`the out buffer ${name} has two sizes`);
       return known.offset;
     }
-    const offset = this.data.add(Buffer.alloc(size));
+    if (!Number.isSafeInteger(size) || size <= 0 || size > wire.limits.size) {
+      throw new EncodeError(`the out buffer ${name} has no possible size: ${String(size)}`);
+    }
+    const offset = this.shared.add(Buffer.alloc(size));
     this.outs.set(name, { offset, size });
     return offset;
   }
@@ -147,7 +155,7 @@ class Encoder {
     if ('struct' in arg) return this.pointer(this.struct(arg.struct, before));
     if ('strings' in arg) return this.pointer(this.strings(arg.strings));
     if ('bytes' in arg) return this.pointer(this.data.add(Buffer.from(arg.bytes, 'base64')));
-    if ('out' in arg) return this.pointer(this.out(arg.out, arg.size));
+    if ('out' in arg) return { ...this.pointer(this.out(arg.out, arg.size)), shared: true };
     // "/proc/" + the number that FORMAT writes.
     const buffer = Buffer.alloc(24);
     buffer.write('/proc/');
@@ -185,7 +193,8 @@ class Encoder {
         writeInteger(buffer, at, width, value.value);
         if (value.kind === wire.kinds.data) {
           if (width !== 8) throw new EncodeError('a pointer needs a u64 field');
-          this.data.relocations.push(offset + at);
+          if (at % 8 !== 0) throw new EncodeError('a pointer must lie at a multiple of 8 in its structure');
+          this.data.relocations.push({ at: offset + at, shared: value.shared === true });
         }
       }
       at += width;
@@ -199,7 +208,7 @@ class Encoder {
     const offset = this.data.add(table);
     pointers.forEach((pointer, index) => {
       writeInteger(table, index * 8, 8, pointer);
-      this.data.relocations.push(offset + index * 8);
+      this.data.relocations.push({ at: offset + index * 8, shared: false });
     });
     return offset;
   }
@@ -214,6 +223,9 @@ class Encoder {
     if (tolerate.length > wire.limits.tolerate) throw new EncodeError(`${operation.name} tolerates too many errors`);
     const retry = operation.retry;
     if (retry !== undefined && retry.errnos.length !== 1) throw new EncodeError('retry takes exactly one errno');
+    if (retry !== undefined && !(retry.times >= 0 && retry.times <= 0xffff)) {
+      throw new EncodeError(`${operation.name} can't be retried ${String(retry.times)} times`);
+    }
     const call: WireOp = {
       code: wire.codes.syscall,
       nr,
@@ -254,13 +266,14 @@ class Encoder {
         return this.syscall(operation);
       case 'load': {
         const out = this.outs.get(operation.from);
-        if (out === undefined || operation.offset + 4 > out.size) {
+        if (out === undefined || operation.offset + 4 > out.size || !(operation.offset >= 0)) {
           throw new EncodeError(`nothing was written to ${operation.from} at ${String(operation.offset)}`);
         }
+        if (operation.offset % 4 !== 0) throw new EncodeError('load reads at multiples of 4');
         return [
           {
             code: wire.codes.load,
-            args: [this.pointer(out.offset + operation.offset)],
+            args: [{ ...this.pointer(out.offset + operation.offset), shared: true }],
             save: this.slotIndex(operation.save),
           },
         ];
@@ -329,7 +342,13 @@ function writeInteger(buffer: Buffer, at: number, width: number, value: number):
   if (width === 8) buffer.writeUInt32LE(Math.floor(value / 0x1_0000_0000) >>> 0, at + 4);
 }
 
-function writeOp(bytes: Buffer, at: number, op: WireOp, step: number, last: boolean, dataAt: number): void {
+/** Where the two sections of data begin. */
+interface Sections {
+  readonly dataAt: number;
+  readonly sharedAt: number;
+}
+
+function writeOp(bytes: Buffer, at: number, op: WireOp, step: number, last: boolean, sections: Sections): void {
   bytes.writeUInt8(op.code, at + wire.op.code);
   bytes.writeUInt8(op.args.length, at + wire.op.nargs);
   bytes.writeUInt8(op.save ?? wire.noSlot, at + wire.op.save);
@@ -345,26 +364,36 @@ function writeOp(bytes: Buffer, at: number, op: WireOp, step: number, last: bool
   writeInteger(bytes, at + wire.op.expect, 8, op.expect ?? 0);
   op.args.forEach((arg, index) => {
     bytes.writeUInt8(arg.kind, at + wire.op.kind + index);
-    const value = arg.kind === wire.kinds.data ? dataAt + arg.value : arg.value;
+    const section = arg.shared === true ? sections.sharedAt : sections.dataAt;
+    const value = arg.kind === wire.kinds.data ? section + arg.value : arg.value;
     writeInteger(bytes, at + wire.op.arg + index * 8, 8, value);
   });
 }
 
 /**
- * Encode ordered steps. The layout is header, operations, data, relocations, report; the report comes last and is followed by
- * the NUL byte that ends the last string whatever happens.
+ * Encode ordered steps. The layout is header, operations, data, relocations; then out buffers and report, which stay shared
+ * while the launcher works on a copy of all before.
+ *
+ * Throws {@link EncodeError}.
  */
 export function encodePlan(steps: readonly Step[], options: EncodeOptions): EncodedPlan {
   const sync = needsSync(steps);
   const encoder = new Encoder(options, sync);
   steps.forEach((step, index) => encoder.step(step, index));
   const { ops } = encoder;
-  if (ops.length > wire.limits.ops) throw new EncodeError('the plan has more operations than the launcher takes');
+  if (ops.length > wire.limits.ops || steps.length > wire.limits.ops) {
+    throw new EncodeError('the plan has more operations than the launcher takes');
+  }
   const data = encoder.data.bytes();
-  const base = wire.headerSize + ops.length * wire.opSize;
-  const relocsAt = align8(base + data.length);
-  const reportAt = align8(relocsAt + encoder.data.relocations.length * 4);
-  const size = reportAt + wire.reportSize + steps.length * 8 + 8;
+  // Ascending, as the launcher wants them: it sees at once that none is there twice.
+  const relocations = [...encoder.data.relocations].sort((a, b) => a.at - b.at);
+  const dataAt = wire.headerSize + ops.length * wire.opSize;
+  // Data ends with NUL bytes, so that every string ends whatever happens.
+  const relocsAt = dataAt + data.length + 8;
+  const sharedAt = align8(relocsAt + relocations.length * 4);
+  const sections: Sections = { dataAt, sharedAt };
+  const reportAt = sharedAt + encoder.shared.length;
+  const size = reportAt + wire.reportSize + steps.length * 8;
   if (size > wire.limits.size) throw new EncodeError('the plan is larger than the launcher takes');
 
   const bytes = Buffer.alloc(size);
@@ -379,36 +408,38 @@ export function encodePlan(steps: readonly Step[], options: EncodeOptions): Enco
     flags:
       (sync ? wire.planFlags.sync : 0) |
       (options.dieWithCaller ? wire.planFlags.dieWithCaller : 0) |
-      (options.notify ? wire.planFlags.notify : 0),
+      (options.notify ? wire.planFlags.notify : 0) |
+      (ops.some(({ wire: op }) => op.code === wire.codes.init) ? wire.planFlags.init : 0),
     ops: wire.headerSize,
     nops: ops.length,
     parent: parentAt,
     undo: undoAt,
     relocs: relocsAt,
-    nrelocs: encoder.data.relocations.length,
+    nrelocs: relocations.length,
     nslots: encoder.slots.size,
     nsteps: steps.length,
     report: reportAt,
     caller: options.callerPid,
-    fds: options.fds.length,
+    data: dataAt,
+    shared: sharedAt,
   };
   for (const [name, offset] of Object.entries(wire.header)) {
     bytes.writeUInt32LE(fields[name as keyof typeof wire.header] >>> 0, offset);
   }
   ops.forEach(({ wire: op, step, last }, index) =>
-    writeOp(bytes, wire.headerSize + index * wire.opSize, op, step, last, base),
+    writeOp(bytes, wire.headerSize + index * wire.opSize, op, step, last, sections),
   );
-  data.copy(bytes, base);
-  encoder.data.relocations.forEach((relative, index) => {
-    bytes.writeUInt32LE(base + relative, relocsAt + index * 4);
-    bytes.writeUInt32LE(base + bytes.readUInt32LE(base + relative), base + relative);
+  data.copy(bytes, dataAt);
+  relocations.forEach(({ at, shared }, index) => {
+    bytes.writeUInt32LE(dataAt + at, relocsAt + index * 4);
+    bytes.writeUInt32LE((shared ? sharedAt : dataAt) + bytes.readUInt32LE(dataAt + at), dataAt + at);
   });
 
   return {
     bytes,
     origins: ops.map(({ origin }) => origin),
     outs: new Map(
-      [...encoder.outs].map(([name, { offset, size: length }]) => [name, { offset: base + offset, size: length }]),
+      [...encoder.outs].map(([name, { offset, size: length }]) => [name, { offset: sharedAt + offset, size: length }]),
     ),
     barriers: encoder.barriers,
     reportOffset: reportAt,
@@ -425,10 +456,15 @@ export function wireOrder(steps: readonly Step[]): readonly Step[] {
   return [0, 1, 2].flatMap((group) => steps.filter((step) => late(step) === group));
 }
 
-/** Whether the child must wait for the launcher, or its exec can't be seen by the end of a vfork. */
+/**
+ * Whether the child must wait for the launcher, or its exec can't be seen by the end of a vfork, or its set-up may take long:
+ * a launcher in vfork can't look after Node's end.
+ */
 function needsSync(steps: readonly Step[]): boolean {
   return steps.some(
-    (step) => step.phase === 'parent' || step.operations.some((operation) => operation.op === 'init'),
+    (step) =>
+      step.phase === 'parent' ||
+      step.operations.some(({ op }) => op === 'init' || (op === 'barrier' && processOf(step.phase) === 'container')),
   );
 }
 

@@ -1,7 +1,7 @@
 /** The format of a plan in shared memory: offsets, codes and limits. The C half is native/plan.h; the native tests compare both. */
 
 export const magic = 0x4f43_4148;
-export const version = 1;
+export const version = 2;
 
 /** Size of the header in bytes. */
 export const headerSize = 64;
@@ -22,11 +22,12 @@ export const header = {
   nsteps: 44,
   report: 48,
   caller: 52,
-  fds: 56,
+  data: 56,
+  shared: 60,
 } as const;
 
 /** Bits of the header's `flags`. */
-export const planFlags = { sync: 1, dieWithCaller: 2, notify: 4 } as const;
+export const planFlags = { sync: 1, dieWithCaller: 2, notify: 4, init: 8 } as const;
 
 /** Size of one operation in bytes. */
 export const opSize = 88;
