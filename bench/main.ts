@@ -28,7 +28,11 @@ async function main(): Promise<number> {
   for (const name of options.scenarios) {
     const began = performance.now();
     process.stderr.write(`${name} … `);
-    const result = await runScenario(stage.worker, name, { stage: stage.paths, amounts: options.amounts });
+    const result = await runScenario(
+      name,
+      { stage: stage.paths, amounts: options.amounts },
+      { worker: stage.worker, realtime: options.realtime },
+    );
     process.stderr.write(`${((performance.now() - began) / 1000).toFixed(1)} s\n`);
     results = { ...results, [name]: result };
   }

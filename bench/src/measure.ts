@@ -1,5 +1,5 @@
 /** Taking turns: all contenders in one run, so that what disturbs the machine disturbs all of them. */
-import type { Contender } from './contenders/contender.js';
+import type { Absent, Contender } from './contenders/contender.js';
 
 /** Milliseconds of each start, by the contender's id. */
 export type Times = ReadonlyMap<string, readonly number[]>;
@@ -9,6 +9,23 @@ export async function timeOf(contender: Contender): Promise<number> {
   const began = performance.now();
   const own = await contender.start();
   return own ?? performance.now() - began;
+}
+
+/** Those that work here, tried once each: one that doesn't must not end the run. */
+export async function onlyWorking(
+  contenders: readonly Contender[],
+): Promise<{ readonly working: readonly Contender[]; readonly absent: readonly Absent[] }> {
+  const working: Contender[] = [];
+  const absent: Absent[] = [];
+  for (const contender of contenders) {
+    try {
+      await contender.start();
+      working.push(contender);
+    } catch (error) {
+      absent.push({ label: contender.label, reason: (error as Error).message });
+    }
+  }
+  return { working, absent };
 }
 
 /** The same numbers in every run: an order that looks random, and can be repeated. */

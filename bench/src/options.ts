@@ -45,6 +45,8 @@ const quick: Amounts = {
 export interface Options {
   readonly scenarios: readonly ScenarioName[];
   readonly amounts: Amounts;
+  /** Whether the measuring process runs before all others of the machine. */
+  readonly realtime: boolean;
   /** Whether docs/benchmarks is written anew. */
   readonly write: boolean;
 }
@@ -53,6 +55,7 @@ export const usage = `npm run bench                    everything but leaks; wri
 npm run bench -- leaks           only these: ${scenarioNames.join(', ')}
 npm run bench -- --quick         less of everything, for CI; writes nothing
 npm run bench -- --rounds 1000   also --live, --held (MiB), --runs (of leaks)
+npm run bench -- --realtime      before all other programs, where the machine is busy; limits of cpu take no part on cgroup v1
 npm run bench -- --no-write      print only`;
 
 /** Options, or a sentence about what is wrong with them. */
@@ -64,6 +67,7 @@ export function parseOptions(argv: readonly string[]): Options | string {
       allowPositionals: true,
       options: {
         quick: { type: 'boolean' },
+        realtime: { type: 'boolean' },
         'no-write': { type: 'boolean' },
         help: { type: 'boolean' },
         rounds: number,
@@ -91,6 +95,7 @@ export function parseOptions(argv: readonly string[]): Options | string {
         heldMiB: given(values.held, base.heldMiB),
         leakRuns: given(values.runs, base.leakRuns),
       },
+      realtime: values.realtime === true,
       // A part of the measurements must not replace a page that shows all of them.
       write: values.quick !== true && values['no-write'] !== true && scenarios.length === 0,
     };

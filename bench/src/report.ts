@@ -22,9 +22,13 @@ function timesTable(rows: readonly Row[], baseId: string): string {
 
 function sequentialSection({ sequential }: Results): readonly string[] {
   if (sequential === undefined) return [];
-  const { rows, missing } = sequential;
-  const absent = missing.map(({ program, reason }) => `${program} took no part: ${reason.split('\n').at(-1) ?? ''}.`);
-  return ['## One after the other', timesTable(rows, 'spawn'), ...(absent.length > 0 ? [absent.join(' ')] : [])];
+  const { rows, absent } = sequential;
+  const reasons = absent.map(({ label, reason }) => `- ${label}: ${reason.split('\n').at(-1) ?? ''}`);
+  return [
+    '## One after the other',
+    timesTable(rows, 'spawn'),
+    ...(reasons.length > 0 ? [`Took no part:\n\n${reasons.join('\n')}`] : []),
+  ];
 }
 
 function heldSection({ held }: Results): readonly string[] {

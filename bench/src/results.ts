@@ -1,6 +1,5 @@
 /** What the scenarios find out: plain values, sent from the process that measures to the one that reports. */
-import type { Contender } from './contenders/contender.js';
-import type { MissingTool } from './contenders/tools.js';
+import type { Absent, Contender } from './contenders/contender.js';
 import type { Times } from './measure.js';
 import { summarize, type Summary } from './statistics.js';
 
@@ -13,7 +12,7 @@ export interface Row extends Summary {
 
 export interface SequentialResult {
   readonly rows: readonly Row[];
-  readonly missing: readonly MissingTool[];
+  readonly absent: readonly Absent[];
 }
 
 export interface HeldResult {

@@ -14,6 +14,12 @@ export interface Contender {
   readonly every?: number;
 }
 
+/** A contender that takes no part, and why. */
+export interface Absent {
+  readonly label: string;
+  readonly reason: string;
+}
+
 /** Paths of what {@link prepareStage} made, for the process that measures. */
 export interface StagePaths {
   /** Root filesystem of all contenders that change the root. */

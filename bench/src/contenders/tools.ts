@@ -1,6 +1,6 @@
 /** The programs that people know, each started by Node, in isolation as near to haco's as they have it. */
 import { findProgram } from '../find-program.js';
-import type { Contender, StagePaths } from './contender.js';
+import type { Absent, Contender, StagePaths } from './contender.js';
 import { spawnToEnd } from './spawn.js';
 
 interface Tool {
@@ -53,35 +53,22 @@ const tools: readonly Tool[] = [
   },
 ];
 
-/** A tool that takes no part, and why. */
-export interface MissingTool {
-  readonly program: string;
-  readonly reason: string;
-}
-
-/** Tools that work here, tried once each. */
-export async function toolContenders(
-  stage: StagePaths,
-): Promise<{ readonly contenders: readonly Contender[]; readonly missing: readonly MissingTool[] }> {
+/** The tools that are installed, and those that aren't. */
+export function toolContenders(stage: StagePaths): {
+  readonly contenders: readonly Contender[];
+  readonly missing: readonly Absent[];
+} {
   const contenders: Contender[] = [];
-  const missing: MissingTool[] = [];
+  const missing: Absent[] = [];
   let n = 0;
   for (const { program, label, args, every } of tools) {
     const path = findProgram(program);
     if (path === undefined) {
-      missing.push({ program, reason: 'not installed' });
+      missing.push({ label: program, reason: 'not installed' });
       continue;
     }
     const start = () => spawnToEnd(path, args(stage, ++n));
-    const reason = await start().then(
-      () => undefined,
-      (error: unknown) => (error as Error).message,
-    );
-    if (reason === undefined) {
-      contenders.push({ id: program, label, group: 'tool', start, ...(every === undefined ? {} : { every }) });
-    } else {
-      missing.push({ program, reason });
-    }
+    contenders.push({ id: program, label, group: 'tool', start, ...(every === undefined ? {} : { every }) });
   }
   return { contenders, missing };
 }

@@ -3,6 +3,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import type { Contender } from '../contenders/contender.js';
 import { hacoContenders } from '../contenders/haco.js';
 import { spawnContenders } from '../contenders/spawn.js';
+import { onlyWorking } from '../measure.js';
 import type { BlockingResult, BlockingRow } from '../results.js';
 import { quantile } from '../statistics.js';
 import type { ScenarioInput } from './scenario.js';
@@ -30,6 +31,7 @@ class Ticker implements Disposable {
   }
 
   readonly #tick = (): void => {
+    if (!this.#running) return;
     const now = performance.now();
     let pause = now - this.#last;
     if (pause > suspicious) {
@@ -41,7 +43,7 @@ class Ticker implements Disposable {
       this.#last = now;
     }
     if (pause > this.#longest) this.#longest = pause;
-    if (this.#running) setImmediate(this.#tick);
+    setImmediate(this.#tick);
   };
 
   /** Begin a start. */
@@ -103,9 +105,9 @@ export async function blocking({ stage, amounts }: ScenarioInput): Promise<Block
     group: 'node',
     start: () => new Promise((resolve) => setTimeout(() => resolve(undefined), 1)),
   };
-  const wanted = new Set(['spawn', 'haco-none', 'haco-full', 'haco-limits']);
-  const contenders = [idle, ...spawnContenders(stage), ...hacoContenders(stage)].filter(
-    ({ id }) => id === 'idle' || wanted.has(id),
+  const wanted = new Set(['idle', 'spawn', 'haco-none', 'haco-full', 'haco-limits']);
+  const { working: contenders } = await onlyWorking(
+    [idle, ...spawnContenders(stage), ...hacoContenders(stage)].filter(({ id }) => wanted.has(id)),
   );
   using ticker = new Ticker();
   const pauses = new Map<string, number[]>(contenders.map(({ id }) => [id, []]));

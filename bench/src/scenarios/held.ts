@@ -1,7 +1,7 @@
 /** The same while Node holds much memory, which fork(2) has to copy the page tables of. */
 import { hacoContenders } from '../contenders/haco.js';
 import { spawnContenders } from '../contenders/spawn.js';
-import { interleave } from '../measure.js';
+import { interleave, onlyWorking } from '../measure.js';
 import { rowsOf, type HeldResult } from '../results.js';
 import type { ScenarioInput } from './scenario.js';
 
@@ -26,7 +26,9 @@ function hold(mebibytes: number): readonly unknown[] {
 export async function held({ stage, amounts }: ScenarioInput): Promise<HeldResult> {
   const held = hold(amounts.heldMiB);
   const wanted = new Set(['spawn', 'haco-none', 'haco-full', 'haco-limits']);
-  const contenders = [...spawnContenders(stage), ...hacoContenders(stage)].filter(({ id }) => wanted.has(id));
+  const { working: contenders } = await onlyWorking(
+    [...spawnContenders(stage), ...hacoContenders(stage)].filter(({ id }) => wanted.has(id)),
+  );
   const rounds = Math.ceil(amounts.rounds / 3);
   const times = await interleave(contenders, { rounds, warmUp: Math.ceil(amounts.warmUp / 3) });
   // Used after the measurements, so that nothing of it was collected before.

@@ -3,13 +3,18 @@ import { floorContenders } from '../contenders/floor.js';
 import { hacoContenders } from '../contenders/haco.js';
 import { spawnContenders } from '../contenders/spawn.js';
 import { toolContenders } from '../contenders/tools.js';
-import { interleave } from '../measure.js';
+import { interleave, onlyWorking } from '../measure.js';
 import { rowsOf, type SequentialResult } from '../results.js';
 import type { ScenarioInput } from './scenario.js';
 
 export async function sequential({ stage, amounts }: ScenarioInput): Promise<SequentialResult> {
-  const { contenders: tools, missing } = await toolContenders(stage);
+  const tools = toolContenders(stage);
   using floors = floorContenders(stage);
-  const contenders = [...spawnContenders(stage), ...hacoContenders(stage), ...floors.contenders, ...tools];
-  return { rows: rowsOf(contenders, await interleave(contenders, amounts)), missing };
+  const { working, absent } = await onlyWorking([
+    ...spawnContenders(stage),
+    ...hacoContenders(stage),
+    ...floors.contenders,
+    ...tools.contenders,
+  ]);
+  return { rows: rowsOf(working, await interleave(working, amounts)), absent: [...tools.missing, ...absent] };
 }

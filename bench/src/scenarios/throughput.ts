@@ -3,6 +3,7 @@ import type { Contender } from '../contenders/contender.js';
 import { hacoContenders } from '../contenders/haco.js';
 import { spawnContenders } from '../contenders/spawn.js';
 import { toolContenders } from '../contenders/tools.js';
+import { onlyWorking } from '../measure.js';
 import { rowsOf, type ThroughputResult } from '../results.js';
 import type { ScenarioInput } from './scenario.js';
 
@@ -19,10 +20,11 @@ async function rateOf(contender: Contender, concurrency: number, count: number):
 
 export async function throughput({ stage, amounts }: ScenarioInput): Promise<ThroughputResult> {
   const { concurrency, batches, batchSize } = amounts;
-  const tools = await toolContenders(stage);
   const wanted = new Set(['spawn', 'haco-none', 'haco-full', 'haco-limits', 'bwrap', 'crun']);
-  const contenders = [...spawnContenders(stage), ...hacoContenders(stage), ...tools.contenders].filter(({ id }) =>
-    wanted.has(id),
+  const { working: contenders } = await onlyWorking(
+    [...spawnContenders(stage), ...hacoContenders(stage), ...toolContenders(stage).contenders].filter(({ id }) =>
+      wanted.has(id),
+    ),
   );
   const rates = new Map<string, number[]>(contenders.map(({ id }) => [id, []]));
   for (let batch = -1; batch < batches; batch++) {
