@@ -1,6 +1,6 @@
 /** What will fail on a host, told before it is tried, with a way out. */
 import { quote, type PlanContext, type Warning } from '@haco/plan';
-import { handedDown, hierarchiesOf, versionOf, type Hierarchy } from './hierarchy.js';
+import { hierarchiesOf, versionOf, type Hierarchy } from './hierarchy.js';
 import { limitId } from './limit.js';
 import type { CgroupsSection } from './section.js';
 import { settingsOf, type Setting } from './settings.js';
@@ -54,10 +54,10 @@ function checkHierarchy(hierarchy: Hierarchy, { host }: PlanContext): readonly W
     );
   }
   const isRootGroup = base === mount.mountPoint;
-  const inherited = controllers.every((name) => handedDown(host).includes(name));
-  if (version === 2 && host.euid !== 0 && !isRootGroup && !inherited) {
+  const handedDown = controllers.every((name) => host.cgroups.v2?.subtreeControl.includes(name));
+  if (version === 2 && host.euid !== 0 && !isRootGroup && !handedDown) {
     return permission(
-      `${base} doesn't hand ${names} down to its children, and can't while processes are in it; call moveSelfToLeaf() of @haco/cgroups first, in a group of its own that "systemd-run --user --scope -p Delegate=yes …" makes.`,
+      `${base} doesn't hand ${names} down to its children, and can't while processes are in it; start it in a delegated group of its own whose cgroup.subtree_control has them.`,
     );
   }
   return [];

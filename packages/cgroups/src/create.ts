@@ -1,6 +1,6 @@
 /** Steps that make a container's groups. */
 import { slot, syscall, type Flags, type Operation, type PlanContext, type Step } from '@haco/plan';
-import { handedDown, isJoined, sharedParent, type Hierarchy } from './hierarchy.js';
+import { isJoined, sharedParent, type Hierarchy } from './hierarchy.js';
 import { AT_FDCWD, open, writeFile } from './operations.js';
 import type { CgroupsSection } from './section.js';
 
@@ -81,7 +81,7 @@ export function planEnable(section: CgroupsSection, hierarchy: Hierarchy, { host
   if (hierarchy.version === 1) return [];
   const file = 'cgroup.subtree_control';
   const all = hierarchy.controllers;
-  const missing = all.filter((name) => section.parent !== undefined || !handedDown(host).includes(name));
+  const missing = all.filter((name) => section.parent !== undefined || !host.cgroups.v2?.subtreeControl.includes(name));
   const enable = (names: readonly string[], path: string): readonly Operation[] =>
     names.length === 0
       ? []

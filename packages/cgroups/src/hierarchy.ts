@@ -24,36 +24,14 @@ export const sharedParent = 'haco';
 /** Slot of the container's v2 group. */
 export const cloneSlot: SlotName = 'cgroup2';
 
-/**
- * Name of the child group into which the processes of a v2 group go that has to hand controllers down. Who is in it makes groups
- * beside it.
- */
-export const leafName = 'haco-self';
-
 // What plans show for a host without control groups; a start is refused before.
 const nowhere: CgroupMount = { mountPoint: '/sys/fs/cgroup', ownGroup: '/', writable: false };
-
-function isInLeaf(ownGroup: string): boolean {
-  return ownGroup.endsWith(`/${leafName}`);
-}
-
-/** The v2 group below which the caller's groups are: its own one, or the one above when it is in a leaf. */
-function homeGroup(ownGroup: string): string {
-  return isInLeaf(ownGroup) ? join('/', ownGroup.slice(0, -leafName.length)) : ownGroup;
-}
-
-/** Controllers that children of {@link homeGroup} have already. */
-export function handedDown({ cgroups: { v2 } }: HostFacts): readonly string[] {
-  if (v2 === undefined) return [];
-  // What a group may use is what the one above hands down.
-  return isInLeaf(v2.ownGroup) ? v2.controllers : v2.subtreeControl;
-}
 
 /** Whether a root process of a pure v2 host works below the root group, because its own group can't have limited children. */
 function usesRootGroup(host: HostFacts, controllers: readonly string[]): boolean {
   const { mode, v2 } = host.cgroups;
   if (mode !== 'v2' || v2 === undefined || host.euid !== 0) return false;
-  return !controllers.every((name) => handedDown(host).includes(name));
+  return !controllers.every((name) => v2.subtreeControl.includes(name));
 }
 
 /** The version that has a controller on this host; undefined when none has. */
@@ -86,8 +64,7 @@ export function hierarchiesOf(section: CgroupsSection, host: HostFacts): readonl
   return [...groups.values()].map(({ version, mount, settings }) => {
     const controllers = [...new Set(settings.map(({ controller }) => controller))];
     const id = version === 2 ? 'v2' : (controllers[0] ?? '');
-    const home = version === 2 ? homeGroup(mount.ownGroup) : mount.ownGroup;
-    const ownGroup = version === 2 && usesRootGroup(host, controllers) ? '/' : home;
+    const ownGroup = version === 2 && usesRootGroup(host, controllers) ? '/' : mount.ownGroup;
     return {
       id,
       version,

@@ -139,8 +139,6 @@ describe('check', () => {
     expect(warnings({ pids: 1 }, hostWith(facts, { euid: 1000 }))[0]).toMatch(/doesn't hand pids down/);
     const handedDown = v2With({ ownGroup: '/user.slice/x.scope', subtreeControl: ['pids'] });
     expect(warnings({ pids: 1 }, hostWith(handedDown, { euid: 1000 }))).toEqual([]);
-    const inLeaf = v2With({ ownGroup: '/user.slice/x.scope/haco-self', controllers: ['pids'] });
-    expect(warnings({ pids: 1 }, hostWith(inLeaf, { euid: 1000 }))).toEqual([]);
   });
 
   test('names steps that the plan has', () => {

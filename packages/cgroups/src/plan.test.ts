@@ -172,18 +172,6 @@ describe('groups', () => {
     );
   });
 
-  test('who is in a leaf makes groups beside it, where controllers are handed down already', () => {
-    const own = { ownGroup: '/user.slice/x.scope/haco-self', controllers: ['cpu', 'pids'] };
-    for (const euid of [0, 1000]) {
-      const plan = steps({ pids: 1 }, hostWith(v2With(own), { euid }));
-      expect(plan[0]?.label).toBe('make the group haco/x in /sys/fs/cgroup/user.slice/x.scope');
-      expect(plan[1]?.operations.flatMap((operation) => (operation.op === 'syscall' ? operation.args : []))).toContain(
-        'haco/cgroup.subtree_control',
-      );
-    }
-    expect(steps({ memory: 4096 }, hostWith(v2With(own)))[0]?.label).toBe('make the group haco/x in /sys/fs/cgroup');
-  });
-
   test('a parent that was asked for is neither made nor removed', () => {
     const plan = steps({ pids: 1, parent: 'ci/nightly' }, hybridHost);
     const made = plan
