@@ -75,9 +75,9 @@ const snippets = [
   ...sources.flatMap(docstrings),
 ];
 
-// In the folder of the examples: the imports of a snippet are resolved as those of a user are.
+// In a package that depends on all others: their imports are resolved as those of a user are.
 const virtual = new Map(
-  snippets.map((snippet, index) => [join(root, 'examples', `snippet-${String(index)}.ts`), snippet]),
+  snippets.map((snippet, index) => [join(root, 'scripts', `snippet-${String(index)}.ts`), snippet]),
 );
 
 const parsed = ts.getParsedCommandLineOfConfigFile(
