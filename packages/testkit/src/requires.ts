@@ -36,6 +36,11 @@ const checks = {
   newuidmap: () => program('newuidmap', 'uidmap') ?? program('newgidmap', 'uidmap'),
   subuid: () => subordinateIds('/etc/subuid') ?? subordinateIds('/etc/subgid'),
   iproute2: () => program('ip', 'iproute2'),
+  vm: () =>
+    missing(
+      process.env['VM_RUN'] === '1',
+      'it changes the groups of this very login, so only a virtual machine will do; run "npm test -- v2"',
+    ),
   kvm: () => missing(isCharacterDevice('/dev/kvm'), '/dev/kvm is missing'),
 } as const satisfies Record<string, () => Reason>;
 
