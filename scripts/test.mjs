@@ -6,7 +6,7 @@
 //   npm test -- v2                    the kernel tests in virtual machines with nothing but cgroup v2
 //   npm test -- --verbose             with the output of every lane, not only of the failed ones
 //   npm test -- --strict              nothing may be skipped: neither a lane nor a test (as the CI gate runs it)
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -50,7 +50,11 @@ const lanes = [
     missing: () =>
       notLinux ?? (isRoot && !readableByNobody() ? 'an ordinary user must be able to read this directory' : undefined),
     user: () => (isRoot ? NOBODY : undefined),
-    elsewhere: [/^the host has cgroup v1 hierarchies/, /^the host was not booted with systemd/],
+    elsewhere: [
+      /^the host has cgroup v1 hierarchies/,
+      /^the host was not booted with systemd/,
+      /only a virtual machine/,
+    ],
   },
   // Nothing but cgroup v2 (packages/testkit/vm/README.md): User Mode Linux is as fast as the machine, and Debian's own
   // kernel in an emulator shows what it has not.
@@ -89,16 +93,24 @@ ensure();
 
 let good = true;
 const total = { passed: 0, failed: 0 };
-for (const lane of lanes) {
-  if (names.length > 0 && !names.some((name) => isNamed(lane, name))) continue;
+const wanted = lanes.filter((lane) => names.length === 0 || names.some((name) => isNamed(lane, name)));
+const ready = wanted.filter((lane) => {
   const reason = lane.missing?.();
-  if (reason !== undefined) {
-    console.log(`- ${lane.name.padEnd(15)} not run: ${reason}`);
-    if (flags.has('--strict')) good = false;
-    continue;
-  }
-  good = runLane(lane) && good;
-}
+  if (reason === undefined) return true;
+  console.log(`- ${lane.name.padEnd(15)} not run: ${reason}`);
+  if (flags.has('--strict')) good = false;
+  return false;
+});
+for (const lane of ready.filter(({ vm }) => !hasOneProcessor(vm))) good = (await runLane(lane)) && good;
+// A machine with one processor keeps one of ours busy: as many at once as there are.
+const waiting = ready.filter(({ vm }) => hasOneProcessor(vm));
+await Promise.all(
+  (waiting.length === 0 ? [] : allowedProcessors()).map(async (processor) => {
+    for (let lane = waiting.shift(); lane !== undefined; lane = waiting.shift()) {
+      good = (await runLane(lane, processor)) && good;
+    }
+  }),
+);
 const closing = `${total.passed} passed, ${total.failed} failed`;
 console.log(`\n${closing}`);
 // For .ci/run, which ends with the same line.
@@ -110,11 +122,25 @@ function isNamed(lane, name) {
   return lane.name === name || (lane.vm !== undefined && lane.name.startsWith(`${name}-`));
 }
 
-/** @param {Lane} lane */
-function runLane(lane) {
+/** @param {string[] | undefined} vm */
+function hasOneProcessor(vm) {
+  return vm?.includes('--uml') === true;
+}
+
+/** Numbers of the processors that this process may use. */
+function allowedProcessors() {
+  const list = /^Cpus_allowed_list:\s*(\S+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0';
+  return list.split(',').flatMap((range) => {
+    const [first = 0, last = first] = range.split('-').map(Number);
+    return Array.from({ length: last - first + 1 }, (_, index) => first + index);
+  });
+}
+
+/** @param {Lane} lane @param {number} [processor] */
+async function runLane(lane, processor) {
   const start = performance.now();
   const user = lane.user?.();
-  const { status, output, report } = vitest(lane, user);
+  const { status, output, report } = await vitest(lane, { user, processor });
   const seconds = `${((performance.now() - start) / 1000).toFixed(1)} s`;
   const tests = (report?.testResults ?? []).flatMap((file) => file.assertionResults);
   const count = (/** @type {string} */ what) => tests.filter((test) => test.status === what).length;
@@ -155,8 +181,8 @@ function leftToOthers(output, reasons) {
 
 /** @typedef {{ testResults: { assertionResults: { status: string, ancestorTitles: string[] }[] }[] }} Report */
 
-/** @param {Lane} lane @param {number | undefined} user */
-function vitest(lane, user) {
+/** @param {Lane} lane @param {{ user: number | undefined, processor: number | undefined }} where */
+async function vitest(lane, { user, processor }) {
   // The lane's own scratch directory: an ordinary user can't write into root's.
   const home = mkdtempSync(join(tmpdir(), `haco-${lane.name}-`));
   if (user !== undefined) spawnSync('chown', [`${user}:${user}`, home]);
@@ -176,23 +202,43 @@ function vitest(lane, user) {
     ...(filters.length > 0 ? filters : (lane.only ?? [])),
   ];
   if (lane.vm !== undefined) chmodSync(home, 0o777);
-  // A virtual machine has no way to the network, which this strategy is all about.
-  const [program = '', ...rest] =
+  const machine =
     lane.vm === undefined
-      ? command
-      : [vmRun, ...lane.vm, '--timeout=900', `--rw=${home}`, '--', ...command, '--exclude=**/debootstrap.*'];
+      ? []
+      : [
+          ...(processor === undefined ? [] : ['taskset', '-c', String(processor)]),
+          ...[vmRun, ...lane.vm, '--timeout=900', `--rw=${home}`, '--'],
+        ];
+  // A virtual machine has no way to the network, which this strategy is all about.
+  const local = lane.vm === undefined ? [] : ['--exclude=**/debootstrap.*'];
   try {
-    const { status, stdout, stderr, error } = spawnSync(program, rest, {
+    const { status, output } = await perform([...machine, ...command, ...local], {
       cwd: root,
-      encoding: 'utf8',
-      maxBuffer: 256 * 1024 * 1024,
       env: { ...process.env, ...(user === undefined ? {} : { HOME: home, TMPDIR: home, XDG_RUNTIME_DIR: home }) },
       ...(user === undefined ? {} : { uid: user, gid: user }),
     });
-    return { status, output: `${stdout ?? ''}${stderr ?? ''}${error?.message ?? ''}`, report: readReport(file) };
+    return { status, output, report: readReport(file) };
   } finally {
     rmSync(home, { recursive: true, force: true });
   }
+}
+
+/**
+ * What it printed, and its exit code; null when it could not be started or was killed.
+ *
+ * @param {string[]} command @param {import('node:child_process').SpawnOptions} options
+ * @returns {Promise<{ status: number | null, output: string }>}
+ */
+function perform([program = '', ...args], options) {
+  return new Promise((resolve) => {
+    const child = spawn(program, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.setEncoding('utf8').on('data', (chunk) => (output += chunk));
+    }
+    child.on('error', (error) => resolve({ status: null, output: output + error.message }));
+    child.on('close', (status) => resolve({ status, output }));
+  });
 }
 
 /** Why there can't be such a machine here; what it needs is downloaded by the first run. @param {string[]} options */
