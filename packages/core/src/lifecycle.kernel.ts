@@ -1,6 +1,6 @@
 /** From start to end: outcomes, signals, time, cancelling, handles, many at once, names that are taken, and Node's own death. */
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -213,8 +213,12 @@ describeWith(['root', 'busybox', 'compiler'], 'a handle', () => {
 });
 
 describeWith(['root', 'busybox', 'compiler'], 'created, then started', () => {
+  const directories: string[] = [];
+  afterAll(() => directories.forEach((directory) => rmSync(directory, { recursive: true })));
   const makeFifo = async (): Promise<string> => {
-    const fifo = join(await makeTemporaryDirectory('fifo'), 'start');
+    const directory = await makeTemporaryDirectory('fifo');
+    directories.push(directory);
+    const fifo = join(directory, 'start');
     execFileSync('mkfifo', [fifo]);
     return fifo;
   };

@@ -1,6 +1,7 @@
 /** What every start needs of the kernel, told before it is tried. */
-import type { FeatureName, PlanContext, Warning } from '@haco/plan';
+import type { FeatureName, IdRange, PlanContext, Warning } from '@haco/plan';
 import type { ProcessSection } from './section.js';
+import { numericUser, userStepId } from './user.js';
 
 interface Requirement {
   readonly feature: FeatureName;
@@ -20,8 +21,8 @@ const always: readonly Requirement[] = [
 
 const forWorkdir: Requirement = { feature: 'openat2', since: '5.6', step: 'process.workdir' };
 
-/** Warnings for kernels that are too old, or whose calls an outer container's filter hides. */
-export function checkProcess(section: ProcessSection, { host }: PlanContext): readonly Warning[] {
+/** Kernels that are too old, or whose calls an outer container's filter hides. */
+function checkKernel(section: ProcessSection, { host }: PlanContext): readonly Warning[] {
   const requirements = section.workdir === undefined ? always : [...always, forWorkdir];
   return requirements
     .filter(({ feature }) => !host.features[feature])
@@ -30,4 +31,39 @@ export function checkProcess(section: ProcessSection, { host }: PlanContext): re
       kind: 'unsupported',
       message: `This host (kernel ${host.kernel.release}) has no ${feature} (Linux ${since}); use a newer kernel, or, inside another container, a seccomp profile that allows it.`,
     }));
+}
+
+function isMapped(ranges: readonly IdRange[], id: number): boolean {
+  return ranges.some(({ inside, count }) => id >= inside && id < inside + count);
+}
+
+/** Becoming another user: by privilege, or by a map that has the ids. */
+function checkUser(section: ProcessSection, { host, facts }: PlanContext): readonly Warning[] {
+  const user = numericUser(section);
+  // What a namespace that is entered maps is seen only then.
+  if (user === undefined || facts.entered.includes('user')) return [];
+  const refused = (message: string): readonly Warning[] => [{ step: userStepId, kind: 'permission', message }];
+  if (facts.idMap === undefined) {
+    return ['setuid', 'setgid'].every((name) => host.capabilities.includes(name))
+      ? []
+      : refused(
+          'Another user than the caller needs root (CAP_SETUID and CAP_SETGID); add unshare("user") with a map that has it, or run it with sudo.',
+        );
+  }
+  const missing = [
+    ...(isMapped(facts.idMap.uid, user.uid) ? [] : [`user ${String(user.uid)}`]),
+    ...[user.gid, ...user.groups]
+      .filter((id) => !isMapped(facts.idMap?.gid ?? [], id))
+      .map((id) => `group ${String(id)}`),
+  ];
+  return missing.length === 0
+    ? []
+    : refused(
+        `The user namespace of the container has no ${missing.join(' and no ')}; use ids of its map (without subordinate ids only 0), or map more with mapUsers() and mapGroups().`,
+      );
+}
+
+/** What will fail on this host. */
+export function checkProcess(section: ProcessSection, context: PlanContext): readonly Warning[] {
+  return [...checkKernel(section, context), ...checkUser(section, context)];
 }

@@ -4,6 +4,9 @@ import type { ProcessSection } from './section.js';
 
 const keepCaps = flags({ PR_SET_KEEPCAPS: 8 }, 'PR_SET_KEEPCAPS');
 
+/** Id of the step. */
+export const userStepId = 'process.user';
+
 /** Ids as numbers: what `resolveUser` made of the section. A name that it didn't resolve can't be planned for. */
 export interface NumericUser {
   readonly uid: number;
@@ -33,7 +36,7 @@ export function planUser(section: ProcessSection, { facts }: PlanContext): reado
   const list = groups.map((group, index) => ({ name: String(index), type: 'u32', value: group }) as const);
   return [
     {
-      id: 'process.user',
+      id: userStepId,
       phase: 'privileges',
       label: `become user ${String(uid)} and group ${String(gid)}`,
       why: 'groups before group before user, because after the last one nothing of it is allowed any more (DESIGN §7.5)',

@@ -1,5 +1,5 @@
 /** Standard streams of real containers: text, floods, bytes, slow readers, files and orphans. */
-import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough, Readable, Writable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
@@ -19,6 +19,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await rootfs.remove();
+  rmSync(directory, { recursive: true });
 });
 
 const shell = (script: string) => haco().unshare('pid').chroot(rootfs.path).sh(script);
