@@ -10,7 +10,9 @@ export async function oneLiner(context: Context): Promise<void> {
   if (host.euid !== 0) {
     const refused = await haco().name('x').unshare('pid', 'uts').chroot(root).cpu(50).run();
     if (refused.isErr()) stage.output(refused.error.message);
-    stage.skip("Needs root: the parts that an ordinary user may have follow, in a user namespace (.unshare('user') is added to each).");
+    stage.skip(
+      "Needs root: the parts that an ordinary user may have follow, in a user namespace (.unshare('user') is added to each).",
+    );
     return;
   }
   const first = await must(context, haco().name('x').unshare('pid', 'uts').chroot(root).cpu(50).run());

@@ -21,6 +21,7 @@ export type StdoutTarget =
   | { readonly fd: number }
   | Writable;
 
+/** What runs in the container, as whom, and where its streams lead. */
 export interface ProcessMethods {
   /**
    * The program and its arguments. Nothing is split or expanded; a name without `/` is looked up in the container, in the PATH
