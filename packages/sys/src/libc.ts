@@ -36,14 +36,6 @@ export interface Libc {
   readonly epoll_create1: (flags: number) => number;
   readonly epoll_ctl: (epoll: number, operation: number, fd: number, event: Pointer) => number;
   readonly epoll_wait: (epoll: number, events: Pointer, count: number, timeoutMs: number) => number;
-  /** `epoll_wait` on a thread of the pool; for worker threads, where Node has no signals. */
-  readonly epoll_wait_async: (
-    epoll: number,
-    events: Pointer,
-    count: number,
-    timeoutMs: number,
-    done: (error: Error | null, result: number) => void,
-  ) => void;
   readonly syscall: (number: number, a: number, b: number, c: number, d: number, e: number, f: number) => number;
   /** Address of the memory of a Buffer. */
   readonly addressOf: (buffer: Uint8Array) => bigint;
@@ -80,7 +72,6 @@ function load(): { readonly koffi: Koffi; readonly library: Lib } {
 export function libc(): Libc {
   if (functions !== undefined) return functions;
   const { koffi: k, library: lib } = load();
-  const epollWait = lib.func('int epoll_wait(int epoll, void *events, int count, int timeout)');
   functions = {
     posix_spawn: lib.func(
       'int posix_spawn(void *pid, const char *path, void *actions, void *attr, void *argv, void *envp)',
@@ -104,10 +95,7 @@ export function libc(): Libc {
     close: lib.func('int close(int fd)'),
     epoll_create1: lib.func('int epoll_create1(int flags)'),
     epoll_ctl: lib.func('int epoll_ctl(int epoll, int operation, int fd, void *event)'),
-    epoll_wait: epollWait,
-    epoll_wait_async: (...args) => {
-      epollWait.async(...args);
-    },
+    epoll_wait: lib.func('int epoll_wait(int epoll, void *events, int count, int timeout)'),
     syscall: lib.func('long syscall(long number, long a, long b, long c, long d, long e, long f)'),
     addressOf: (buffer) => BigInt(k.address(buffer)),
     errno: () => k.errno(),

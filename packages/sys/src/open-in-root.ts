@@ -1,11 +1,10 @@
 /** Opening a file of a root filesystem for reading, without following any link out of it. */
-import { closeSync } from 'node:fs';
 import { err, ok, type Result } from 'neverthrow';
 import { flags, IoError, NotFoundError, openFlags, type HacoError } from '@haco/plan';
 import { syscallNumbers } from './codec/numbers.generated.js';
 import { errnoName } from './errno.js';
 import { hintFor } from './hint.js';
-import { rawSyscall } from './libc.js';
+import { libc, rawSyscall } from './libc.js';
 
 const AT_FDCWD = -100;
 const RESOLVE_NO_MAGICLINKS = 0x02;
@@ -43,6 +42,6 @@ export function openInRoot(root: string, path: string): Result<number, HacoError
   how.writeBigUInt64LE(BigInt(flags(table, 'O_RDONLY', 'O_CLOEXEC', 'O_NONBLOCK', 'O_NOCTTY').value), 0);
   how.writeBigUInt64LE(BigInt(RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS), 16);
   const fd = rawSyscall(numbers.openat2, directory, Buffer.from(`${path}\0`), how, how.length);
-  closeSync(directory);
+  libc().close(directory);
   return fd < 0 ? err(failed(`${root}${path}`, fd, 'openat2')) : ok(fd);
 }

@@ -21,7 +21,7 @@ let keepAlive: NodeJS.Timeout | undefined;
 let pending = 0;
 let listening = false;
 let workerTimer: NodeJS.Timeout | undefined;
-let workerWaiting = false;
+let workerMs = 0;
 
 function epollFd(): number {
   if (epoll < 0) epoll = libc().epoll_create1(EPOLL_CLOEXEC);
@@ -39,34 +39,26 @@ function dispatch(count: number): void {
 
 function look(): void {
   for (const poller of [...pollers]) poller();
-  if (byFd.size === 0) return;
-  for (;;) {
+  while (byFd.size > 0) {
     const count = libc().epoll_wait(epollFd(), events, batch, 0);
-    if (count <= 0) return;
-    dispatch(count);
-    if (count < batch) return;
+    if (count > 0) dispatch(count);
+    if (count < batch) break;
   }
+  if (!isMainThread) watchInWorker();
 }
 
-/** Workers get no signals: one thread of the pool waits for all of the worker's containers, a short timer for those that start. */
+/**
+ * Workers get no signals, so a timer looks: often while something starts, else less so. Neither of the other ways will do: a wait
+ * on the thread pool takes one of its four threads from the whole process, and koffi's poll handle crashes the process when the
+ * worker is terminated (koffi 3.3.4).
+ */
 function watchInWorker(): void {
-  if (pollers.size > 0) {
-    workerTimer ??= setInterval(look, 2).unref();
-  } else if (workerTimer !== undefined) {
-    clearInterval(workerTimer);
-    workerTimer = undefined;
-  }
-  if (byFd.size === 0 || workerWaiting) return;
-  workerWaiting = true;
-  const own = Buffer.alloc(batch * 16);
-  libc().epoll_wait_async(epollFd(), own, batch, 1000, (error, count) => {
-    workerWaiting = false;
-    if (error === null && count > 0) {
-      own.copy(events);
-      dispatch(count);
-    }
-    watchInWorker();
-  });
+  const ms = pollers.size > 0 ? 1 : byFd.size > 0 ? 5 : 0;
+  if (ms === workerMs) return;
+  clearInterval(workerTimer);
+  // Kept alive by hold(), not by this.
+  workerTimer = ms === 0 ? undefined : setInterval(look, ms).unref();
+  workerMs = ms;
 }
 
 /**

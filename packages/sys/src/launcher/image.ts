@@ -13,7 +13,8 @@ const MFD_CLOEXEC = 1;
 const MFD_ALLOW_SEALING = 2;
 const MFD_EXEC = 0x10;
 const F_ADD_SEALS = 1033;
-const allSeals = 0x1f; // SEAL, SHRINK, GROW, WRITE, and (since 6.3) EXEC: the mode can't change either
+const withoutExec = 0x0f; // SEAL, SHRINK, GROW, WRITE
+const allSeals = withoutExec | 0x20; // and (since 6.3) EXEC: the mode can't change either
 
 let image: { readonly path: string } | undefined;
 
@@ -53,12 +54,18 @@ function sealedMemory(bytes: Buffer): Result<string, string> {
   let fd = c.memfd_create('haco-init', MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
   if (fd < 0) fd = c.memfd_create('haco-init', MFD_CLOEXEC | MFD_ALLOW_SEALING);
   if (fd < 0) return err(errnoName(c.errno()));
-  writeSync(fd, bytes);
-  fchmodSync(fd, 0o555);
+  try {
+    writeSync(fd, bytes);
+    fchmodSync(fd, 0o555);
+  } catch (error) {
+    c.close(fd);
+    return err(error instanceof Error ? error.message : String(error));
+  }
   // Before 6.3 F_SEAL_EXEC is unknown: the other four are what keeps the bytes as they are.
-  if (c.fcntl(fd, F_ADD_SEALS, allSeals | 0x20) < 0 && c.fcntl(fd, F_ADD_SEALS, 0xf) < 0) {
-    closeSync(fd);
-    return err(errnoName(c.errno()));
+  if (c.fcntl(fd, F_ADD_SEALS, allSeals) < 0 && c.fcntl(fd, F_ADD_SEALS, withoutExec) < 0) {
+    const errno = errnoName(c.errno());
+    c.close(fd);
+    return err(errno);
   }
   return ok(`/proc/self/fd/${String(fd)}`);
 }

@@ -1,5 +1,5 @@
 /** One start: from encoded plan to running container to its end. */
-import { closeSync, writeSync } from 'node:fs';
+import { writeSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { err, ok, type Result } from 'neverthrow';
 import {
@@ -232,63 +232,81 @@ class Launching implements Launch {
     const { encoded } = this.request;
     const report = this.report();
     const end = this.end ?? { exitCode: null, signal: SIGKILL, usage: { userMs: 0, systemMs: 0, maxRssBytes: 0 } };
+    const undoFailure = report.undoFailure ?? (report.state === 'ended' ? undefined : this.neverUndone());
     const outcome: LaunchEnd = {
       ...end,
       ...(report.initStatus === undefined ? {} : decodeStatus(report.initStatus)),
       outs: readOuts(this.plan, encoded),
       steps: readStepTimes(this.plan, encoded, report.startedNs),
-      ...(report.undoFailure === undefined ? {} : { undoFailure: report.undoFailure }),
+      ...(undoFailure === undefined ? {} : { undoFailure }),
     };
     this.close();
     this.resolveEnded(outcome);
   }
 
+  /** Somebody killed the launcher: nothing tells how far it came, so it is the first step that counts as left undone. */
+  private neverUndone(): StepFailure | undefined {
+    const origin = this.request.encoded.origins.find(({ step }) => step.phase === 'undo');
+    return origin === undefined ? undefined : { ...origin, errno: 'ECANCELED' };
+  }
+
   private close(): void {
     if (this.closed) return;
     this.closed = true;
-    closeSync(this.plan);
+    // Not fs.closeSync: in worker threads Node warns of descriptors that it didn't open.
+    libc().close(this.plan);
     this.channel?.destroy();
     release();
   }
 
   kill(signal: number): boolean {
     if (this.end !== undefined || this.closed) return false;
-    const pid = this.childPid !== 0 ? this.childPid : this.report().childPid;
-    if (pid !== 0) return libc().kill(pid, signal) === 0;
+    if (this.childPid !== 0) return libc().kill(this.childPid, signal) === 0;
+    // What fails because of it, in this process or in the launcher, isn't the reason why the start fails.
     if (signal === SIGKILL) this.killWanted = true;
-    return true;
+    const pid = this.report().childPid;
+    return pid === 0 || libc().kill(pid, signal) === 0;
+  }
+}
+
+/** A plan as a memory file. */
+function writePlan(bytes: Buffer): Result<number, HacoError> {
+  const c = libc();
+  const failed = (call: string, syscall: string, errno: string): Result<never, HacoError> =>
+    err(
+      new SyscallError({ step: 'hand the plan to the launcher', call, syscall, errno, hint: hintFor(syscall, errno) }),
+    );
+  const plan = c.memfd_create('haco-plan', MFD_CLOEXEC);
+  if (plan < 0) return failed('memfd_create("haco-plan", MFD_CLOEXEC)', 'memfd_create', errnoName(c.errno()));
+  try {
+    // Short only when memory or RLIMIT_FSIZE end here; the launcher would refuse such a plan as malformed.
+    if (writeSync(plan, bytes) === bytes.length) return ok(plan);
+    libc().close(plan);
+    return failed(`write(<plan>, ${String(bytes.length)} bytes)`, 'write', 'ENOSPC');
+  } catch (error) {
+    libc().close(plan);
+    const errno = error instanceof Error && 'code' in error ? String(error.code) : 'EIO';
+    return failed(`write(<plan>, ${String(bytes.length)} bytes)`, 'write', errno);
   }
 }
 
 /** Start a launcher with this plan. Errors here are those before it could begin. */
 export function launch(request: LaunchRequest): Result<Launch, HacoError> {
-  const c = libc();
-  const plan = c.memfd_create('haco-plan', MFD_CLOEXEC);
-  if (plan < 0) {
-    const errno = errnoName(c.errno());
-    return err(
-      new SyscallError({
-        step: 'hand the plan to the launcher',
-        call: 'memfd_create("haco-plan", MFD_CLOEXEC)',
-        syscall: 'memfd_create',
-        errno,
-        hint: hintFor('memfd_create', errno),
-      }),
-    );
-  }
-  writeSync(plan, request.encoded.bytes);
+  const written = writePlan(request.encoded.bytes);
+  if (written.isErr()) return err(written.error);
+  const plan = written.value;
   const pair = request.onBarrier === undefined ? undefined : socketPair();
   if (pair?.isErr() === true) {
-    closeSync(plan);
+    libc().close(plan);
     return err(pair.error);
   }
   const [own, theirs] = pair?.isOk() === true ? pair.value : [undefined, undefined];
   arm();
   const spawned = spawnLauncher({ stdio: request.stdio, plan, passed: [theirs, ...(request.passed ?? [])] });
-  if (theirs !== undefined) closeSync(theirs);
+  if (theirs !== undefined) libc().close(theirs);
   if (spawned.isErr()) {
-    closeSync(plan);
-    if (own !== undefined) closeSync(own);
+    libc().close(plan);
+    if (own !== undefined) libc().close(own);
     return err(spawned.error);
   }
   return ok(new Launching(request, plan, spawned.value, own));

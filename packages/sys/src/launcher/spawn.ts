@@ -69,29 +69,31 @@ export function spawnLauncher(descriptors: SpawnDescriptors): Result<number, Hac
     // File actions run one after the other: a source below the highest target could be overwritten before its turn.
     const raised: number[] = [];
     const highest = planFd + descriptors.passed.length;
-    const safe = targets.map(([from, to]) => {
-      if (from > highest || from === to) return [from, to] as const;
-      const copy = c.fcntl(from, F_DUPFD_CLOEXEC, highest + 1);
+    let failure: HacoError | undefined;
+    const raise = (fd: number): number => {
+      const copy = c.fcntl(fd, F_DUPFD_CLOEXEC, highest + 1);
       if (copy >= 0) raised.push(copy);
-      return [copy >= 0 ? copy : from, to] as const;
-    });
-    c.posix_spawn_file_actions_init(actions);
-    for (const [from, to] of safe) c.posix_spawn_file_actions_adddup2(actions, from, to);
-    const { table, none } = launcherArgv();
-    const error = c.posix_spawn(pidBuffer, path, actions, spawnAttributes(), table, none);
-    c.posix_spawn_file_actions_destroy(actions);
-    for (const fd of raised) c.close(fd);
-    if (error !== 0) {
-      return err(
-        new SyscallError({
-          step: 'start the launcher',
-          call: `posix_spawn(${JSON.stringify(path)})`,
-          syscall: 'posix_spawn',
-          errno: errnoName(error),
-          hint: hintFor('posix_spawn', errnoName(error)),
-        }),
-      );
+      else failure ??= failed(`fcntl(${String(fd)}, F_DUPFD_CLOEXEC, ${String(highest + 1)})`, 'fcntl', c.errno());
+      return copy;
+    };
+    const safe = targets.map(([from, to]) => [from > highest || from === to ? from : raise(from), to] as const);
+    // The launcher itself is opened after all of them.
+    const image = Number(/^\/proc\/self\/fd\/(\d+)$/.exec(path)?.[1] ?? Infinity);
+    const file = image > highest ? path : `/proc/self/fd/${String(raise(image))}`;
+    if (failure === undefined) {
+      c.posix_spawn_file_actions_init(actions);
+      for (const [from, to] of safe) c.posix_spawn_file_actions_adddup2(actions, from, to);
+      const { table, none } = launcherArgv();
+      const error = c.posix_spawn(pidBuffer, file, actions, spawnAttributes(), table, none);
+      c.posix_spawn_file_actions_destroy(actions);
+      if (error !== 0) failure = failed(`posix_spawn(${JSON.stringify(path)})`, 'posix_spawn', error);
     }
-    return ok(pidBuffer.readInt32LE(0));
+    for (const fd of raised) c.close(fd);
+    return failure === undefined ? ok(pidBuffer.readInt32LE(0)) : err(failure);
   });
+}
+
+function failed(call: string, syscall: string, error: number): HacoError {
+  const errno = errnoName(error);
+  return new SyscallError({ step: 'start the launcher', call, syscall, errno, hint: hintFor(syscall, errno) });
 }
