@@ -1,6 +1,6 @@
 /** Steps that make a container's groups. */
 import { slot, syscall, type Flags, type Operation, type PlanContext, type Step } from '@haco/plan';
-import { isJoined, sharedParent, type Hierarchy } from './hierarchy.js';
+import { handedDown, isJoined, sharedParent, type Hierarchy } from './locate.js';
 import { AT_FDCWD, open, writeFile } from './operations.js';
 import type { CgroupsSection } from './section.js';
 
@@ -80,7 +80,8 @@ export function planCreate(section: CgroupsSection, hierarchy: Hierarchy, { host
 export function planEnable(section: CgroupsSection, hierarchy: Hierarchy, { host }: PlanContext): readonly Step[] {
   if (hierarchy.version === 1) return [];
   const file = 'cgroup.subtree_control';
-  const all = hierarchy.controllers;
+  const all = handedDown(hierarchy.controllers);
+  if (all.length === 0) return [];
   const missing = all.filter((name) => section.parent !== undefined || !host.cgroups.v2?.subtreeControl.includes(name));
   const enable = (names: readonly string[], path: string): readonly Operation[] =>
     names.length === 0

@@ -1,7 +1,7 @@
 /** The step by which the container's process enters its groups. */
 import { slot, syscall, type PlanContext, type Step } from '@haco/plan';
 import { joinSlot } from './create.js';
-import { isJoined, type Hierarchy } from './hierarchy.js';
+import { isJoined, type Hierarchy } from './locate.js';
 
 /**
  * The process enters by itself: the launcher stays outside, so it isn't counted by the limits and needn't leave before it

@@ -1,5 +1,6 @@
 /** Names and contents of cgroup files, as far as they can be checked without a host. */
 import { quote } from '@haco/plan';
+import { controllerWith } from './controllers/index.js';
 
 /** Controllers of the kernel, v1 and v2: what a key begins with. */
 export const controllerNames = [
@@ -26,13 +27,36 @@ export function controllerOf(key: string): string {
   return key.slice(0, Math.max(0, key.indexOf('.')));
 }
 
+const runsOnHost =
+  'the kernel would run a program on the host, outside of the container, when the group gets empty (CVE-2022-0492), so haco never writes it; wait for the end of the container instead';
+
+/** Files that every group has and nobody may set, with the reason and a way out. */
+const forbidden: readonly (readonly [pattern: RegExp, reason: string])[] = [
+  [/(^|\.)(release_agent|notify_on_release)$/, runsOnHost],
+  [
+    /(^|\.)(cgroup\.procs|cgroup\.threads|tasks)$/,
+    'it moves processes, which haco does by itself; choose the group with cgroupParent()',
+  ],
+  [
+    /^(cgroup\.subtree_control|cgroup\.clone_children|cgroup\.type|cgroup\.kill)$/,
+    'haco writes it by itself where that is needed; leave it out',
+  ],
+  [
+    /(^|\.)cgroup\.event_control$/,
+    'it takes the numbers of open descriptors, which mean nothing in a spec; use the events of the group',
+  ],
+];
+
 /** Why a text isn't a key; undefined when it is one. */
 export function keyProblem(key: string): string | undefined {
+  const reason = forbidden.find(([pattern]) => pattern.test(key))?.[1];
+  if (reason !== undefined) return `${quote(key)} can't be set: ${reason}`;
   if (!/^[a-z][a-z0-9_]*(\.[A-Za-z0-9_]+)+$/.test(key)) {
     return `${quote(key)} is not a cgroup key; write <controller>.<file>, e.g. "memory.high"`;
   }
   const controller = controllerOf(key);
   if ((controllerNames as readonly string[]).includes(controller)) return undefined;
+  if (controllerWith(key)?.keys[key] !== undefined) return undefined;
   return `${quote(key)} belongs to no controller that haco knows; the controllers are ${controllerNames.join(', ')}`;
 }
 

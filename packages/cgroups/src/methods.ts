@@ -1,5 +1,15 @@
 /** The verbs for limits. */
 import type { Size } from '@haco/plan';
+import type { Resources } from './controllers/index.js';
+
+/** How strictly a limit is meant. */
+export interface LimitOptions {
+  /**
+   * Go on without the limit where the host can't enforce it, or with a weaker one; `Outcome.enforced` then says `refused` or
+   * `degraded`. `false`, the default: such a container isn't started.
+   */
+  readonly degrade?: boolean;
+}
 
 /**
  * Limits by control groups. The container gets a group of its own below `haco` in each hierarchy that a limit needs; it is
@@ -20,7 +30,7 @@ export interface CgroupMethods {
    *
    * @see https://docs.kernel.org/scheduler/sched-bwc.html
    */
-  cpu(percent: number): this;
+  cpu(percent: number, options?: LimitOptions): this;
   /**
    * Limit the memory, page cache included. When the kernel can't reclaim enough it kills a process of the container
    * (`reason: 'oom'`). Swap isn't counted; `cgroup('memory.swap.max', 0)` forbids it. Replaces an earlier value.
@@ -35,7 +45,7 @@ export interface CgroupMethods {
    *
    * @see https://docs.kernel.org/admin-guide/cgroup-v2.html#memory-interface-files
    */
-  memory(size: Size): this;
+  memory(size: Size, options?: LimitOptions): this;
   /**
    * Limit the number of processes and threads at the same time, at least 1; `fork(2)` then fails with `EAGAIN`. Replaces an
    * earlier value.
@@ -48,16 +58,46 @@ export interface CgroupMethods {
    *
    * @see https://docs.kernel.org/admin-guide/cgroup-v2.html#pid
    */
-  pids(max: number): this;
+  pids(max: number, options?: LimitOptions): this;
   /**
-   * Write any file of the group. Keys of cpu, memory and pids may be spelled as on v1 or as on v2 and are translated where the
-   * other version means the same (`cpu.shares` ↔ `cpu.weight`, `memory.limit_in_bytes` ↔ `memory.max`, …); a key that this
-   * host can't express is refused. Keys of other controllers are written as they are. Each key replaces its earlier value, and
-   * overrides {@link CgroupMethods.cpu}, {@link CgroupMethods.memory} and {@link CgroupMethods.pids} where they write the same
-   * file.
+   * Limit any resource, in words that mean the same on cgroup v1 and v2. Sizes and durations may be text. Calls add up: single
+   * values replace earlier ones, lists (`devices`, `io.devices`) grow.
+   *
+   * | resource | words |
+   * | --- | --- |
+   * | `cpu` | `percent`, `weight`, `burst`, `idle`, `realtime`, `uclamp` |
+   * | `cpuset` | `cpus`, `mems` |
+   * | `memory` | `max`, `high`, `low`, `min`, `swap`, `oomGroup`, `swappiness`, `disableOomKiller` |
+   * | `pids` | `max` |
+   * | `io` | `weight`, `devices` |
+   * | `devices` | rules as OCI has them; the last one that covers a device and an access decides |
+   * | `hugetlb` | bytes by page size |
+   * | `netCls`, `netPrio` | marks and priorities of packets; v1 only |
+   * | `rdma`, `misc` | limits by adapter, by name |
+   * | `perfEvent` | `true`: a group by which perf(1) can count |
+   * | `freeze` | `true`: it stops before its command until its group is thawed; `false`: it can be frozen later |
+   *
+   * @example
+   * ```ts
+   * import { haco } from '@haco/core';
+   * haco().resources({
+   *   cpu: { percent: 50, weight: 20 },
+   *   memory: { max: '1GiB', swap: 0 },
+   *   io: { devices: [{ device: '/dev/sda', readBps: '10MiB' }] },
+   *   devices: [{ allow: false }, { allow: true, type: 'c', major: 1, access: 'rw' }],
+   * });
+   * ```
+   */
+  resources(limits: Resources, options?: LimitOptions): this;
+  /**
+   * Write any file of the group. Keys may be spelled as on v1 or as on v2 and are translated where the other version means the
+   * same (`cpu.shares` ↔ `cpu.weight`, `blkio.throttle.read_bps_device` ↔ `io.max`, `freezer.state` ↔ `cgroup.freeze`, …); a key
+   * that this host can't express is refused, and so are `release_agent` and `notify_on_release`. Each key replaces its earlier
+   * value, and overrides {@link CgroupMethods.cpu}, {@link CgroupMethods.memory}, {@link CgroupMethods.pids} and
+   * {@link CgroupMethods.resources} where they write the same file.
    *
    * @param key - name of the file, e.g. `memory.high`
-   * @param value - its content, e.g. `200 * 2 ** 20`, `'200M'`, `'max'`
+   * @param value - its content, e.g. `200 * 2 ** 20`, `'200M'`, `'max'`, `true`
    *
    * @example
    * ```ts
@@ -65,7 +105,7 @@ export interface CgroupMethods {
    * haco().cgroup('cpu.weight', 50).cgroup('memory.high', '200M');
    * ```
    */
-  cgroup(key: string, value: string | number): this;
+  cgroup(key: string, value: string | number | boolean, options?: LimitOptions): this;
   /**
    * Make the container's group below this one instead of below `haco`, so that they share its limits. The group must exist in
    * every hierarchy that is used; haco neither makes nor removes it. Replaces an earlier value.

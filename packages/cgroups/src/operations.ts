@@ -16,7 +16,7 @@ export const fileSlot = 'cgroups.file';
 /** Flags for openat(2), closed on exec. */
 export function open(
   arch: HostFacts['arch'],
-  ...names: readonly ('O_RDONLY' | 'O_WRONLY' | 'O_PATH' | 'O_DIRECTORY')[]
+  ...names: readonly ('O_RDONLY' | 'O_WRONLY' | 'O_RDWR' | 'O_PATH' | 'O_DIRECTORY')[]
 ): Flags {
   return flags(openFlags(arch), ...names, 'O_CLOEXEC');
 }

@@ -4,6 +4,7 @@ import {
   optional,
   readInteger,
   readJson,
+  readList,
   readNumber,
   readObject,
   readText,
@@ -11,6 +12,7 @@ import {
   type Reader,
 } from '@haco/plan';
 import type { Result } from 'neverthrow';
+import { readResources, withResources } from './resources.js';
 import type { CgroupsSection } from './section.js';
 
 const readKeys: Reader<Readonly<Record<string, string>>> = (json, path, issues) => {
@@ -23,15 +25,19 @@ const readKeys: Reader<Readonly<Record<string, string>>> = (json, path, issues) 
   );
 };
 
-const section: Reader<CgroupsSection> = readObject({
+const section = readObject({
   cpu: optional(readNumber),
   memory: optional(readInteger),
   pids: optional(readInteger),
+  resources: optional(readResources),
   keys: optional(readKeys),
   parent: optional(readText),
+  degrade: optional(readList(readText)),
 });
 
 /** Check JSON from outside; every problem with its path. */
 export function parseSection(json: unknown): Result<CgroupsSection, readonly Issue[]> {
-  return readJson(section, json);
+  return readJson(section, json).map(({ resources, ...rest }) =>
+    resources === undefined ? rest : withResources(rest, resources),
+  );
 }

@@ -36,8 +36,13 @@ describe('verbs', () => {
     ['../pids.max', '"../pids.max" is not a cgroup key; write <controller>.<file>, e.g. "memory.high"'],
     ['__proto__', '"__proto__" is not a cgroup key; write <controller>.<file>, e.g. "memory.high"'],
     ['memori.high', '"memori.high" belongs to no controller that haco knows; the controllers are blkio'],
-    ['cgroup.procs', '"cgroup.procs" belongs to no controller that haco knows'],
-    ['release_agent', '"release_agent" is not a cgroup key'],
+    ['cgroup.procs', '"cgroup.procs" can\'t be set: it moves processes'],
+    ['release_agent', '"release_agent" can\'t be set: the kernel would run a program on the host'],
+    ['notify_on_release', '"notify_on_release" can\'t be set: the kernel would run a program on the host'],
+    ['memory.release_agent', '(CVE-2022-0492), so haco never writes it'],
+    ['memory.cgroup.event_control', 'it takes the numbers of open descriptors, which mean nothing in a spec'],
+    ['cgroup.kill', 'haco writes it by itself'],
+    ['cgroup.subtree_control', 'haco writes it by itself'],
   ])('the key %s is refused', (key, message) => {
     const outcome = verbs.cgroup({}, key, 1);
     expect(outcome).toBeInstanceOf(Rejected);
@@ -116,7 +121,7 @@ describe('check', () => {
 
   test('a key that this version lacks', () => {
     expect(warnings({ keys: { 'memory.high': '1M' } }, hybridHost)).toEqual([
-      'unsupported: cgroup v1, which this host uses for memory, can\'t express cgroup("memory.high", …); use a key of v1 instead.',
+      'unsupported: cgroup v1, which this host uses for memory, can\'t express cgroup("memory.high", …); use memory.max, or allow the soft limit of v1 instead with degrade.',
     ]);
   });
 
@@ -139,6 +144,15 @@ describe('check', () => {
     expect(warnings({ pids: 1 }, hostWith(facts, { euid: 1000 }))[0]).toMatch(/doesn't hand pids down/);
     const handedDown = v2With({ ownGroup: '/user.slice/x.scope', subtreeControl: ['pids'] });
     expect(warnings({ pids: 1 }, hostWith(handedDown, { euid: 1000 }))).toEqual([]);
+    const left = v2With({ ownGroup: '/user.slice/x.scope', occupied: false });
+    expect(warnings({ pids: 1 }, hostWith(left, { euid: 1000 }))).toEqual([]);
+  });
+
+  test('processes of a group are never moved silently: how to move them is said', () => {
+    const facts = v2With({ ownGroup: '/user.slice/x.scope' });
+    expect(warnings({ pids: 1 }, hostWith(facts, { euid: 1000 }))).toEqual([
+      'permission: /sys/fs/cgroup/user.slice/x.scope doesn\'t hand pids down to its children, and can\'t while processes are in it, by a rule of cgroup v2; haco moves none by itself: call moveSelfToLeaf() of @haco/cgroups, which moves them into haco-self below it, in a group of its own that "systemd-run --user --scope -p Delegate=yes …" makes.',
+    ]);
   });
 
   test('names steps that the plan has', () => {

@@ -2,9 +2,12 @@
 import type { Part, SharedFacts } from '@haco/plan';
 import { checkSection } from './check.js';
 import { planCreate, planEnable } from './create.js';
-import { cloneSlot, hierarchiesOf, isJoined } from './hierarchy.js';
+import { enforceable } from './degrade.js';
+import { hierarchiesOf } from './hierarchy.js';
+import { planInherit } from './inherit.js';
 import { planJoin } from './join.js';
 import { planLimits } from './limit.js';
+import { cloneSlot, isJoined, locate } from './locate.js';
 import type { CgroupMethods } from './methods.js';
 import { parseSection } from './parse.js';
 import { planRemove } from './remove.js';
@@ -27,21 +30,24 @@ export const cgroups = {
     const hierarchies = host === undefined ? [] : hierarchiesOf(section, host);
     const cloned = hierarchies.some((hierarchy) => host !== undefined && !isJoined(hierarchy, host));
     return {
-      joinsCgroupLate: settingsOf(section).length > 0,
+      joinsCgroupLate: host === undefined ? settingsOf(section).length > 0 : hierarchies.length > 0,
       ...(cloned ? { cloneIntoCgroup: cloneSlot } : {}),
     };
   },
   plan: (section, context) => {
-    const hierarchies = hierarchiesOf(section, context.host);
+    const { settings } = enforceable(section, context.host);
+    const hierarchies = locate(settings, section.parent, context.host);
     return [
       ...hierarchies.flatMap((hierarchy) => [
         planCreate(section, hierarchy, context),
         ...planEnable(section, hierarchy, context),
-        ...planLimits(section, hierarchy, context),
+        ...planInherit(section, hierarchy, context),
+        ...planLimits(section, hierarchy, settings, context),
       ]),
       ...planJoin(hierarchies, context),
       ...planRemove(section, hierarchies, context),
     ];
   },
+  degradations: (section, { host }) => enforceable(section, host).degradations,
   check: checkSection,
 } as const satisfies Part<'cgroups', CgroupsSection, CgroupMethods>;

@@ -2,19 +2,35 @@
 import { slot, syscall, type Operation, type PlanContext, type Step } from '@haco/plan';
 import { controllerNamed } from './controllers/index.js';
 import { baseSlot, groupPath } from './create.js';
-import { sharedParent, type Hierarchy } from './hierarchy.js';
 import { controllerOf } from './keys.js';
+import { sharedParent, v1MountOf, type Hierarchy } from './locate.js';
 import { AT_REMOVEDIR, F_GETFD, fileSlot, open } from './operations.js';
 import type { CgroupsSection } from './section.js';
 
-/** Bytes that a report file may have; the longest, v2's `cpu.stat`, has about 300. */
-const reportBytes = 512;
+/** Bytes that a report file may have; the longest, v2's `cpu.stat`, has about 300, and traffic has a few lines per device. */
+function reportBytes(file: string): number {
+  return /^(io|blkio)\./.test(file) ? 8192 : 512;
+}
 
 /** Milliseconds that killed processes get to leave a group: a large one needs a while to give back its memory. */
 const patienceMs = 2000;
 
+// What is frozen on v1 doesn't even notice SIGKILL.
+function thaw(hierarchies: readonly Hierarchy[], { host }: PlanContext): readonly Operation[] {
+  const frozen = hierarchies.find(({ version, controllers }) => version === 1 && controllers.includes('freezer'));
+  if (frozen === undefined) return [];
+  return [
+    syscall('openat', [slot(frozen.dir), 'freezer.state', open(host.arch, 'O_WRONLY')], {
+      save: fileSlot,
+      tolerate: ['EBADF'],
+      skipOnTolerated: 1,
+    }),
+    syscall('write', [slot(fileSlot), 'THAWED', 6], { expect: 6 }),
+  ];
+}
+
 // All hierarchies hold the same processes, so stopping them through one is enough.
-function stop(hierarchies: readonly Hierarchy[], { host }: PlanContext): readonly Operation[] {
+function kill(hierarchies: readonly Hierarchy[], { host }: PlanContext): readonly Operation[] {
   const { arch } = host;
   const openToWrite = (dir: string, file: string, skipOnTolerated: number): Operation =>
     syscall('openat', [slot(dir), file, open(arch, 'O_WRONLY')], {
@@ -46,10 +62,13 @@ function stop(hierarchies: readonly Hierarchy[], { host }: PlanContext): readonl
 // The descriptors stay open: the launcher ends right after.
 function read(hierarchies: readonly Hierarchy[], { host }: PlanContext): readonly Operation[] {
   return hierarchies.flatMap(({ dir, controllers, version, mount }) =>
-    controllers
-      .flatMap((name) => controllerNamed(name)?.reports[version === 1 ? 'v1' : 'v2'] ?? [])
+    [...new Set(controllers.flatMap((name) => controllerNamed(name)?.reports[version === 1 ? 'v1' : 'v2'] ?? []))]
       // cpu time is counted by a controller of its own on v1, which shares the hierarchy with cpu where systemd mounted them.
-      .filter((file) => version === 2 || host.cgroups.v1[controllerOf(file)]?.mountPoint === mount.mountPoint)
+      .filter(
+        (file) =>
+          version === 2 ||
+          v1MountOf(controllerNamed(controllerOf(file))?.name ?? '', host)?.mountPoint === mount.mountPoint,
+      )
       .flatMap((file) => [
         // Which of these files exist depends on the version of the kernel.
         syscall('openat', [slot(dir), file, open(host.arch, 'O_RDONLY')], {
@@ -58,7 +77,7 @@ function read(hierarchies: readonly Hierarchy[], { host }: PlanContext): readonl
           skipOnTolerated: 1,
         }),
         // One byte less than there is, so that the text always ends with NUL.
-        syscall('read', [slot(fileSlot), { out: file, size: reportBytes }, reportBytes - 1]),
+        syscall('read', [slot(fileSlot), { out: file, size: reportBytes(file) }, reportBytes(file) - 1]),
       ]),
   );
 }
@@ -98,12 +117,10 @@ export function planRemove(
       : [{ id: `cgroups.${what}`, phase: 'undo', label, why, from, operations, source: 'cgroups(7)' }];
   const path = groupPath(section, context.facts.name);
   return [
-    ...step(
-      'stop',
-      `kill what is left in ${path}`,
-      'processes that outlive the container would keep its group alive',
-      stop(hierarchies, context),
-    ),
+    ...step('stop', `kill what is left in ${path}`, 'processes that outlive the container would keep its group alive', [
+      ...thaw(hierarchies, context),
+      ...kill(hierarchies, context),
+    ]),
     ...step('read', `read what ${path} has used`, 'the counters go with the group', read(hierarchies, context)),
     ...step('remove', `remove ${path}`, 'nothing is left behind', remove(section, hierarchies, context)),
   ];

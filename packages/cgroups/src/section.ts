@@ -1,4 +1,5 @@
 /** What a container may use: the section of the spec that this package owns. */
+import type { ResourceLimits } from './controllers/index.js';
 
 /** Limits by resource. JSON-serializable; a field that is missing sets no limit. */
 export interface CgroupsSection {
@@ -8,8 +9,12 @@ export interface CgroupsSection {
   readonly memory?: number;
   /** Processes and threads at the same time. */
   readonly pids?: number;
+  /** Everything else that has typed words, in base units; `cpu.percent`, `memory.max` and `pids.max` are the fields above. */
+  readonly resources?: ResourceLimits;
   /** Files of the group and what is written to them, by their names on v1 or v2, e.g. `{ 'cpu.weight': '50' }`. */
   readonly keys?: Readonly<Record<string, string>>;
   /** A group that exists already, relative to the caller's own, below which the container's group is made; e.g. `ci/nightly`. */
   readonly parent?: string;
+  /** Limits that may be left out where the host can't enforce them, by their names in `Outcome.enforced`. */
+  readonly degrade?: readonly string[];
 }

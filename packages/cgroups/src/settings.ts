@@ -1,39 +1,62 @@
 /** What a section asks for, as keys: the verbs of resources first, in the words of v2, then the raw keys. */
+import { quote } from '@haco/plan';
+import { controllerWith } from './controllers/index.js';
 import { cpuMax } from './controllers/cpu.js';
 import type { Settings } from './controllers/controller.js';
 import { controllerOf } from './keys.js';
+import { resourceSettings, type ResourceSetting } from './resources.js';
 import type { CgroupsSection } from './section.js';
 
 /** One thing that is asked for. */
 export interface Setting {
   readonly key: string;
   readonly value: string;
+  /** By its name on v2, or on v1 when only that has it. */
   readonly controller: string;
   /** Path into the spec. */
   readonly from: string;
   /** Name in `Outcome.enforced`: the verb of the resource, or the key. */
   readonly enforces: string;
+  /** The call that asked for it, in messages. */
+  readonly asked: string;
+  /** Use the weaker form of the key: the host has no better one, and the caller allowed that. */
+  readonly weaker?: true;
+}
+
+function typed({ word, field, key, value, controller }: ResourceSetting): Setting {
+  const name = field.replace(/\[.*$/, '');
+  return {
+    key,
+    value,
+    controller,
+    from: `cgroups.resources.${word}${field === '' || field.startsWith('[') ? field : `.${field}`}`,
+    enforces: name === '' ? word : `${word}.${name}`,
+    asked: `resources({ ${word}: ${name === '' ? '…' : `{ ${name}: … }`} })`,
+  };
 }
 
 /** The settings of a section, in the order in which they count. */
-export function settingsOf({ cpu, memory, pids, keys = {} }: CgroupsSection): readonly Setting[] {
+export function settingsOf({ cpu, memory, pids, resources = {}, keys = {} }: CgroupsSection): readonly Setting[] {
   const resource = (name: string, value: string): Setting => ({
     key: `${name}.max`,
     value,
     controller: name,
     from: `cgroups.${name}`,
     enforces: name,
+    asked: `${name}()`,
   });
   return [
     ...(cpu === undefined ? [] : [resource('cpu', cpuMax(cpu))]),
     ...(memory === undefined ? [] : [resource('memory', String(memory))]),
     ...(pids === undefined ? [] : [resource('pids', String(pids))]),
+    ...resourceSettings(resources).map(typed),
     ...Object.entries(keys).map(([key, value]) => ({
       key,
       value,
-      controller: controllerOf(key),
+      controller: controllerWith(key)?.name ?? controllerOf(key),
       from: `cgroups.keys[${JSON.stringify(key)}]`,
       enforces: key,
+      asked: `cgroup(${quote(key)}, …)`,
     })),
   ];
 }

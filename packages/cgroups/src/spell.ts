@@ -1,5 +1,5 @@
 /** Settings in the words of one version: the files to write, each once, in an order that the kernel takes. */
-import { controllerNamed } from './controllers/index.js';
+import { controllerNamed, keyNamed } from './controllers/index.js';
 import type { Writes } from './controllers/controller.js';
 import { byKey, type Setting } from './settings.js';
 
@@ -9,26 +9,48 @@ export interface LimitWrite {
   readonly value: string;
   /** The setting that it comes from. */
   readonly setting: Setting;
+  /** In files with values of several things: the thing that this one is for; else empty. */
+  readonly item: string;
 }
 
 /** One setting on one version; undefined when that version can't express it. Keys that haco has no words for stay as they are. */
 export function spell(setting: Setting, version: 1 | 2, all: readonly Setting[]): Writes | undefined {
-  const key = controllerNamed(setting.controller)?.keys[setting.key];
+  const key = keyNamed(setting.key);
   if (key === undefined) return [[setting.key, setting.value]];
-  return (version === 1 ? key.v1 : key.v2)?.(setting.value, byKey(all));
+  const forms = setting.weaker === true ? key.weaker : key;
+  return (version === 1 ? forms?.v1 : forms?.v2)?.(setting.value, byKey(all));
 }
 
-// The kernel refuses a limit for memory and swap together that is lower than the one for memory, which starts unlimited.
+/** Files that the kernel checks others against. */
+const first: readonly string[] = ['cpu.rt_period_us', 'cpu.cfs_period_us'];
+
+/** Files that the kernel checks against others of the group, in the order in which it takes them. */
+const last: readonly string[] = [
+  // The limit for memory and swap together may not be lower than the one for memory, which starts unlimited.
+  'memory.memsw.limit_in_bytes',
+  // A budget must fit into its period, a burst into its quota.
+  'cpu.rt_runtime_us',
+  'cpu.cfs_burst_us',
+  'cpu.max.burst',
+  // Shares can't be written to an idle group.
+  'cpu.idle',
+  // A group that is frozen takes part in nothing else.
+  'freezer.state',
+  'cgroup.freeze',
+];
+
 function rank({ file }: LimitWrite): number {
-  return file === 'memory.memsw.limit_in_bytes' ? 1 : 0;
+  return first.includes(file) ? -1 : last.indexOf(file) + 1;
 }
 
 /** All writes of some settings. A setting that can't be expressed is written as it is: `check` tells before. */
 export function writesOf(settings: readonly Setting[], version: 1 | 2, all: readonly Setting[]): readonly LimitWrite[] {
   const byFile = new Map<string, LimitWrite>();
   for (const setting of settings) {
+    const { itemOf } = controllerNamed(setting.controller) ?? {};
     for (const [file, value] of spell(setting, version, all) ?? [[setting.key, setting.value] as const]) {
-      byFile.set(file, { file, value, setting });
+      const item = itemOf?.(file, value, byFile.size) ?? '';
+      byFile.set(`${file} ${item}`, { file, value, setting, item });
     }
   }
   return [...byFile.values()].sort((a, b) => rank(a) - rank(b));

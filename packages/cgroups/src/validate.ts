@@ -1,5 +1,6 @@
 /** Every problem of a section that types can't exclude. */
 import { issue, parseName, quote, type Issue, type SharedFacts } from '@haco/plan';
+import { maxPids } from './controllers/pids.js';
 import { isInterfaceFile, keyProblem, valueProblem } from './keys.js';
 import type { CgroupsSection } from './section.js';
 import { settingsOf } from './settings.js';
@@ -12,9 +13,6 @@ const maxPercent = 100 * 8192;
 
 /** A page: a smaller limit would be rounded to none at all. */
 const minMemory = 4096;
-
-/** `PID_MAX_LIMIT` of 64-bit kernels. */
-const maxPids = 4_194_304;
 
 function within(path: string, value: number | undefined, min: number, max: number, unit: string): readonly Issue[] {
   if (value === undefined || (value >= min && value <= max)) return [];
@@ -35,6 +33,35 @@ function parentProblem(parent: string): string | undefined {
   return undefined;
 }
 
+/** Limits of CPU time that the kernel refuses together. */
+function cpuProblems({ cpu, resources }: CgroupsSection): readonly Issue[] {
+  const { weight, idle, burst } = resources?.cpu ?? {};
+  // A quota of 100 ms: so many milliseconds as percent.
+  const tooMuch = burst !== undefined && cpu !== undefined && burst > cpu;
+  return [
+    ...problem(
+      'cgroups.resources.cpu.weight',
+      weight !== undefined && idle === true
+        ? 'means nothing for a group that is idle; leave one of them out'
+        : undefined,
+    ),
+    ...problem(
+      'cgroups.resources.cpu.burst',
+      tooMuch
+        ? `${String(burst)} ms is more than the ${String(cpu)} ms that cpu(${String(cpu)}) gives in each 100 ms; the kernel takes no more than that`
+        : undefined,
+    ),
+  ];
+}
+
+/** Names of limits that may be left out, but aren't asked for. */
+function degradeProblems(section: CgroupsSection): readonly Issue[] {
+  const names = new Set(settingsOf(section).map(({ enforces }) => enforces));
+  return (section.degrade ?? []).flatMap((name, index) =>
+    names.has(name) ? [] : [issue(`cgroups.degrade[${String(index)}]`, `${quote(name)} is no limit of this container`)],
+  );
+}
+
 export function validateSection(
   section: CgroupsSection,
   { facts }: { readonly facts: Pick<SharedFacts, 'name'> },
@@ -44,6 +71,8 @@ export function validateSection(
     ...within('cgroups.cpu', cpu, minPercent, maxPercent, 'percent of one CPU'),
     ...within('cgroups.memory', memory, minMemory, Number.MAX_SAFE_INTEGER, 'bytes'),
     ...within('cgroups.pids', pids, 1, maxPids, 'processes'),
+    ...cpuProblems(section),
+    ...degradeProblems(section),
     ...Object.entries(keys).flatMap(([key, value]) => [
       ...problem(`cgroups.keys[${JSON.stringify(key)}]`, keyProblem(key)),
       ...problem(`cgroups.keys[${JSON.stringify(key)}]`, valueProblem(value)),

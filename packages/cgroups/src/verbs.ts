@@ -1,31 +1,62 @@
 /** The verbs at run time: arguments in, changed section out. */
-import { parseBytes, rejected, type Size, type VerbResult, type Verbs } from '@haco/plan';
+import { parseBytes, readJson, rejected, Rejected, type Size, type VerbResult, type Verbs } from '@haco/plan';
+import type { Resources } from './controllers/index.js';
 import { keyProblem, valueProblem } from './keys.js';
-import type { CgroupMethods } from './methods.js';
+import type { CgroupMethods, LimitOptions } from './methods.js';
+import { readResources, withResources } from './resources.js';
 import type { CgroupsSection } from './section.js';
+import { settingsOf } from './settings.js';
 
 type Outcome = VerbResult<CgroupsSection>;
 
+/** The section with these limits, by their names in `Outcome.enforced`, marked as ones that may be left out, or not any more. */
+function marked(
+  section: CgroupsSection,
+  names: readonly string[],
+  { degrade = false }: LimitOptions = {},
+): CgroupsSection {
+  const { degrade: old = [], ...rest } = section;
+  const list = [...old.filter((name) => !names.includes(name)), ...(degrade ? new Set(names) : [])];
+  return list.length === 0 ? rest : { ...rest, degrade: list };
+}
+
 export const verbs: Verbs<CgroupsSection, CgroupMethods> = {
-  cpu: (section: CgroupsSection, percent: number): Outcome =>
+  cpu: (section: CgroupsSection, percent: number, options?: LimitOptions): Outcome =>
     Number.isFinite(percent)
-      ? { ...section, cpu: percent }
+      ? marked({ ...section, cpu: percent }, ['cpu'], options)
       : rejected('cgroups.cpu', 'must be a number, in percent of one CPU'),
 
-  memory: (section: CgroupsSection, size: Size): Outcome =>
+  memory: (section: CgroupsSection, size: Size, options?: LimitOptions): Outcome =>
     parseBytes(size).match<Outcome>(
-      (memory) => ({ ...section, memory }),
+      (memory) => marked({ ...section, memory }, ['memory'], options),
       (message) => rejected('cgroups.memory', message),
     ),
 
-  pids: (section: CgroupsSection, max: number): Outcome =>
-    Number.isSafeInteger(max) ? { ...section, pids: max } : rejected('cgroups.pids', 'must be a whole number'),
+  pids: (section: CgroupsSection, max: number, options?: LimitOptions): Outcome =>
+    Number.isSafeInteger(max)
+      ? marked({ ...section, pids: max }, ['pids'], options)
+      : rejected('cgroups.pids', 'must be a whole number'),
 
-  cgroup: (section: CgroupsSection, key: string, value: string | number): Outcome => {
-    const text = String(value);
+  resources: (section: CgroupsSection, limits: Resources, options?: LimitOptions): Outcome =>
+    readJson(readResources, limits).match<Outcome>(
+      (read) => {
+        const names = settingsOf(withResources({}, read)).map(({ enforces }) => enforces);
+        return marked(withResources(section, read), names, options);
+      },
+      (issues) =>
+        new Rejected(
+          issues.map(({ path, message }) => ({
+            path: path === '' ? 'cgroups.resources' : `cgroups.resources.${path}`,
+            message,
+          })),
+        ),
+    ),
+
+  cgroup: (section: CgroupsSection, key: string, value: string | number | boolean, options?: LimitOptions): Outcome => {
+    const text = typeof value === 'boolean' ? (value ? '1' : '0') : String(value);
     const problem = keyProblem(String(key)) ?? valueProblem(text);
     if (problem !== undefined) return rejected(`cgroups.keys[${JSON.stringify(key)}]`, problem);
-    return { ...section, keys: { ...section.keys, [key]: text } };
+    return marked({ ...section, keys: { ...section.keys, [key]: text } }, [key], options);
   },
 
   cgroupParent: (section: CgroupsSection, path: string): Outcome =>

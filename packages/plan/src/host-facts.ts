@@ -24,9 +24,15 @@ export interface CgroupMount {
   readonly mountPoint: string;
   /** This process's group relative to the mount, beginning with `/`. */
   readonly ownGroup: string;
-  /** Whether this process may create groups below {@link CgroupFacts.parent} there. */
+  /** Whether this process may create groups below its own there. */
   readonly writable: boolean;
 }
+
+/**
+ * The name of a leaf of v2: a process that is in a group of this name counts as being in the group above, so that the containers'
+ * groups lie beside it. Moving there is how a group is freed from processes of its own.
+ */
+export const leafGroup = 'haco-self';
 
 /** The cgroup hierarchies of a host. */
 export interface CgroupFacts {
@@ -40,6 +46,11 @@ export interface CgroupFacts {
     readonly controllers: readonly string[];
     /** Controllers already in the own group's `cgroup.subtree_control`. */
     readonly subtreeControl: readonly string[];
+    /**
+     * Whether processes are in the own group, which keeps it from handing controllers down. Only known when this process is in
+     * its leaf; else it is one of them itself.
+     */
+    readonly occupied?: boolean;
   };
 }
 

@@ -1,7 +1,7 @@
 /** Keys of one version of cgroups in the words of the other. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { controllerOf } from '../keys.js';
+import { controllerWith } from './index.js';
 import type { Setting } from '../settings.js';
 import { spell } from '../spell.js';
 
@@ -9,9 +9,10 @@ function settings(keys: Readonly<Record<string, string>>): readonly Setting[] {
   return Object.entries(keys).map(([key, value]) => ({
     key,
     value,
-    controller: controllerOf(key),
+    controller: controllerWith(key)?.name ?? '',
     from: 'cgroups.keys',
     enforces: key,
+    asked: key,
   }));
 }
 

@@ -139,6 +139,22 @@ describe('probeCgroups', () => {
     expect(v2?.controllers).toContain('misc');
   });
 
+  it('counts a process in a leaf as being in the group above, and says whether others are there', () => {
+    const inLeaf = (procs: string): unknown =>
+      facts({
+        mounts: ['31 22 0:28 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw'],
+        membership: ['0::/x.scope/haco-self'],
+        files: {
+          '/sys/fs/cgroup/x.scope/cgroup.procs': procs,
+          '/sys/fs/cgroup/x.scope/cgroup.controllers': 'cpu pids\n',
+        },
+        writable: ['/sys/fs/cgroup/x.scope'],
+      }).v2;
+    const above = { ownGroup: '/x.scope', writable: true, controllers: ['cpu', 'pids'] };
+    expect(inLeaf('')).toMatchObject({ ...above, occupied: false });
+    expect(inLeaf('1234\n')).toMatchObject({ ...above, occupied: true });
+  });
+
   it('prefers the mount that shows the own group', () => {
     const { v2 } = facts({
       mounts: [

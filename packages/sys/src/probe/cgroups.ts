@@ -1,5 +1,5 @@
 /** The cgroup hierarchies of a host: which there are, where they are mounted, and where in them this process is. */
-import { type CgroupFacts, type CgroupMount } from '@haco/plan';
+import { leafGroup, type CgroupFacts, type CgroupMount } from '@haco/plan';
 import { parseCgroupMembership } from './cgroup-membership.js';
 import { type HostReader } from './host-reader.js';
 import { isWithin, type MountEntry, parseMountinfo, visibleMounts } from './mountinfo.js';
@@ -25,7 +25,7 @@ export function probeCgroups(host: Pick<HostReader, 'read' | 'writable'>): Cgrou
 
   const v2Path = membership.find(({ controllers }) => controllers.length === 0)?.path ?? '/';
   const v2Mount = bestMount(reachable(mounts, 'cgroup2'), v2Path);
-  const v2 = v2Mount === undefined ? undefined : describeUnified(describeMount(v2Mount, v2Path, host), host);
+  const v2 = v2Mount === undefined ? undefined : describeUnified(v2Mount, v2Path, host);
   return { mode: modeOf(v1, v2 !== undefined), v1, ...(v2 === undefined ? {} : { v2 }) };
 }
 
@@ -69,13 +69,31 @@ export function relativeGroup(root: string, path: string): string {
   return below === '' ? '/' : below;
 }
 
+const leafEnd = `/${leafGroup}`;
+
+/** A process in a leaf counts as being in the group above: groups are made beside the leaf. */
+function home(path: string): string {
+  return path.endsWith(leafEnd) ? path.slice(0, -leafEnd.length) || '/' : path;
+}
+
 function groupDirectory(mountPoint: string, group: string): string {
   return group === '/' ? mountPoint : `${mountPoint}${group}`;
 }
 
-function describeUnified(mount: CgroupMount, host: Pick<HostReader, 'read'>): CgroupFacts['v2'] {
+function describeUnified(
+  entry: MountEntry,
+  path: string,
+  host: Pick<HostReader, 'read' | 'writable'>,
+): CgroupFacts['v2'] {
+  const mount = describeMount(entry, home(path), host);
   const directory = groupDirectory(mount.mountPoint, mount.ownGroup);
   const words = (file: string): readonly string[] =>
     (host.read(`${directory}/${file}`) ?? '').split(/\s+/).filter((word) => word !== '');
-  return { ...mount, controllers: words('cgroup.controllers'), subtreeControl: words('cgroup.subtree_control') };
+  return {
+    ...mount,
+    controllers: words('cgroup.controllers'),
+    subtreeControl: words('cgroup.subtree_control'),
+    // Otherwise this process is in it.
+    ...(path.endsWith(leafEnd) ? { occupied: words('cgroup.procs').length > 0 } : {}),
+  };
 }

@@ -1,0 +1,47 @@
+/** Limits that may be left out: which of a section's settings remain on a host, and what becomes of the others. */
+import type { Enforcement, HostFacts } from '@haco/plan';
+import { keyNamed } from './controllers/index.js';
+import { locate, versionOf } from './locate.js';
+import { hierarchyProblem, settingProblem } from './problems.js';
+import type { CgroupsSection } from './section.js';
+import { settingsOf, type Setting } from './settings.js';
+
+/** What is asked of this host. */
+export interface Enforceable {
+  readonly settings: readonly Setting[];
+  /** What was left out (`refused`) or weakened (`degraded`), by {@link Setting.enforces}. */
+  readonly degradations: Readonly<Record<string, Enforcement>>;
+}
+
+/** A setting in its weaker form, if the version of this host has one. */
+function weakened(setting: Setting, host: HostFacts): Setting | undefined {
+  const forms = keyNamed(setting.key)?.weaker;
+  const version = versionOf(setting.controller, host);
+  const has = version === 1 ? forms?.v1 : version === 2 ? forms?.v2 : undefined;
+  return has === undefined ? undefined : { ...setting, weaker: true };
+}
+
+/**
+ * The settings to put in force. Where nothing may be left out these are all, also those that will fail: `check` tells about
+ * them, and a start refuses.
+ */
+export function enforceable(section: CgroupsSection, host: HostFacts): Enforceable {
+  const all = settingsOf(section);
+  const { degrade = [] } = section;
+  if (degrade.length === 0) return { settings: all, degradations: {} };
+  const degradations: Record<string, Enforcement> = {};
+  const may = ({ enforces }: Setting): boolean => degrade.includes(enforces);
+  const kept = all.flatMap((setting) => {
+    if (!may(setting) || settingProblem(setting, all, host) === undefined) return [setting];
+    const weaker = weakened(setting, host);
+    degradations[setting.enforces] = weaker === undefined ? 'refused' : 'degraded';
+    return weaker === undefined ? [] : [weaker];
+  });
+  const lost = new Set(
+    locate(kept, section.parent, host)
+      .filter((hierarchy) => hierarchyProblem(hierarchy, host) !== undefined)
+      .flatMap(({ settings }) => settings.filter(may)),
+  );
+  for (const { enforces } of lost) degradations[enforces] = 'refused';
+  return { settings: kept.filter((setting) => !lost.has(setting)), degradations };
+}
