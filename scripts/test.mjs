@@ -24,12 +24,12 @@ const NOBODY = 65534;
  * - `missing` says why a lane can't run here;
  * - `project` is the one of vitest.config.ts, when it hasn't the name of the lane;
  * - `user` is the one it runs as, when it isn't the current one;
- * - `vm` are the options of packages/testkit/vm/vm-run for a lane that runs in a virtual machine, `slow` one without a processor
- *   of its own kind, `only` the tests it runs then;
+ * - `vm` are the options of packages/testkit/vm/vm-run for a lane that runs in a virtual machine;
+ * - `only` is what it runs when no files were named;
  * - `elsewhere` are reasons for which tests may be left out here, because another lane runs them.
  *
  * @typedef {{ name: string, missing?: () => string | undefined, project?: string, user?: () => number | undefined,
- *   vm?: string[], slow?: boolean, only?: string[], elsewhere?: RegExp[] }} Lane
+ *   vm?: string[], only?: string[], elsewhere?: RegExp[] }} Lane
  * @type {Lane[]}
  */
 const lanes = [
@@ -62,7 +62,7 @@ const lanes = [
   virtual({ name: 'v2-systemd', project: 'kernel', vm: ['--uml', '--systemd'] }),
   virtual({ name: 'v2-user', project: 'rootless', vm: ['--uml', '--user', 'tester'] }),
   virtual({ name: 'v2-systemd-user', project: 'rootless', vm: ['--uml', '--systemd', '--user', 'tester'] }),
-  virtual({ name: 'v2-debian', project: 'kernel', vm: ['--systemd'], slow: true, only: ['packages/cgroups/'] }),
+  virtual({ name: 'v2-debian', project: 'kernel', vm: ['--systemd'], only: ['packages/cgroups/'] }),
 ];
 
 /** @param {Lane & { vm: string[] }} lane @returns {Lane} */
@@ -198,7 +198,7 @@ async function vitest(lane, { user, processor }) {
     '--reporter=default',
     '--reporter=json',
     `--outputFile.json=${file}`,
-    ...(lane.slow === true ? ['--testTimeout=120000', '--hookTimeout=240000'] : []),
+    ...(lane.vm === undefined ? [] : ['--testTimeout=120000', '--hookTimeout=240000']),
     ...(filters.length > 0 ? filters : (lane.only ?? [])),
   ];
   if (lane.vm !== undefined) chmodSync(home, 0o777);
