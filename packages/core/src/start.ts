@@ -36,6 +36,7 @@ import {
   prepareStdio,
   type PreparedStdio,
 } from './streams/stdio.js';
+import { takeTerminalBack } from './streams/foreground.js';
 import { devNull } from './streams/pipe.js';
 import { receiveDescriptor, Terminal } from './streams/terminal.js';
 import { runTool } from './tool.js';
@@ -162,7 +163,7 @@ function usageOf(end: LaunchEnd): Usage {
   };
 }
 
-/** Kill on timeout and abort; remembers the first reason. */
+/** Kill on timeout and abort; remembers the first reason. Afterwards everything is the caller's again. */
 class Killer {
   reason: KillReason | undefined;
   /** A stream of the caller failed: the answer, whatever the container did. */
@@ -195,6 +196,7 @@ class Killer {
 
   over(): void {
     clearTimeout(this.timer);
+    if (this.spec.process.stdin === 'inherit') takeTerminalBack();
     this.spec.control.abort?.value.removeEventListener('abort', this.abort);
   }
 }

@@ -212,7 +212,8 @@ describeWith(['root', 'busybox', 'compiler', 'tool:python3'], "the caller's own 
       import { haco } from ${JSON.stringify(index)};
       const result = await haco().unshare('pid').chroot(${JSON.stringify(rootfs.path)})
         .stdin('inherit').stdout('inherit').stderr('inherit').command('/bin/sh').run();
-      console.log('ended', result.match((outcome) => outcome.reason + ' ' + outcome.exitCode, (error) => error.message));`;
+      console.log('ended', result.match((outcome) => outcome.reason + ' ' + outcome.exitCode, (error) => error.message));
+      process.stdin.once('data', (line) => { console.log('Node reads ' + line); process.exit(0); });`;
     const python = `
 import os, pty, sys, time, select
 pid, fd = pty.fork()
@@ -234,7 +235,8 @@ os.write(fd, b'sleep 100\\n'); until(b'sleep 100'); time.sleep(0.3)
 os.write(fd, b'\\x03'); until(b'# ')
 os.write(fd, b'echo still $((3+1))\\n'); until(b'still 4'); until(b'# ')
 os.write(fd, b'exit 6\\n'); until(b'ended')
-time.sleep(0.2); until(b'6')
+until(b'6')
+os.write(fd, b'again\\n'); until(b'Node reads again')
 os.waitpid(pid, 0)
 `;
     const command = [
@@ -256,6 +258,7 @@ os.waitpid(pid, 0)
     });
     expect(output).toContain('still 4');
     expect(output).toContain('exited 6');
+    expect(output).toContain('Node reads again');
     expect(output).not.toMatch(/MISSING|job control/);
   });
 });
