@@ -21,7 +21,7 @@ async function main(): Promise<number> {
     console.error('The benchmarks make namespaces and mounts as root: sudo npm run bench.');
     return 2;
   }
-  const machine = readMachine();
+  const machine = { ...readMachine(), realtime: options.realtime };
   console.log(describeMachine(machine));
   await using stage = await prepareStage();
   let results: Results = {};
@@ -31,7 +31,10 @@ async function main(): Promise<number> {
     const result = await runScenario(
       name,
       { stage: stage.paths, amounts: options.amounts },
-      { worker: stage.worker, realtime: options.realtime },
+      {
+        worker: stage.worker, // Leaks are counted, not timed; with limits, which a real-time process can't have on cgroup v1.
+        realtime: options.realtime && name !== 'leaks',
+      },
     );
     process.stderr.write(`${((performance.now() - began) / 1000).toFixed(1)} s\n`);
     results = { ...results, [name]: result };

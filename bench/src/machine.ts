@@ -11,6 +11,8 @@ export interface Machine {
   /** Load average of the last minute, before the first measurement. */
   readonly load: number;
   readonly cgroups: string;
+  /** Whether the measuring processes ran before all others. */
+  readonly realtime: boolean;
 }
 
 function cgroupMode(): string {
@@ -23,7 +25,7 @@ function cgroupMode(): string {
   return types.size === 2 ? 'hybrid' : types.has('cgroup2') ? 'v2' : types.has('cgroup') ? 'v1' : 'none';
 }
 
-export function readMachine(): Machine {
+export function readMachine(): Omit<Machine, 'realtime'> {
   return {
     kernel: release(),
     architecture: arch(),

@@ -122,8 +122,9 @@ function targetsSection(results: Results): readonly string[] {
 
 /** One sentence about the machine; a warning when it had other things to do. */
 export function describeMachine(machine: Machine): string {
-  const { kernel, architecture, cores, memoryGiB, node, cgroups, load } = machine;
+  const { kernel, architecture, cores, memoryGiB, node, cgroups, load, realtime } = machine;
   const facts = `Linux ${kernel}, ${architecture}, ${String(cores)} cores, ${String(memoryGiB)} GiB, cgroups ${cgroups}, Node ${node}; load before the run: ${load.toFixed(2)}.`;
+  if (realtime) return `${facts} All contenders ran with real-time priority (SCHED_RR), before all other programs.`;
   return isBusy(machine) ? `${facts} **The machine was busy**: the ratios hold, the milliseconds less so.` : facts;
 }
 
