@@ -95,7 +95,7 @@ export function planEnable(section: CgroupsSection, hierarchy: Hierarchy, { host
   if (operations.length === 0) return [];
   return [
     {
-      id: 'cgroups.subtree.v2',
+      id: 'cgroups.enable.v2',
       phase: 'prepare',
       label: `hand ${all.join(', ')} down to the group`,
       why: 'a v2 group has the limits of a controller only when every group above it hands the controller down',

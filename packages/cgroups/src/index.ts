@@ -20,3 +20,4 @@ export type { CgroupMethods, LimitOptions } from './methods.js';
 export { cgroups } from './part.js';
 export { parseCgroupReport, type CgroupReport } from './report.js';
 export type { CgroupsSection } from './section.js';
+export { resolveBlockDevices } from './host/block-device.js';

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { closeSync } from 'node:fs';
 import { err, ok, type Result } from 'neverthrow';
 import { prepareRootfs, sourceOf } from '@haco/bootstrap';
-import { parseCgroupReport } from '@haco/cgroups';
+import { parseCgroupReport, resolveBlockDevices, type CgroupsSection } from '@haco/cgroups';
 import {
   IoError,
   StateError,
@@ -11,6 +11,7 @@ import {
   type BarrierOperation,
   type Enforcement,
   type HacoError,
+  type HostFacts,
   type Plan,
   type SharedFacts,
   type Step,
@@ -72,9 +73,24 @@ function nameOf(spec: Spec): string {
   return spec.identity.name ?? `haco-${randomBytes(6).toString('hex')}`;
 }
 
+/** Devices by path become numbers, where the plan is for this machine. */
+function withDeviceNumbers(spec: Spec, host: HostFacts): Result<Spec, HacoError> {
+  const section = spec['cgroups'] as CgroupsSection | undefined;
+  if (section === undefined || host.pid !== process.pid) return ok(spec);
+  return resolveBlockDevices(section).map((cgroups) => (cgroups === section ? spec : { ...spec, cgroups }));
+}
+
 /** Plan for the host of the runtime; refuses what will fail. */
 export function planStart({ parts, spec, runtime }: Omit<StartInput, 'cached'>): Result<PlannedStart, HacoError> {
   const host = runtime.host();
+  return withDeviceNumbers(spec, host).andThen((resolved) => {
+    const planned = planOn(host, parts, resolved);
+    // A path may mean another device the next time.
+    return resolved === spec ? planned : planned.map((plan) => ({ ...plan, reusable: false }));
+  });
+}
+
+function planOn(host: HostFacts, parts: readonly AnyPart[], spec: Spec): Result<PlannedStart, HacoError> {
   const name = nameOf(spec);
   const first = planContainer(parts, spec, host, name);
   const { user } = spec.process;

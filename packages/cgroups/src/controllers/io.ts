@@ -189,16 +189,3 @@ export const io = {
   reports: { v1: ['blkio.throttle.io_service_bytes_recursive'], v2: ['io.stat'] },
   resource,
 } as const satisfies Controller;
-
-/** Replace paths of devices by their numbers, as `resolve` knows them. */
-export function withDeviceNumbers<L extends { readonly devices?: readonly { readonly device: string }[] }>(
-  limits: L,
-  numberOf: (path: string) => string,
-): L {
-  const { devices } = limits;
-  if (devices === undefined) return limits;
-  return {
-    ...limits,
-    devices: devices.map((one) => (number.test(one.device) ? one : { ...one, device: numberOf(one.device) })),
-  };
-}
