@@ -1,0 +1,66 @@
+/** What is particular to a host with nothing but cgroup v2. */
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { haco, orThrow } from '@haco/core';
+import { probeHost } from '@haco/sys';
+import { asUser, describeWith, expectNothingLeft } from '@haco/testkit';
+import { expect, test } from 'vitest';
+import { hierarchiesOf } from './hierarchy.js';
+
+// The first start makes descriptors that later ones use again.
+const onlyContainers = { ignore: /^descriptor/ };
+
+const limited = haco().stdin('null').cpu(50).memory('64MiB').pids(16);
+const all = { cpu: 50, memory: 67_108_864, pids: 16 };
+
+describeWith(['root', 'pure-cgroup2'], 'cgroups on pure v2', () => {
+  test('one group has all the limits, and what it has used is read before it goes', async () => {
+    const [base = '', ...others] = hierarchiesOf(all, probeHost()).map((hierarchy) => hierarchy.base);
+    expect(others).toEqual([]);
+    const outcome = await expectNothingLeft(async () => {
+      const container = await orThrow(limited.name('haco-test-one').sh('sleep 0.3').start());
+      const limit = (file: string): string => readFileSync(`${base}/haco/haco-test-one/${file}`, 'utf8').trim();
+      expect([limit('cpu.max'), limit('memory.max'), limit('pids.max')]).toEqual(['50000 100000', '67108864', '16']);
+      return orThrow(container.wait());
+    }, onlyContainers);
+    expect(outcome.enforced).toEqual({ cpu: 'enforced', memory: 'enforced', pids: 'enforced' });
+    expect(outcome.usage.userMs + outcome.usage.systemMs).toBeGreaterThan(0);
+    // A group that others may rely on by then keeps handing the controllers down.
+    expect(readFileSync(`${base}/cgroup.subtree_control`, 'utf8').trim().split(' ')).toEqual(
+      expect.arrayContaining(['cpu', 'memory', 'pids']),
+    );
+    expect(existsSync(`${base}/haco`)).toBe(false);
+  });
+
+  test('the process is in its group from its first moment', async () => {
+    const outcome = await orThrow(limited.name('haco-test-in').command('/bin/cat', '/proc/self/cgroup').run());
+    expect(outcome.stdout).toMatch(/^0::\/haco\/haco-test-in\n$/);
+    const plan = limited.command('/bin/true').explain()._unsafeUnwrap();
+    const clone = plan.steps.flatMap(({ operations }) => operations).find(({ op }) => op === 'clone');
+    expect(clone).toMatchObject({ cgroup: 'cgroup2' });
+    expect(plan.steps.map(({ id }) => id)).not.toContain('cgroups.join');
+  });
+
+  test('a mounted cgroup filesystem shows the group of the container as its root', async () => {
+    const builder = limited.unshare('mount', 'cgroup', 'pid').chroot('/', { readonly: true }).independent('cgroup');
+    const { stdout } = await orThrow(
+      builder
+        .sh('cat /proc/self/cgroup /sys/fs/cgroup/pids.max; cat /sys/fs/cgroup/memory.max; ls -d /sys/fs/cgroup/haco')
+        .run(),
+    );
+    expect(stdout).toBe('0::/\n16\n67108864\n');
+  });
+
+  test('who has no delegated group is told the command that makes one', async () => {
+    const core = fileURLToPath(import.meta.resolve('@haco/core'));
+    const script = `
+      import { haco } from ${JSON.stringify(core)};
+      const result = await haco().command('/bin/true').memory('64MiB').run();
+      console.log(result.isErr() ? result.error.kind + ': ' + result.error.message : 'it ran');`;
+    const node = [process.execPath, '--conditions=@haco/source', '--import', import.meta.resolve('tsx')];
+    const { stdout, stderr } = await asUser([...node, '--input-type=module', '-e', script]);
+    expect(stderr).toBe('');
+    expect(stdout).toMatch(/^permission: .*isn't delegated to this user/);
+    expect(stdout).toContain('systemd-run --user --scope -p Delegate=yes');
+  });
+});
