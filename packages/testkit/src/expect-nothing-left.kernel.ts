@@ -60,7 +60,8 @@ describe('what is left is named', () => {
     // The shell ends at once; its child then belongs to init, with a name of ours.
     let pid = 0;
     const message = await report(async () => {
-      const script = `exec -a haco-orphan sleep 60 >/dev/null 2>&1 & echo $!`;
+      // It has the name only when it has come to its exec.
+      const script = `exec -a haco-orphan sleep 60 >/dev/null 2>&1 & until grep -q orphan /proc/$!/cmdline; do :; done; echo $!`;
       pid = Number((await runCommand(['bash', '-c', script])).stdout);
     });
     process.kill(pid, 'SIGKILL');
