@@ -3,7 +3,8 @@ import { haco, orThrow } from './index.js';
 
 /** One run that waits for its end, so that the launcher's file, the epoll set and /dev/null are open. */
 export async function warmUp(): Promise<void> {
-  await using container = await orThrow(haco().command('/bin/sleep', '0.01').start());
-  await orThrow(container.wait());
+  // One that can't have ended before anybody watches, however slow the machine: it only ends when it is disposed of.
+  const container = await orThrow(haco().command('/bin/sleep', '60').start());
+  await container[Symbol.asyncDispose]();
   await orThrow(haco().command('/bin/true').run());
 }
