@@ -36,7 +36,7 @@ function ours(kind: NamespaceKind): number {
 describeWith(['root', 'compiler', 'timens'], 'namespaces', () => {
   // The first wait opens what all later ones share.
   beforeAll(async () => {
-    await orThrow(haco().command('/bin/sleep', '0.05').run());
+    await orThrow(haco().command('/bin/sleep', '0.5').run());
   });
 
   describe('unshare', () => {
