@@ -50,5 +50,6 @@ export async function readHoldings(): Promise<Holdings> {
     mounts: text('/proc/self/mountinfo').split('\n').length - 1,
     cgroups: countCgroups(),
     rssMiB: process.memoryUsage.rss() / 1024 ** 2,
+    heapMiB: process.memoryUsage().heapUsed / 1024 ** 2,
   };
 }

@@ -90,13 +90,14 @@ function blockingSection({ blocking }: Results): readonly string[] {
 function leaksSection({ leaks }: Results): readonly string[] {
   if (leaks === undefined) return [];
   const { before, after, runs, seconds, rss } = leaks;
-  const format = (key: keyof Holdings, value: number): string => (key === 'rssMiB' ? value.toFixed(1) : String(value));
+  const format = (key: keyof Holdings, value: number): string =>
+    key.endsWith('MiB') ? value.toFixed(1) : String(value);
   return [
     `## ${String(runs)} runs in one process`,
     table(
       ['after warm-up, and in the end', 'before', 'after'],
       (Object.keys(before) as (keyof Holdings)[]).map((key) => [
-        key === 'rssMiB' ? 'resident memory, MiB' : key,
+        { rssMiB: 'resident memory, MiB', heapMiB: 'heap of JavaScript, MiB' }[key as string] ?? key,
         format(key, before[key]),
         format(key, after[key]),
       ]),

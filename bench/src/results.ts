@@ -61,6 +61,8 @@ export interface Holdings {
   readonly mounts: number;
   readonly cgroups: number;
   readonly rssMiB: number;
+  /** What JavaScript holds, after a collection. */
+  readonly heapMiB: number;
 }
 
 export interface LeaksResult {
