@@ -19,7 +19,10 @@ import { frozenCopy } from './frozen-copy.js';
 import type { BuiltInMethods, SectionName } from './parts.js';
 import type { Runtime } from './runtime.js';
 import { validateSpec, type Spec } from './spec.js';
-import { planStart, run, start, type PlannedStart } from './start.js';
+import { planStart } from './start/plan-start.js';
+import { run } from './start/run.js';
+import { start } from './start/start.js';
+import type { StartInput } from './start/start-input.js';
 
 /** A plan that prints itself. */
 export interface ExplainedPlan extends Plan {
@@ -118,7 +121,6 @@ interface State {
 export class BuilderBase implements MetaMethods, Terminals {
   readonly #state: State;
   #valid: Result<Spec, InvalidSpecError> | undefined;
-  #planned: PlannedStart | undefined;
 
   constructor(state: State) {
     this.#state = state;
@@ -196,16 +198,11 @@ export class BuilderBase implements MetaMethods, Terminals {
     return new ResultAsync(this.#begin(start));
   }
 
-  async #begin<T>(begin: typeof run | typeof start): Promise<Result<T, HacoError>> {
+  async #begin<T>(begin: (input: StartInput) => Promise<Result<T, HacoError>>): Promise<Result<T, HacoError>> {
     const spec = this.spec();
     if (spec.isErr()) return err(spec.error);
     const { parts, runtime } = this.#state;
-    const cached = this.#planned;
-    const input = { parts, runtime, spec: spec.value, ...(cached === undefined ? {} : { cached }) };
-    const remember = (planned: PlannedStart): void => {
-      if (planned.reusable) this.#planned = planned;
-    };
-    return (await begin(input, remember)) as Result<T, HacoError>;
+    return begin({ parts, runtime, spec: spec.value });
   }
 }
 

@@ -1,0 +1,79 @@
+/** From plan to launcher: the descriptors that it gets, and what Node keeps of them. */
+import { closeSync } from 'node:fs';
+import { err, ok, type Result } from 'neverthrow';
+import type { BarrierOperation, HacoError } from '@haco/plan';
+import { socketPair, type Launch } from '@haco/sys';
+import { createdBarrier } from '../process/exec.js';
+import { terminalSocket } from '../process/terminal.js';
+import type { Spec } from '../spec.js';
+import { closeTheirs, discard, prepareStdio, type PreparedStdio } from '../streams/stdio.js';
+import { devNull } from '../streams/pipe.js';
+import { receiveDescriptor, Terminal } from '../streams/terminal.js';
+import { runTool } from '../tool.js';
+import type { PlannedStart } from './plan-start.js';
+import type { StartInput } from './start-input.js';
+
+/** What Node keeps of a terminal until the container runs. */
+export interface TerminalSocket {
+  readonly own: number;
+  readonly theirs: number;
+}
+
+function makeTerminalSocket(spec: Spec): Result<TerminalSocket | undefined, HacoError> {
+  if (spec.process.tty === undefined) return ok(undefined);
+  return socketPair().map(([own, theirs]) => ({ own, theirs }));
+}
+
+/** Streams of a container whose stdio is a terminal: nothing of Node's before the terminal takes their place. */
+function terminalStdio(): PreparedStdio {
+  const none = { theirs: devNull(), closeTheirs: false };
+  return { stdin: none, stdout: none, stderr: none };
+}
+
+/** A launcher at work. */
+export interface Launched {
+  readonly launch: Launch;
+  readonly streams: PreparedStdio;
+  readonly terminal: TerminalSocket | undefined;
+  /** Settles when a container with a start fifo is complete. */
+  readonly created: Promise<number>;
+}
+
+/** Start the launcher. `stdin` is what an unset stdin means. */
+export function launchPlan(
+  input: StartInput,
+  planned: PlannedStart,
+  stdin: 'null' | 'pipe',
+): Result<Launched, HacoError> {
+  const { spec, runtime } = input;
+  return makeTerminalSocket(spec).andThen((terminal) =>
+    (terminal === undefined ? prepareStdio(spec.process, stdin) : ok(terminalStdio())).andThen((streams) => {
+      let reachCreated: (pid: number) => void = () => undefined;
+      const created = new Promise<number>((resolve) => (reachCreated = resolve));
+      const launched = runtime.launch({
+        plan: planned.plan,
+        stdio: [streams.stdin.theirs, streams.stdout.theirs, streams.stderr.theirs],
+        ...(terminal === undefined ? {} : { descriptors: { [terminalSocket]: terminal.theirs } }),
+        onBarrier: async (barrier: BarrierOperation, childPid: number) => {
+          if (barrier.name === createdBarrier) reachCreated(childPid);
+          return barrier.tool === undefined ? ok() : runTool(barrier, childPid);
+        },
+      });
+      if (terminal !== undefined) closeSync(terminal.theirs);
+      if (launched.isErr()) {
+        discard([streams.stdin, streams.stdout, streams.stderr]);
+        if (terminal !== undefined) closeSync(terminal.own);
+        return err(launched.error);
+      }
+      closeTheirs(streams);
+      return ok({ launch: launched.value, streams, terminal, created });
+    }),
+  );
+}
+
+/** Take over the terminal that the container has made. */
+export function openTerminal(own: number): Result<Terminal, HacoError> {
+  const master = receiveDescriptor(own);
+  closeSync(own);
+  return master.map((fd) => new Terminal(fd));
+}

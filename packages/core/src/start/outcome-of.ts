@@ -1,0 +1,52 @@
+/** From the launcher's report to the outcome: counters, enforcement, and what could not be undone. */
+import { err, ok, type Result } from 'neverthrow';
+import { parseCgroupReport } from '@haco/cgroups';
+import { IoError, type Enforcement, type HacoError, type Plan, type Step } from '@haco/plan';
+import { failureError, type LaunchEnd } from '@haco/sys';
+import { decide, type Outcome, type Usage } from '../outcome.js';
+import type { Killer } from './killer.js';
+
+function enforcement(plan: Plan, { outs }: LaunchEnd): Readonly<Record<string, Enforcement>> {
+  // A step that was refused has ended the start, unless it says how to tell: what else is in the plan is in force.
+  const took = ({ confirmedBy }: Step): Enforcement =>
+    confirmedBy === undefined || (outs.get(confirmedBy)?.[0] ?? 0) !== 0 ? 'enforced' : 'refused';
+  const steps = plan.steps.flatMap((step) => (step.enforces ?? []).map((name) => [name, took(step)] as const));
+  return { ...Object.fromEntries(steps), ...plan.degradations };
+}
+
+function usageOf(end: LaunchEnd): Usage {
+  const report = end.outs.size === 0 ? {} : parseCgroupReport(end.outs);
+  return {
+    userMs: report.userMs ?? end.usage.userMs,
+    systemMs: report.systemMs ?? end.usage.systemMs,
+    memoryPeakBytes: report.memoryPeakBytes ?? end.usage.maxRssBytes,
+    oomKills: report.oomKills ?? 0,
+    pidsLimitHits: report.pidsLimitHits ?? 0,
+    throttledMs: report.throttledMs ?? 0,
+  };
+}
+
+/** The outcome of a container that has ended. */
+export function outcomeOf(
+  plan: Plan,
+  end: LaunchEnd,
+  killer: Killer,
+  text: { stdout: string; stderr: string },
+  beganMs: number,
+): Result<Outcome, HacoError> {
+  if (killer.error !== undefined) return err(killer.error);
+  if (end.undoFailure !== undefined) {
+    const { step, errno } = end.undoFailure;
+    return err(
+      new IoError({ what: `${step.label} of`, path: plan.name, errno, hint: failureError(end.undoFailure).hint }),
+    );
+  }
+  const ended = {
+    ...text,
+    durationMs: performance.now() - beganMs,
+    usage: usageOf(end),
+    enforced: enforcement(plan, end),
+    steps: end.steps,
+  };
+  return ok(decide(ended, end, killer.reason));
+}

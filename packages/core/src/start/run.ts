@@ -1,0 +1,61 @@
+/** The work of `run()`: start, capture, wait for the end. */
+import { closeSync } from 'node:fs';
+import { err, ok, type Result } from 'neverthrow';
+import type { HacoError } from '@haco/plan';
+import { defaultOutputLimitBytes } from '../control/part.js';
+import { startError } from '../failure.js';
+import type { Outcome } from '../outcome.js';
+import { Budget } from '../streams/capture.js';
+import { openInput } from '../streams/stdio.js';
+import { capture, captureTerminal } from './capture-output.js';
+import { Killer } from './killer.js';
+import { launchPlan, openTerminal } from './launch-plan.js';
+import { outcomeOf } from './outcome-of.js';
+import { preparePlan } from './plan-start.js';
+import type { StartInput } from './start-input.js';
+
+/** Start, capture what it writes, wait for its end. */
+export async function run(input: StartInput): Promise<Result<Outcome, HacoError>> {
+  const beganMs = performance.now();
+  const planned = await preparePlan(input);
+  if (planned.isErr()) return err(planned.error);
+  const launched = launchPlan(input, planned.value, 'null');
+  if (launched.isErr()) return err(launched.error);
+  const { launch, streams, terminal } = launched.value;
+
+  const killer = new Killer(launch, input.spec);
+  const limit = input.spec.control.outputLimitBytes ?? defaultOutputLimitBytes;
+  const budget = new Budget(limit, () => killer.kill('output-limit'));
+  const stdin = openInput(streams.stdin, killer.fail);
+  // Nobody holds the handle: a pipe without a source has nothing to say.
+  stdin.stream?.end();
+  const captures = terminal === undefined ? capture(streams, budget, killer) : undefined;
+  const started = await launch.started;
+  if (started.isErr()) {
+    killer.over();
+    stdin.close();
+    captures?.stdout?.close();
+    captures?.stderr?.close();
+    if (terminal !== undefined) closeSync(terminal.own);
+    const { facts, name } = planned.value;
+    return err(startError(started.error, input.spec, name, facts.rootfs));
+  }
+  killer.running();
+  const screen = terminal === undefined ? ok(undefined) : openTerminal(terminal.own);
+  if (screen.isErr()) {
+    killer.kill('aborted');
+    await launch.ended;
+    killer.over();
+    return err(screen.error);
+  }
+  const shown = screen.value === undefined ? undefined : captureTerminal(screen.value, budget);
+  const end = await launch.ended;
+  killer.over();
+  stdin.close();
+  const [stdout, stderr] = await Promise.all([
+    shown?.() ?? captures?.stdout?.finish() ?? '',
+    captures?.stderr?.finish() ?? '',
+  ]);
+  screen.value?.close();
+  return outcomeOf(planned.value.plan, end, killer, { stdout, stderr }, beganMs);
+}

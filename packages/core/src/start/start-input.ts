@@ -1,0 +1,11 @@
+/** What `run()` and `start()` are given by the builder. */
+import type { AnyPart } from '@haco/plan';
+import type { Runtime } from '../runtime.js';
+import type { Spec } from '../spec.js';
+
+/** What a start needs to know. */
+export interface StartInput {
+  readonly parts: readonly AnyPart[];
+  readonly spec: Spec;
+  readonly runtime: Runtime;
+}

@@ -1,0 +1,79 @@
+/** The work of `start()`: the handle as soon as the command runs. */
+import { closeSync } from 'node:fs';
+import { err, ok, type Result } from 'neverthrow';
+import type { HacoError } from '@haco/plan';
+import { Container } from '../container.js';
+import { startError } from '../failure.js';
+import type { Outcome } from '../outcome.js';
+import { connectOutput, discard, openInput, openOutput } from '../streams/stdio.js';
+import { Killer } from './killer.js';
+import { launchPlan, openTerminal } from './launch-plan.js';
+import { outcomeOf } from './outcome-of.js';
+import { preparePlan } from './plan-start.js';
+import type { StartInput } from './start-input.js';
+
+/** Start, and give the handle as soon as the command runs (or waits at its start fifo). */
+export async function start(input: StartInput): Promise<Result<Container, HacoError>> {
+  const beganMs = performance.now();
+  const planned = await preparePlan(input);
+  if (planned.isErr()) return err(planned.error);
+  const launched = launchPlan(input, planned.value, 'pipe');
+  if (launched.isErr()) return err(launched.error);
+  const { launch, streams, terminal, created } = launched.value;
+  const { plan, facts, name } = planned.value;
+
+  const killer = new Killer(launch, input.spec);
+  const begun = await Promise.race([launch.started, created]);
+  if (typeof begun !== 'number' && begun.isErr()) {
+    killer.over();
+    discard([streams.stdin, streams.stdout, streams.stderr].map((stream) => ({ ...stream, closeTheirs: false })));
+    if (terminal !== undefined) closeSync(terminal.own);
+    return err(startError(begun.error, input.spec, name, facts.rootfs));
+  }
+  const screen = terminal === undefined ? ok(undefined) : openTerminal(terminal.own);
+  if (screen.isErr()) {
+    killer.kill('aborted');
+    await launch.ended;
+    killer.over();
+    return err(screen.error);
+  }
+  const stdin = openInput(streams.stdin, killer.fail);
+  const outputs = [streams.stdout, streams.stderr].map((stream) => connectOutput(stream, killer.fail));
+  const ended = launch.ended.then(async (end) => {
+    killer.over();
+    stdin.close();
+    await Promise.all(outputs.map((flushed) => flushed?.() ?? Promise.resolve()));
+    return outcomeOf(plan, end, killer, { stdout: '', stderr: '' }, beganMs);
+  });
+  // A container that waited at its start fifo may still fail to execute its command.
+  const failed = launch.started.then(async (result) => {
+    if (result.isOk()) {
+      killer.running();
+      return ended;
+    }
+    killer.over();
+    stdin.close();
+    await Promise.all(outputs.map((flushed) => flushed?.() ?? Promise.resolve()));
+    return err<Outcome, HacoError>(startError(result.error, input.spec, name, facts.rootfs));
+  });
+  const view = screen.value;
+  const outcome = failed.then((result) => {
+    if (view !== undefined) {
+      if (view.output.destroyed || view.output.readableEnded) view.close();
+      else view.output.once('close', () => view.close());
+    }
+    return result;
+  });
+  return ok(
+    new Container({
+      name,
+      pid: typeof begun === 'number' ? begun : begun.value.pid,
+      stdin: view?.input ?? stdin.stream,
+      stdout: view?.output ?? openOutput(streams.stdout),
+      stderr: view === undefined ? openOutput(streams.stderr) : null,
+      resize: view === undefined ? undefined : (columns, rows) => view.resize(columns, rows),
+      outcome,
+      kill: (signal) => launch.kill(signal),
+    }),
+  );
+}
