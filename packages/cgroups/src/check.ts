@@ -23,5 +23,6 @@ export function checkSection(section: CgroupsSection, { host }: PlanContext): re
     const problem = hierarchyProblem(hierarchy, host);
     return problem === undefined ? [] : [{ step: `cgroups.create.${hierarchy.id}`, ...problem }];
   });
-  return [...ofSettings, ...ofHierarchies];
+  const told = new Map([...ofSettings, ...ofHierarchies].map((warning) => [warning.message, warning]));
+  return [...told.values()];
 }

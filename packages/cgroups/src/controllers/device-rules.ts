@@ -17,16 +17,16 @@ export interface ParsedRule {
   readonly access: number;
 }
 
-const pattern = /^([abc])(?: +(\d+|\*):(\d+|\*)(?: +([rwm]{1,3}))?)?$/;
+const pattern = /^([bc]) +(\d+|\*):(\d+|\*) +([rwm]{1,3})$/;
 
 /** A rule in the words of v1's `devices.allow`: `c 1:3 rwm`, `b *:* m`, or `a` for everything; undefined when it isn't one. */
 export function parseRule(allow: boolean, text: string): ParsedRule | undefined {
-  const match = pattern.exec(text.trim());
-  if (match === null) return undefined;
-  const [, type, major = '*', minor = '*', access = 'rwm'] = match;
-  const part = (word: string): number | undefined => (word === '*' ? undefined : Number(word));
   // v1 reads no further than the `a`.
-  if (type === 'a') return { allow, type, major: undefined, minor: undefined, access: everything };
+  if (/^a( |$)/.test(text)) return { allow, type: 'a', major: undefined, minor: undefined, access: everything };
+  const match = pattern.exec(text);
+  if (match === null) return undefined;
+  const [, type, major, minor, access = ''] = match;
+  const part = (word: string | undefined): number | undefined => (word === '*' ? undefined : Number(word));
   const bits = [...access].reduce((sum, letter) => sum | accessBits[letter as keyof typeof accessBits], 0);
   return { allow, type: type as 'b' | 'c', major: part(major), minor: part(minor), access: bits };
 }

@@ -1,5 +1,5 @@
 /** The controllers that haco has words for. To add one: a file, and a line here. */
-import type { Controller, Key, Resource } from './controller.js';
+import type { Controller, Key } from './controller.js';
 import { cpu } from './cpu.js';
 import { cpuacct } from './cpuacct.js';
 import { cpuset } from './cpuset.js';
@@ -41,7 +41,7 @@ type Resourceful = Extract<(typeof list)[number], { readonly resource: unknown }
 
 /** Limits by resource, as people write them: sizes and durations may be text. */
 export type Resources = {
-  readonly [R in Resourceful as R['word']]?: R extends Resource<string, infer Input, never> ? Input : never;
+  readonly [R in Resourceful as R['word']]?: NonNullable<R['~input']>;
 };
 
 /** {@link Resources} in base units: bytes, milliseconds. */
