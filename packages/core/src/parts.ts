@@ -16,7 +16,7 @@ import { processPart } from './process/part.js';
  * In this order their steps of one phase run: groups are joined before a cgroup namespace is made, users change before their
  * capabilities do.
  */
-export const builtInParts = [
+export const builtInParts: readonly AnyPart[] = [
   identity,
   cgroups,
   namespaces,
@@ -27,7 +27,7 @@ export const builtInParts = [
   caps,
   confine,
   control,
-] as const satisfies readonly AnyPart[];
+];
 
 /** Keys of the built-in parts; those of third parties are any text. */
 export type SectionName = (typeof builtInParts)[number]['key'] | (string & {});
