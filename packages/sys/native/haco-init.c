@@ -253,11 +253,12 @@ static int is_secure(const s64 *stack)
 	return 1;
 }
 
+static struct context context; /* 1 KiB of slots; pages of bss cost nothing until used */
+
 _Noreturn void launcher(const s64 *stack);
 
 _Noreturn void launcher(const s64 *stack)
 {
-	static struct context context; /* 1 KiB of slots; pages of bss cost nothing until used */
 	u64 all = ~0ull;
 	child = sync_fds[0] = sync_fds[1] = -1;
 	/* Ctrl-C goes to the whole foreground group: the container may die of it, the one who cleans up must not. */
