@@ -18,6 +18,8 @@ const checks = {
   cgroup2: () => missing(hasMount('cgroup2'), 'no cgroup v2 hierarchy is mounted'),
   'pure-cgroup2': () =>
     missing(hasMount('cgroup2') && !hasMount('cgroup'), 'the host has cgroup v1 hierarchies, or no cgroup v2 at all'),
+  psi: () =>
+    missing(textOr('/proc/pressure/memory') !== '', 'the kernel has no PSI (CONFIG_PSI, and psi=1 on its command line)'),
   systemd: () => missing(isDirectory('/run/systemd/system'), 'the host was not booted with systemd'),
   userns: userNamespaces,
   timens: () =>
