@@ -61,6 +61,17 @@ describe('parseCgroupReport', () => {
     });
   });
 
+  test('adds up the traffic of all devices', () => {
+    const v1 = '8:0 Read 4096\n8:0 Write 100\n8:0 Sync 4196\n8:16 Read 4\n8:16 Write 1\nTotal 4201\n';
+    expect(parseCgroupReport(outs({ 'blkio.throttle.io_service_bytes_recursive': v1 }))).toEqual({
+      ioReadBytes: 4100,
+      ioWriteBytes: 101,
+    });
+    const v2 = '8:0 rbytes=10 wbytes=20 rios=1 wios=2 dbytes=0 dios=0\n8:16 rbytes=1 wbytes=2 rios=1 wios=1\n';
+    expect(parseCgroupReport(outs({ 'io.stat': v2 }))).toEqual({ ioReadBytes: 11, ioWriteBytes: 22 });
+    expect(parseCgroupReport(outs({ 'io.stat': '' }))).toEqual({ ioReadBytes: 0, ioWriteBytes: 0 });
+  });
+
   test('what was not counted is missing, not zero', () => {
     expect(parseCgroupReport(new Map())).toEqual({});
     expect(parseCgroupReport(outs({ 'memory.peak': '' }))).toEqual({});

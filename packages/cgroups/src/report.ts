@@ -20,6 +20,10 @@ export interface CgroupReport {
   readonly throttledPeriods?: number;
   /** Time that it was stopped for by then, in milliseconds. */
   readonly throttledMs?: number;
+  /** Bytes read from block devices. */
+  readonly ioReadBytes?: number;
+  /** Bytes written to block devices. */
+  readonly ioWriteBytes?: number;
 }
 
 type Outs = ReadonlyMap<string, Uint8Array>;
@@ -49,6 +53,18 @@ function scaled(value: number | undefined, divisor: number): number | undefined 
   return value === undefined ? undefined : value / divisor;
 }
 
+/** Sum over all devices: lines `8:0 Read 4096` on v1, `8:0 rbytes=4096 wbytes=0 …` on v2. */
+function traffic(outs: Outs, v1Word: string, v2Word: string): number | undefined {
+  const count = (file: string, pattern: RegExp): number | undefined => {
+    if (!outs.has(file)) return undefined;
+    return [...text(outs, file).matchAll(pattern)].reduce((sum, [, bytes]) => sum + Number(bytes), 0);
+  };
+  return (
+    count('io.stat', new RegExp(`\\b${v2Word}=(\\d+)`, 'g')) ??
+    count('blkio.throttle.io_service_bytes_recursive', new RegExp(`^\\d+:\\d+ ${v1Word} (\\d+)$`, 'gm'))
+  );
+}
+
 /**
  * Read the counters of cgroup v1 or v2.
  *
@@ -74,6 +90,8 @@ export function parseCgroupReport(outs: Outs): CgroupReport {
     throttledMs:
       scaled(field(outs, 'cpu.stat', 'throttled_usec'), 1000) ??
       scaled(field(outs, 'cpu.stat', 'throttled_time'), 1_000_000),
+    ioReadBytes: traffic(outs, 'Read', 'rbytes'),
+    ioWriteBytes: traffic(outs, 'Write', 'wbytes'),
   };
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }

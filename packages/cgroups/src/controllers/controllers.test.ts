@@ -49,6 +49,14 @@ describe('translation', () => {
     [1, { 'memory.max': 'max' }, [['memory.limit_in_bytes', '-1']]],
     [2, { 'memory.soft_limit_in_bytes': '10M' }, [['memory.low', '10M']]],
     [1, { 'memory.swap.max': '0', 'memory.max': '10M' }, [['memory.memsw.limit_in_bytes', '10485760']]],
+    [
+      1,
+      { 'memory.memsw.limit_in_bytes': '1M' },
+      [
+        ['memory.limit_in_bytes', '1M'],
+        ['memory.memsw.limit_in_bytes', '1M'],
+      ],
+    ],
     [1, { 'memory.swap.max': 'max' }, [['memory.memsw.limit_in_bytes', '-1']]],
     [2, { 'memory.memsw.limit_in_bytes': '3M', 'memory.limit_in_bytes': '1M' }, [['memory.swap.max', '2097152']]],
     [1, { 'pids.max': 'max' }, [['pids.max', 'max']]],

@@ -62,6 +62,15 @@ const memswToSwap: Spell = (value, all) => {
   return [['memory.swap.max', String(both - memory)]];
 };
 
+// The kernel wants the limit of memory to be no higher than the one of both: where none is asked for, the same serves, as memory
+// alone is never more than both.
+const memswOnV1: Spell = (value, all) => [
+  ...(memoryLimit(all) === undefined && bytes(value) !== undefined
+    ? [['memory.limit_in_bytes', value] as const]
+    : []),
+  ['memory.memsw.limit_in_bytes', value],
+];
+
 /** A switch, whose word may also be `true` or `false`. */
 const flag =
   (name: string): Spell =>
@@ -114,7 +123,7 @@ export const memory = {
     'memory.soft_limit_in_bytes': low,
     'memory.swap.max': { v1: swapToMemsw, v2: file('memory.swap.max'), instead: swapNeedsMemory },
     'memory.memsw.limit_in_bytes': {
-      v1: file('memory.memsw.limit_in_bytes'),
+      v1: memswOnV1,
       v2: memswToSwap,
       instead: swapNeedsMemory,
     },

@@ -69,6 +69,7 @@ export const cgroupHints = {
     EINVAL: 'the group is idle and takes no shares; leave out cpu.idle, or the shares',
   },
   'write @cgroups.limit.cpuset': {
+    ERANGE: 'a number is none of the machine: higher than this kernel can count; see lscpu and numactl -H',
     EINVAL: 'a number is none of the machine, or the list is misspelt; see lscpu and numactl -H',
     EACCES: 'the group above has not all of these; choose some of its cpuset.effective_cpus and effective_mems',
     EBUSY: 'groups below use more than that; change them first',

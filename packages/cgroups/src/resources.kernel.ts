@@ -1,0 +1,433 @@
+/** Typed limits and raw keys on the real kernel: each one bites. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { haco, orThrow, realRuntime, type Runtime } from '@haco/core';
+import type { HostFacts } from '@haco/plan';
+import { probeHost } from '@haco/sys';
+import { describeWith, expectNothingLeft, probePath } from '@haco/testkit';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import type { DeviceRule } from './controllers/devices.js';
+import { hierarchiesOf } from './hierarchy.js';
+import type { CgroupsSection } from './section.js';
+
+// The first start makes descriptors that later ones use again.
+const onlyContainers = { ignore: /^descriptor/ };
+
+/** Where the group of a container is, in the one hierarchy that this section needs. */
+function groupOf(name: string, section: CgroupsSection): string {
+  return `${hierarchiesOf(section, probeHost())[0]?.base ?? ''}/haco/${name}`;
+}
+
+/** This machine, as if it had no v1 hierarchy of these controllers. */
+function without(...controllers: readonly string[]): Runtime {
+  const host = (): HostFacts => {
+    const facts = probeHost();
+    const v1 = Object.entries(facts.cgroups.v1).filter(([name]) => !controllers.includes(name));
+    return { ...facts, cgroups: { ...facts.cgroups, v1: Object.fromEntries(v1) } };
+  };
+  return { ...realRuntime, host };
+}
+
+afterEach(() => {
+  const bases = new Set(
+    hierarchiesOf({ cpu: 1, memory: 4096, pids: 1, resources: { cpuset: {}, freeze: false } }, probeHost()).map(
+      ({ base }) => base,
+    ),
+  );
+  for (const base of bases) expect(existsSync(`${base}/haco`)).toBe(false);
+});
+
+describeWith(['root', 'controller:cpu'], 'CPU time', () => {
+  test('half of a CPU is half of a CPU, over two seconds', async () => {
+    let share = 0;
+    // A machine that is busy with other things gives less: the limit is not to blame.
+    for (let attempt = 0; attempt < 4 && Math.abs(share - 0.5) > 0.03; attempt += 1) {
+      const outcome = await orThrow(haco().command(probePath(), 'spin', '2').cpu(50).run());
+      const { cpuMs, wallMs } = JSON.parse(outcome.stdout) as { cpuMs: number; wallMs: number };
+      share = cpuMs / wallMs;
+      expect(share).toBeLessThan(0.53);
+    }
+    expect(share).toBeGreaterThan(0.47);
+  });
+
+  test('weight, burst and idle are in the files', async () => {
+    const section = { cpu: 50 };
+    const read = async (limits: Parameters<ReturnType<typeof haco>['resources']>[0], file: string): Promise<string> => {
+      const container = await orThrow(
+        haco()
+          .name('haco-test-cpu')
+          .sh('sleep 5')
+          .resources({ cpu: { percent: 50 } })
+          .resources(limits)
+          .start(),
+      );
+      const text = readFileSync(`${groupOf('haco-test-cpu', section)}/${file}`, 'utf8').trim();
+      container.kill()._unsafeUnwrap();
+      await orThrow(container.wait());
+      return text;
+    };
+    const v1 = Object.hasOwn(probeHost().cgroups.v1, 'cpu');
+    expect(await read({ cpu: { weight: 50 } }, v1 ? 'cpu.shares' : 'cpu.weight')).toBe(v1 ? '512' : '50');
+    expect(await read({ cpu: { burst: '20ms' } }, v1 ? 'cpu.cfs_burst_us' : 'cpu.max.burst')).toBe('20000');
+    expect(await read({ cpu: { idle: true } }, 'cpu.idle')).toBe('1');
+  });
+});
+
+describeWith(['root', 'cgroup1', 'controller:cpu'], 'realtime on v1', () => {
+  test('a group with a budget may have realtime processes, one without may not', async () => {
+    const base = haco().command('/usr/bin/chrt', '-f', '1', '/bin/true').cpu(100);
+    expect((await orThrow(base.resources({ cpu: { realtime: { runtime: '10ms' } } }).run())).exitCode).toBe(0);
+    if (!existsSync('/sys/fs/cgroup/cpu/cpu.rt_runtime_us')) return;
+    expect((await orThrow(base.run())).exitCode).not.toBe(0);
+  });
+
+  test('more than there is, is refused with the reason', async () => {
+    const error = (
+      await haco()
+        .command('/bin/true')
+        .resources({ cpu: { realtime: { runtime: '999ms' } } })
+        .run()
+    )._unsafeUnwrapErr();
+    expect(error.message).toMatch(/EINVAL; the groups above have less time for realtime processes than that/);
+  });
+});
+
+describeWith(['root', 'controller:cpuset'], 'CPU sets', () => {
+  const last = String(Number(execFileSync('nproc', ['--all'], { encoding: 'utf8' })) - 1);
+  const allowed = (): ReturnType<typeof haco> => haco().command('/bin/grep', '-h', 'allowed_list', '/proc/self/status');
+
+  test('processes run on the CPUs that were given, with the memory nodes of the parent', async () => {
+    const outcome = await expectNothingLeft(
+      () =>
+        orThrow(
+          allowed()
+            .resources({ cpuset: { cpus: last } })
+            .run(),
+        ),
+      onlyContainers,
+    );
+    expect(outcome.stdout).toMatch(new RegExp(`Cpus_allowed_list:\\t${last}\\nMems_allowed_list:\\t\\d`));
+    expect(outcome.enforced).toEqual({ 'cpuset.cpus': 'enforced' });
+  });
+
+  test('many at once never find the shared parent empty', async () => {
+    const one = allowed().resources({ cpuset: { mems: '0' } });
+    for (let round = 0; round < 3; round += 1) {
+      const outcomes = await Promise.all(Array.from({ length: 8 }, () => orThrow(one.run())));
+      expect(outcomes.map(({ exitCode }) => exitCode)).toEqual(Array.from({ length: 8 }, () => 0));
+    }
+  });
+
+  test('CPUs that the machine lacks are refused with the reason', async () => {
+    const error = (
+      await allowed()
+        .resources({ cpuset: { cpus: '4000' } })
+        .run()
+    )._unsafeUnwrapErr();
+    expect(error.message).toMatch(/a number is none of the machine|the group above has not all of these/);
+  });
+});
+
+describeWith(['root', 'controller:pids'], 'processes', () => {
+  test('a fork bomb stops at its number', async () => {
+    const outcome = await orThrow(
+      haco()
+        .command(probePath(), 'fork-bomb', '100')
+        .resources({ pids: { max: 20 } })
+        .run(),
+    );
+    const { forked, errno } = JSON.parse(outcome.stdout) as { forked: number; errno: string };
+    // The bomb itself counts.
+    expect({ forked, errno }).toEqual({ forked: 19, errno: 'EAGAIN' });
+    expect(outcome.usage.pidsLimitHits).toBeGreaterThan(0);
+  });
+});
+
+describeWith(['root', 'controller:memory'], 'memory', () => {
+  test('a hog is killed and said so', async () => {
+    const outcome = await orThrow(
+      haco()
+        .command(probePath(), 'hog', '200')
+        .resources({ memory: { max: '32MiB', swap: 0 } })
+        .run(),
+    );
+    expect(outcome).toMatchObject({ reason: 'oom', usage: { oomKills: 1 } });
+  });
+
+  test('also when a child of the first process was killed', async () => {
+    const outcome = await orThrow(haco().sh(`${probePath()} hog 200; exit 7`).memory('32MiB').run());
+    expect(outcome).toMatchObject({ reason: 'oom', exitCode: 7 });
+  });
+});
+
+const rules: readonly DeviceRule[] = [
+  { allow: false },
+  { allow: true, type: 'c', major: 1, minor: 3, access: 'rw' },
+  { allow: true, type: 'c', major: 1, minor: 9, access: 'r' },
+];
+
+/** What a container may do with /dev/null, /dev/zero and /dev/urandom. */
+const tryDevices = [
+  'echo x 2>&- > /dev/null && echo null-written',
+  '(head -c1 /dev/zero || echo zero-refused) 2>&1',
+  'head -c1 /dev/urandom | wc -c',
+  '(echo x > /dev/urandom || echo urandom-write-refused) 2>&1',
+  '(mknod "$NODE" c 1 3 || echo mknod-refused) 2>&1',
+].join('; ');
+
+function expectRules(stdout: string): void {
+  expect(stdout).toMatch(/null-written/);
+  expect(stdout).toMatch(/zero.*Operation not permitted\nzero-refused/);
+  expect(stdout).toMatch(/^1$/m);
+  expect(stdout).toMatch(/urandom.*Operation not permitted\nurandom-write-refused/);
+  expect(stdout).toMatch(/mknod.*Operation not permitted\nmknod-refused/);
+}
+
+const node = join(tmpdir(), `haco-test-node-${String(process.pid)}`);
+
+describeWith(['root', 'cgroup1', 'controller:devices'], 'devices on v1', () => {
+  test('those that are denied give EPERM', async () => {
+    const outcome = await orThrow(haco().env({ NODE: node }).sh(tryDevices).resources({ devices: rules }).run());
+    expectRules(outcome.stdout);
+    expect(existsSync(node)).toBe(false);
+  });
+
+  test('rules that v1 would understand otherwise are refused before', async () => {
+    const odd = [
+      { allow: false, type: 'c', major: 1 },
+      { allow: true, type: 'c', major: 1, minor: 3 },
+    ] as const;
+    const error = (await haco().command('/bin/true').resources({ devices: odd }).run())._unsafeUnwrapErr();
+    expect(error.message).toMatch(
+      /can't express resources\(\{ devices: … \}\); there a rule can only take back one of exactly the same devices/,
+    );
+  });
+});
+
+// The program is asked on hybrid hosts too: v2 groups have it without any controller.
+describeWith(['root', 'cgroup2'], 'devices on v2', () => {
+  const runtime = without('devices');
+
+  test('those that are denied give EPERM', async () => {
+    const outcome = await expectNothingLeft(
+      () => orThrow(haco({ runtime }).env({ NODE: node }).sh(tryDevices).resources({ devices: rules }).run()),
+      onlyContainers,
+    );
+    expectRules(outcome.stdout);
+    expect(outcome.enforced).toEqual({ devices: 'enforced' });
+  });
+
+  test('without rules the same things work', async () => {
+    const outcome = await orThrow(haco().env({ NODE: node }).sh(tryDevices).run());
+    rmSync(node, { force: true });
+    expect(outcome.stdout).not.toMatch(/refused/);
+  });
+
+  test('an exception from an exception holds', async () => {
+    const odd = [
+      { allow: false, type: 'c', major: 1 },
+      { allow: true, type: 'c', major: 1, minor: 3 },
+    ] as const;
+    const outcome = await orThrow(
+      haco({ runtime })
+        .sh('true > /dev/null && echo null; true < /dev/zero || echo zero')
+        .stderr('null')
+        .resources({ devices: odd })
+        .run(),
+    );
+    expect(outcome.stdout).toBe('null\nzero\n');
+  });
+
+  test('keys of v1 become rules of the program', async () => {
+    const outcome = await orThrow(
+      haco({ runtime }).sh('true < /dev/zero || echo zero').stderr('null').cgroup('devices.deny', 'c 1:5 r').run(),
+    );
+    expect(outcome.stdout).toBe('zero\n');
+  });
+
+  test('many rules are no problem for the verifier', async () => {
+    const many = Array.from({ length: 150 }, (_, index) => ({
+      allow: index % 3 === 0,
+      type: index % 2 === 0 ? 'c' : 'b',
+      major: 200 + index,
+      access: index % 5 === 0 ? 'rw' : 'rwm',
+    })) as readonly DeviceRule[];
+    const outcome = await orThrow(haco({ runtime }).command('/bin/true').resources({ devices: many }).run());
+    expect(outcome).toMatchObject({ reason: 'exited', exitCode: 0 });
+  });
+});
+
+/** Whether a file that a container appends to grows within a while. */
+async function grows(file: string): Promise<boolean> {
+  const before = readFileSync(file).length;
+  await sleep(300);
+  return readFileSync(file).length > before;
+}
+
+describeWith(['root', 'controller:freezer'], 'freezing on v1', () => {
+  const file = join(tmpdir(), `haco-test-ticks-${String(process.pid)}`);
+  const state = `${groupOf('haco-test-freeze', { resources: { freeze: false } })}/freezer.state`;
+  const ticking = haco().name('haco-test-freeze').sh(`while :; do echo >> ${file}; sleep 0.02; done`);
+
+  beforeAll(() => writeFileSync(file, ''));
+  afterAll(() => rmSync(file, { force: true }));
+
+  test('stops, and goes on when thawed', async () => {
+    const container = await orThrow(ticking.resources({ freeze: false }).start());
+    expect(await grows(file)).toBe(true);
+    writeFileSync(state, 'FROZEN');
+    await sleep(100);
+    expect(await grows(file)).toBe(false);
+    writeFileSync(state, 'THAWED');
+    expect(await grows(file)).toBe(true);
+    container.kill()._unsafeUnwrap();
+    await orThrow(container.wait());
+  });
+
+  test('who starts frozen runs nothing until it is thawed', async () => {
+    truncateSync(file);
+    const started = orThrow(ticking.resources({ freeze: true }).start());
+    await expect.poll(() => existsSync(state) && readFileSync(state, 'utf8')).toMatch(/^FROZEN|^FREEZING/);
+    await sleep(200);
+    expect(readFileSync(file).length).toBe(0);
+    writeFileSync(state, 'THAWED');
+    const container = await started;
+    expect(await grows(file)).toBe(true);
+    container.kill()._unsafeUnwrap();
+    await orThrow(container.wait());
+  });
+});
+
+describeWith(['root', 'cgroup2'], 'freezing on v2', () => {
+  const file = join(tmpdir(), `haco-test-ticks2-${String(process.pid)}`);
+  afterAll(() => rmSync(file, { force: true }));
+
+  test('stops, and goes on when thawed', async () => {
+    writeFileSync(file, '');
+    const runtime = without('freezer');
+    const [hierarchy] = hierarchiesOf({ resources: { freeze: false } }, runtime.host());
+    const state = `${hierarchy?.base ?? ''}/haco/haco-test-freeze2/cgroup.freeze`;
+    const container = await orThrow(
+      haco({ runtime })
+        .name('haco-test-freeze2')
+        .sh(`while :; do echo >> ${file}; sleep 0.02; done`)
+        .resources({ freeze: false })
+        .start(),
+    );
+    expect(await grows(file)).toBe(true);
+    writeFileSync(state, '1');
+    await sleep(100);
+    expect(await grows(file)).toBe(false);
+    writeFileSync(state, '0');
+    expect(await grows(file)).toBe(true);
+    container.kill()._unsafeUnwrap();
+    await orThrow(container.wait());
+  });
+});
+
+describeWith(['root', 'tool:losetup'], 'traffic of a loop device', () => {
+  const file = `/dev/shm/haco-test-disk-${String(process.pid)}`;
+  const mebibyte = 2 ** 20;
+  let disk = '';
+
+  beforeAll(() => {
+    writeFileSync(file, '');
+    truncateSync(file, 64 * mebibyte);
+    disk = execFileSync('losetup', ['-f', '--show', file], { encoding: 'utf8' }).trim();
+  });
+  afterAll(() => {
+    if (disk !== '') execFileSync('losetup', ['-d', disk]);
+    rmSync(file, { force: true });
+  });
+
+  const write = (mebibytes: number): ReturnType<typeof haco> =>
+    haco().sh(`dd if=/dev/zero of=${disk} bs=64k count=${String(mebibytes * 16)} oflag=direct 2>&1`);
+
+  test('is as fast as allowed, and no faster', async () => {
+    const free = await orThrow(
+      write(4)
+        .resources({ io: { devices: [{ device: disk, readBps: '1MiB' }] } })
+        .run(),
+    );
+    expect(free.exitCode).toBe(0);
+    const limited = await orThrow(
+      write(4)
+        .resources({ io: { devices: [{ device: disk, writeBps: '4MiB' }] } })
+        .run(),
+    );
+    expect(limited.exitCode).toBe(0);
+    expect(limited.enforced).toEqual({ 'io.devices': 'enforced' });
+    // 4 MiB at 4 MiB a second: the rate over the time that dd took.
+    const seconds = (text: string): number => Number(/, ([\d.e-]+) s,/.exec(text)?.[1]);
+    const rate = 4 / seconds(limited.stdout);
+    expect(rate).toBeLessThan(4.8);
+    expect(rate).toBeGreaterThan(2);
+    expect(4 / seconds(free.stdout)).toBeGreaterThan(8);
+  });
+
+  test('a device that is none is refused with its path', async () => {
+    const of = (device: string): ReturnType<typeof haco> =>
+      haco()
+        .command('/bin/true')
+        .resources({ io: { devices: [{ device, readBps: 1 }] } });
+    expect((await of('/dev/null').run())._unsafeUnwrapErr().message).toMatch(
+      /cgroups\.resources\.io\.devices\[0\]\.device: "\/dev\/null" is not a block device/,
+    );
+    expect((await of('/dev/none').run())._unsafeUnwrapErr()).toMatchObject({ kind: 'not-found', subject: '/dev/none' });
+    expect((await of('4000:1').run())._unsafeUnwrapErr().message).toMatch(/ENODEV; there is no such disk/);
+  });
+});
+
+describeWith(['root', 'cgroup1', 'controller:cpu', 'controller:blkio', 'controller:memory'], 'keys', () => {
+  const disk = execFileSync('lsblk', ['-dno', 'MAJ:MIN'], { encoding: 'utf8' }).trim().split(/\s+/)[0] ?? '';
+
+  test.each([
+    ['cpu.shares', 512],
+    ['cpu.cfs_period_us', 50_000],
+    ['cpu.cfs_quota_us', 20_000],
+    ['cpu.rt_period_us', 500_000],
+    ['cpu.rt_runtime_us', 1000],
+    ['cpuacct.usage', 0],
+    ['cpuset.cpus', '0'],
+    ['cpuset.mems', '0'],
+    ['blkio.throttle.read_bps_device', `${disk} 10485760`],
+    ['blkio.throttle.write_bps_device', `${disk} 10485760`],
+    ['blkio.throttle.read_iops_device', `${disk} 1000`],
+    ['blkio.throttle.write_iops_device', `${disk} 1000`],
+    ['memory.limit_in_bytes', 67_108_864],
+    ['memory.memsw.limit_in_bytes', 67_108_864],
+    ['memory.oom_control', true],
+    ['pids.max', 10],
+  ])('%s takes %s', async (key, value) => {
+    const outcome = await orThrow(haco().command('/bin/true').cgroup(key, value).run());
+    expect(outcome).toMatchObject({ reason: 'exited', exitCode: 0, enforced: { [key]: 'enforced' } });
+  });
+});
+
+describeWith(['root', 'controller:cpu', 'controller:memory'], 'limits that may be left out', () => {
+  test('are, and the outcome says which', async () => {
+    const outcome = await orThrow(
+      haco()
+        .command('/bin/true')
+        .memory('64MiB')
+        .cgroup('cpu.haco_unknown', 1, { degrade: true })
+        .cgroup('cpu.shares', 'many', { degrade: true })
+        .cgroup('pids.max', 10, { degrade: true })
+        .run(),
+    );
+    expect(outcome.enforced).toEqual({
+      memory: 'enforced',
+      'cpu.haco_unknown': 'refused',
+      'cpu.shares': 'refused',
+      'pids.max': 'enforced',
+    });
+  });
+
+  test('by default a container without its limits does not start', async () => {
+    const error = (await haco().command('/bin/true').cgroup('cpu.haco_unknown', 1).run())._unsafeUnwrapErr();
+    expect(error).toMatchObject({ kind: 'syscall', syscall: 'openat', errno: 'ENOENT' });
+  });
+});
