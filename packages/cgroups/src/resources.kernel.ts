@@ -360,6 +360,7 @@ describeWith(['root', 'tool:losetup'], 'traffic of a loop device', () => {
     );
     expect(limited.exitCode).toBe(0);
     expect(limited.enforced).toEqual({ 'io.devices': 'enforced' });
+    expect(limited.usage.ioWriteBytes).toBeGreaterThanOrEqual(4 * mebibyte);
     // 4 MiB at 4 MiB a second: the rate over the time that dd took.
     const seconds = (text: string): number => Number(/, ([\d.e-]+) s,/.exec(text)?.[1]);
     const rate = 4 / seconds(limited.stdout);

@@ -20,6 +20,10 @@ export interface Usage {
   readonly pidsLimitHits: number;
   /** Time in which the cpu limit held it back, in milliseconds. */
   readonly throttledMs: number;
+  /** Bytes read from block devices; missing when nothing about them was asked for, as then nobody counts. */
+  readonly ioReadBytes?: number;
+  /** Bytes written to block devices; missing as `ioReadBytes`. */
+  readonly ioWriteBytes?: number;
 }
 
 interface Ended {

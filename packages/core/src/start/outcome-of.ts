@@ -8,10 +8,15 @@ import type { Killer } from './killer.js';
 
 function enforcement(plan: Plan, { outs }: LaunchEnd): Readonly<Record<string, Enforcement>> {
   // A step that was refused has ended the start, unless it says how to tell: what else is in the plan is in force.
-  const took = ({ confirmedBy }: Step): Enforcement =>
-    confirmedBy === undefined || (outs.get(confirmedBy)?.[0] ?? 0) !== 0 ? 'enforced' : 'refused';
-  const steps = plan.steps.flatMap((step) => (step.enforces ?? []).map((name) => [name, took(step)] as const));
-  return { ...Object.fromEntries(steps), ...plan.degradations };
+  const refused = ({ confirmedBy }: Step): boolean =>
+    confirmedBy !== undefined && (outs.get(confirmedBy)?.[0] ?? 0) === 0;
+  const named = (steps: readonly Step[], how: Enforcement): readonly (readonly [string, Enforcement])[] =>
+    steps.flatMap(({ enforces = [] }) => enforces.map((name) => [name, how] as const));
+  // A limit of several steps is in force when all of them are.
+  return {
+    ...Object.fromEntries([...named(plan.steps, 'enforced'), ...named(plan.steps.filter(refused), 'refused')]),
+    ...plan.degradations,
+  };
 }
 
 function usageOf(end: LaunchEnd): Usage {
@@ -23,6 +28,8 @@ function usageOf(end: LaunchEnd): Usage {
     oomKills: report.oomKills ?? 0,
     pidsLimitHits: report.pidsLimitHits ?? 0,
     throttledMs: report.throttledMs ?? 0,
+    ...(report.ioReadBytes === undefined ? {} : { ioReadBytes: report.ioReadBytes }),
+    ...(report.ioWriteBytes === undefined ? {} : { ioWriteBytes: report.ioWriteBytes }),
   };
 }
 
