@@ -11,6 +11,8 @@ const patienceMs = 4;
 /** How long orphans that hold the pipe open may go on after the container has ended. */
 const orphanMs = 250;
 const chunkSize = 65_536;
+/** One for all reads, which are synchronous: what was read is copied out, most of it is small. */
+const scratch = Buffer.allocUnsafeSlow(chunkSize);
 
 /** What several captures may take together. */
 export class Budget {
@@ -67,16 +69,14 @@ export class Capture {
   /** Read what is there, without waiting. True at the end of the stream. */
   private drain(): boolean {
     for (;;) {
-      const chunk = Buffer.allocUnsafe(chunkSize);
       let length: number;
       try {
-        length = readSync(this.fd, chunk, 0, chunkSize, null);
+        length = readSync(this.fd, scratch, 0, chunkSize, null);
       } catch (error) {
         return (error as NodeJS.ErrnoException).code !== 'EAGAIN';
       }
       if (length === 0) return true;
-      // A copy: 64 KiB kept alive for three bytes would add up.
-      this.keep(Buffer.from(chunk.subarray(0, length)));
+      this.keep(Buffer.from(scratch.subarray(0, length)));
     }
   }
 

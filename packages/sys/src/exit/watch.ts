@@ -72,6 +72,8 @@ export function arm(): void {
   }
   if (listening) return;
   listening = true;
+  // Everything that stays with the process is made at its first start, not at some later one.
+  epollFd();
   // Stays installed: libuv's own handling of its children is independent of it, and (un)installing costs system calls.
   process.on('SIGCHLD', look);
 }
@@ -93,6 +95,14 @@ export function release(): void {
 export function addPoller(poller: () => void): void {
   pollers.add(poller);
   arm();
+}
+
+/** Up to here one wait4(2) each on every SIGCHLD, well below a microsecond, beats making, watching and closing a pidfd. */
+const fewPollers = 8;
+
+/** Whether one more process may as well be asked for on every SIGCHLD. In workers, a timer would have to do the asking. */
+export function pollingIsCheap(): boolean {
+  return isMainThread && pollers.size < fewPollers;
 }
 
 export function removePoller(poller: () => void): void {

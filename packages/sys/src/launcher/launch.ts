@@ -12,7 +12,7 @@ import {
 } from '@haco/plan';
 import type { EncodedPlan } from '../codec/encode.js';
 import { errnoName } from '../errno.js';
-import { addPoller, arm, hold, release, removePoller, watchPid } from '../exit/watch.js';
+import { addPoller, arm, hold, pollingIsCheap, release, removePoller, watchPid } from '../exit/watch.js';
 import { decodeStatus, reap, type ProcessEnd } from '../exit/wait.js';
 import { hintFor } from '../hint.js';
 import { libc } from '../libc.js';
@@ -217,8 +217,9 @@ class Launching implements Launch {
       return;
     }
     const again = (): void => this.afterEnd(pid, then);
-    if (watchPid(pid, again)) return;
-    // No descriptor left for a pidfd (EMFILE): every SIGCHLD is looked at instead.
+    // A few containers are asked for on every SIGCHLD, which costs less than a pidfd for each; so are those for which no
+    // descriptor is left (EMFILE).
+    if (!pollingIsCheap() && watchPid(pid, again)) return;
     const poller = (): void => {
       const late = reap(pid);
       if (late === undefined) return;
