@@ -68,6 +68,11 @@ function join(...parts: readonly string[]): string {
     .replace(/(.)\/$/, '$1');
 }
 
+/** The directory of the caller's own group. */
+export function pathOf({ mountPoint, ownGroup }: CgroupMount): string {
+  return join(mountPoint, ownGroup);
+}
+
 /** Settings by the hierarchy that they need on this host, in their order. */
 export function locate(
   settings: readonly Setting[],

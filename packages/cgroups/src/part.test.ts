@@ -148,6 +148,14 @@ describe('check', () => {
     expect(warnings({ pids: 1 }, hostWith(left, { euid: 1000 }))).toEqual([]);
   });
 
+  test('a parent that was asked for is below the own group, or beside it for root', () => {
+    const facts = v2With({ ownGroup: '/system.slice/x.service' });
+    expect(warnings({ pids: 1, parent: 'ci' }, hostWith(facts))).toEqual([]);
+    expect(warnings({ pids: 1, parent: 'ci' }, hostWith(facts, { euid: 1000 }))[0]).toMatch(
+      /^permission: \/sys\/fs\/cgroup\/system\.slice\/x\.service doesn't hand pids down/,
+    );
+  });
+
   test('processes of a group are never moved silently: how to move them is said', () => {
     const facts = v2With({ ownGroup: '/user.slice/x.scope' });
     expect(warnings({ pids: 1 }, hostWith(facts, { euid: 1000 }))).toEqual([

@@ -2,7 +2,7 @@
 import { leafGroup, quote, type HostFacts, type Warning } from '@haco/plan';
 import { keyNamed } from './controllers/index.js';
 import { deviceProgramFile } from './controllers/devices.js';
-import { handedDown, v1NameOf, versionOf, type Hierarchy } from './locate.js';
+import { handedDown, pathOf, v1NameOf, versionOf, type Hierarchy } from './locate.js';
 import type { Setting } from './settings.js';
 import { spell } from './spell.js';
 
@@ -64,10 +64,12 @@ export function hierarchyProblem(hierarchy: Hierarchy, host: HostFacts): Problem
     };
   }
   const missing = handedDown(controllers).filter((name) => !host.cgroups.v2?.subtreeControl.includes(name));
-  const isRootGroup = base === mount.mountPoint;
-  if (version !== 2 || isRootGroup || missing.length === 0 || host.cgroups.v2?.occupied === false) return undefined;
+  // Only what is below the own group depends on what that hands down; root may work beside it.
+  const own = pathOf(mount);
+  const isBelow = own !== mount.mountPoint && `${base}/`.startsWith(`${own}/`);
+  if (version !== 2 || !isBelow || missing.length === 0 || host.cgroups.v2?.occupied === false) return undefined;
   return {
     kind: 'permission',
-    message: `${base} doesn't hand ${missing.join(', ')} down to its children, and can't while processes are in it, by a rule of cgroup v2; haco moves none by itself: call moveSelfToLeaf() of @haco/cgroups, which moves them into ${leafGroup} below it, in a group of its own that "systemd-run --user --scope -p Delegate=yes …" makes.`,
+    message: `${own} doesn't hand ${missing.join(', ')} down to its children, and can't while processes are in it, by a rule of cgroup v2; haco moves none by itself: call moveSelfToLeaf() of @haco/cgroups, which moves them into ${leafGroup} below it, in a group of its own that "systemd-run --user --scope -p Delegate=yes …" makes.`,
   };
 }
