@@ -1,7 +1,19 @@
-import { closeSync, openSync, readFileSync, readdirSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, expect, it } from 'vitest';
-import { type Step } from '@haco/plan';
+import { syscall, type Step } from '@haco/plan';
 import { describeWith, expectNothingLeft, parseAnswer, probePath } from '@haco/testkit';
 import {
   begin,
@@ -15,6 +27,7 @@ import {
   step,
   warmUp,
 } from '../fixtures/perform.js';
+import { libc } from '../libc.js';
 import { makePipe } from '../fixtures/pipe.js';
 
 const init = step('confine', [{ op: 'init' }], 'test.init');
@@ -40,6 +53,15 @@ async function running(steps: readonly Step[]) {
       return { end, stdout };
     },
   };
+}
+
+function openTerminal(): { readonly master: number; readonly slave: number } {
+  const O_NOCTTY = 0o400;
+  const master = openSync('/dev/ptmx', constants.O_RDWR | O_NOCTTY);
+  const number = Buffer.alloc(4);
+  libc().ioctl(master, 0x40045431, Buffer.alloc(4)); // TIOCSPTLCK
+  libc().ioctl(master, 0x80045430, number); // TIOCGPTN
+  return { master, slave: openSync(`/dev/pts/${String(number.readInt32LE(0))}`, constants.O_RDWR | O_NOCTTY) };
 }
 
 describeWith(['root', 'compiler'], 'the init', () => {
@@ -79,6 +101,26 @@ describeWith(['root', 'compiler'], 'the init', () => {
     const { end, stdout } = await container.end();
     expect(stdout).toBe('ready\ngot\n');
     expect(end.exitCode).toBe(5);
+  });
+
+  it('doesn’t forward what the terminal sends to the whole group', async () => {
+    const home = mkdtempSync(join(tmpdir(), 'haco-sys-'));
+    const told = join(home, 'told');
+    writeFileSync(told, '');
+    const { master, slave } = openTerminal();
+    const script = `trap 'echo got >> ${told}' INT; echo ready > ${told}; while [ $((n=n+1)) -lt 60 ]; do sleep 0.01; done`;
+    const session = step('session', [syscall('setsid', []), syscall('ioctl', [0, 0x540e, 0])], 'test.terminal'); // TIOCSCTTY
+    const launched = begin([own, ownProc, session, init, exec('/bin/sh', '-c', script)], {
+      stdio: [slave, slave, slave],
+    });
+    expect((await launched.started).isOk()).toBe(true);
+    while (!readFileSync(told, 'utf8').includes('ready')) await sleep(5);
+    writeSync(master, '\x03');
+    expect((await launched.ended).exitCode).toBe(0);
+    expect(readFileSync(told, 'utf8')).toBe('ready\ngot\n');
+    closeSync(master);
+    closeSync(slave);
+    rmSync(home, { recursive: true });
   });
 
   it('is ended by SIGKILL with everything in it', async () => {

@@ -92,6 +92,9 @@ export function failureError({ step, operation, errno }: StepFailure): SyscallEr
   });
 }
 
+/** What is known when the launcher has ended. */
+type LastReport = Omit<LaunchEnd, keyof ProcessEnd> & Partial<ProcessEnd>;
+
 /** Exit codes of the launcher before it could read the plan; see native/haco-init.c. */
 const refusals: Readonly<Record<number, string>> = {
   100: 'it could not block signals',
@@ -115,6 +118,8 @@ class Launching implements Launch {
   private barrierError: HacoError | undefined;
   private readonly channel: Socket | undefined;
   private closed = false;
+  private planClosed = false;
+  private last: LastReport | undefined;
   private readonly look = (): void => {
     this.poll();
   };
@@ -203,6 +208,8 @@ class Launching implements Launch {
     this.childPid = report.childPid;
     if (this.killWanted) libc().kill(this.childPid, SIGKILL);
     this.resolveStarted(ok({ pid: report.childPid, startMs: (report.runningNs - report.startedNs) / 1e6 }));
+    // Nobody will write to it any more: a live container need not keep it open.
+    if (this.launcherEnded) this.last = this.takeReport(report);
     this.afterEnd(this.childPid, (end) => {
       this.end = end;
       if (this.launcherEnded) this.finish();
@@ -229,18 +236,23 @@ class Launching implements Launch {
     addPoller(poller);
   }
 
-  private finish(): void {
+  /** Everything that the launcher has written, and the end of the shared memory. */
+  private takeReport(report: Report): LastReport {
     const { encoded } = this.request;
-    const report = this.report();
-    const end = this.end ?? { exitCode: null, signal: SIGKILL, usage: { userMs: 0, systemMs: 0, maxRssBytes: 0 } };
     const undoFailure = report.undoFailure ?? (report.state === 'ended' ? undefined : this.neverUndone());
-    const outcome: LaunchEnd = {
-      ...end,
+    const last = {
       ...(report.initStatus === undefined ? {} : decodeStatus(report.initStatus)),
       outs: readOuts(this.plan, encoded),
       steps: readStepTimes(this.plan, encoded, report.startedNs),
       ...(undoFailure === undefined ? {} : { undoFailure }),
     };
+    this.closePlan();
+    return last;
+  }
+
+  private finish(): void {
+    const end = this.end ?? { exitCode: null, signal: SIGKILL, usage: { userMs: 0, systemMs: 0, maxRssBytes: 0 } };
+    const outcome: LaunchEnd = { ...end, ...(this.last ?? this.takeReport(this.report())) };
     this.close();
     this.resolveEnded(outcome);
   }
@@ -254,10 +266,16 @@ class Launching implements Launch {
   private close(): void {
     if (this.closed) return;
     this.closed = true;
-    // Not fs.closeSync: in worker threads Node warns of descriptors that it didn't open.
-    libc().close(this.plan);
+    this.closePlan();
     this.channel?.destroy();
     release();
+  }
+
+  private closePlan(): void {
+    if (this.planClosed) return;
+    this.planClosed = true;
+    // Not fs.closeSync: in worker threads Node warns of descriptors that it didn't open.
+    libc().close(this.plan);
   }
 
   kill(signal: number): boolean {

@@ -82,9 +82,11 @@ export function spawnLauncher(descriptors: SpawnDescriptors): Result<number, Hac
     const file = image > highest ? path : `/proc/self/fd/${String(raise(image))}`;
     if (failure === undefined) {
       c.posix_spawn_file_actions_init(actions);
-      for (const [from, to] of safe) c.posix_spawn_file_actions_adddup2(actions, from, to);
+      // glibc refuses numbers beyond the limit here; left out, Node's own stream would take the place.
+      let error = 0;
+      for (const [from, to] of safe) error ||= c.posix_spawn_file_actions_adddup2(actions, from, to);
       const { table, none } = launcherArgv();
-      const error = c.posix_spawn(pidBuffer, file, actions, spawnAttributes(), table, none);
+      error ||= c.posix_spawn(pidBuffer, file, actions, spawnAttributes(), table, none);
       c.posix_spawn_file_actions_destroy(actions);
       if (error !== 0) failure = failed(`posix_spawn(${JSON.stringify(path)})`, 'posix_spawn', error);
     }
