@@ -347,7 +347,9 @@ describeWith(['root', 'busybox', 'compiler'], 'when Node is killed', () => {
     const cwd = fileURLToPath(new URL('.', import.meta.url));
     await expectNothingLeft(
       async () => {
-        for (let round = 0; round < 12; round++) {
+        // Each round loads TypeScript anew, which takes a virtual machine ten seconds on a busy host.
+        const rounds = process.env['VM_RUN'] === '1' ? 4 : 12;
+        for (let round = 0; round < rounds; round++) {
           const node = spawn(process.execPath, [...flags, program(rootfs.path)], {
             cwd,
             stdio: ['ignore', 'pipe', 'inherit'],
