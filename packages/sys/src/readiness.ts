@@ -15,8 +15,11 @@ const batch = 64;
 const eventSize = process.arch === 'x64' ? 12 : 16;
 const dataOffset = process.arch === 'x64' ? 4 : 8;
 
-/** What to wait for: bytes to read (eventfd, pipe), or a kernel file that says it changed (cgroup.events, a PSI trigger). */
-export type Readiness = 'readable' | 'changed';
+/**
+ * What to wait for: bytes to read (eventfd, pipe), a kernel file that says it changed (cgroup.events), or a PSI trigger that
+ * fired.
+ */
+export type Readiness = 'readable' | 'changed' | 'trigger';
 
 /** A descriptor that is being watched. */
 export interface Watch {
@@ -43,6 +46,33 @@ function failed(call: string, syscall: string): HacoError {
 }
 
 /**
+ * PSI forgets that it fired as soon as somebody asks (psi_trigger_poll in kernel/sched/psi.c): with two sets around it the outer
+ * one would ask, and the inner one find nothing. So each trigger has a set to itself, which libuv asks, once.
+ */
+function watchTrigger(fd: number, callback: () => void): Result<Watch, HacoError> {
+  const c = libc();
+  const set = c.epoll_create1(EPOLL_CLOEXEC);
+  if (set < 0) return err(failed('epoll_create1(EPOLL_CLOEXEC)', 'epoll_create1'));
+  const event = Buffer.alloc(16);
+  event.writeUInt32LE(EPOLLPRI, 0);
+  if (c.epoll_ctl(set, EPOLL_CTL_ADD, fd, event) < 0) {
+    const error = failed(`epoll_ctl(<epoll>, EPOLL_CTL_ADD, ${String(fd)})`, 'epoll_ctl');
+    c.close(set);
+    return err(error);
+  }
+  const own = c.pollReadable(set, callback);
+  let open = true;
+  return ok({
+    close: () => {
+      if (!open) return;
+      open = false;
+      own.close();
+      c.close(set);
+    },
+  });
+}
+
+/**
  * Call back whenever `fd` is ready, until the watch is closed. It is level-triggered: the callback must take what made it ready
  * (read the eventfd; read the changed file from its beginning) or close the watch. While there are watches the process stays
  * alive.
@@ -53,6 +83,7 @@ function failed(call: string, syscall: string): HacoError {
  * @see epoll(7)
  */
 export function watchReadiness(fd: number, readiness: Readiness, callback: () => void): Result<Watch, HacoError> {
+  if (readiness === 'trigger') return watchTrigger(fd, callback);
   const c = libc();
   if (epoll < 0) epoll = c.epoll_create1(EPOLL_CLOEXEC);
   if (epoll < 0) return err(failed('epoll_create1(EPOLL_CLOEXEC)', 'epoll_create1'));

@@ -1,0 +1,256 @@
+/** A control group as one thing, whatever hierarchies it has a part in. */
+import { probeHost } from '@haco/sys';
+import { PermissionError, StateError, parseDuration, type Duration, type HacoError } from '@haco/plan';
+import { errAsync, okAsync, ResultAsync, type Result } from 'neverthrow';
+import type { CgroupsSection } from '../section.js';
+import { createChild, type ChildOptions } from './make-dirs.js';
+import { delegateDirs } from './delegate.js';
+import { watchGroup, type EventsOptions, type GroupEvent } from './events/events.js';
+import { setFrozen } from './freeze.js';
+import { ownDirs, type GroupDir } from './group-dir.js';
+import { killAll } from './kill.js';
+import { sectionOf, type GroupLimits } from './limits.js';
+import { membership } from './membership.js';
+import { enter, isMember, pidsOf, processTree, treePidsOf } from './members.js';
+import { removeDirs } from './remove.js';
+import { StatsReader, type GroupStats, type StatsOptions } from './stats/snapshot.js';
+import { writeText } from './files.js';
+import { updateGroup, type LimitChange, type UpdateOptions } from './update/update-group.js';
+
+/** How long to wait. */
+export interface WaitOptions {
+  /** Milliseconds, or text such as `'10s'`; 5 s when left out. */
+  readonly timeout?: Duration;
+}
+
+/** What a {@link Group} is made of. */
+export interface GroupFields {
+  readonly name: string;
+  readonly dirs: readonly GroupDir[];
+  /** Directories to remove with it when it was the last in them. */
+  readonly parents?: readonly string[];
+  /** Who sets limits instead of the files: the systemd driver. */
+  readonly setLimits?: (section: CgroupsSection) => ResultAsync<readonly LimitChange[], HacoError>;
+  /** Why it may only be looked at. */
+  readonly readOnly?: string;
+}
+
+const defaultTimeoutMs = 5000;
+
+/** Where a process is now, in the same hierarchies as `dirs`. */
+function placesOf(pid: number, dirs: readonly GroupDir[]): readonly (string | undefined)[] {
+  const bases = ownDirs(probeHost());
+  return dirs.map(({ path }) => {
+    const base = bases.filter(({ mountPoint }) => path.startsWith(`${mountPoint}/`));
+    return membership(pid, base)[0]?.path;
+  });
+}
+
+/**
+ * A control group. Made by `createGroup`, found by `openGroup`.
+ *
+ * Methods that change something return `ResultAsync`; two changes of limits at once are made one after the other.
+ */
+export class Group {
+  /** Last part of its path. */
+  readonly name: string;
+  /** Its directory in each hierarchy that it has a part in. */
+  readonly dirs: readonly GroupDir[];
+  readonly #fields: GroupFields;
+  #stats: StatsReader | undefined;
+  /** Resolves when no update is under way. */
+  #updates: Promise<void> = Promise.resolve();
+
+  /** @internal */
+  constructor(fields: GroupFields) {
+    this.name = fields.name;
+    this.dirs = fields.dirs;
+    this.#fields = fields;
+  }
+
+  /** Absolute path of the directory that has a controller, e.g. for a file that haco has no words for. */
+  path(controller?: string): string | undefined {
+    const dir =
+      controller === undefined ? this.dirs[0] : this.dirs.find(({ controllers }) => controllers.includes(controller));
+    return dir?.path;
+  }
+
+  /** Processes in the group; with `tree`, also those in groups below it. */
+  pids(options: { readonly tree?: boolean } = {}): readonly number[] {
+    return options.tree === true ? treePidsOf(this.dirs) : pidsOf(this.dirs);
+  }
+
+  /**
+   * Put a process into the group, with all its threads; what it starts from now on is in it too. In all hierarchies, or in none.
+   *
+   * @param pid - this process itself by `process.pid`
+   */
+  add(pid: number): ResultAsync<void, HacoError> {
+    return this.#changing('add a process to', () => enter(this.dirs, pid, placesOf(pid, this.dirs)));
+  }
+
+  /** Put a process and all that it has started into the group, also what they start meanwhile. */
+  addTree(pid: number): ResultAsync<readonly number[], HacoError> {
+    const added = new Set<number>();
+    const round = (): ResultAsync<readonly number[], HacoError> => {
+      const next = processTree(pid).filter((one) => !added.has(one));
+      if (next.length === 0) return okAsync([...added]);
+      return next
+        .reduce<ResultAsync<void, HacoError>>(
+          (before, one) =>
+            before.andThen(() => {
+              added.add(one);
+              return this.add(one).orElse((error) =>
+                // A child that ended meanwhile is no loss; the process that was named is.
+                error.kind === 'not-found' && one !== pid ? okAsync(undefined) : errAsync(error),
+              );
+            }),
+          okAsync(undefined),
+        )
+        .andThen(round);
+    };
+    return round();
+  }
+
+  /** Put one thread into this group: of a process of the threaded domain on v2, of any process on v1. */
+  addThread(tid: number): ResultAsync<void, HacoError> {
+    return this.#changing('add a thread to', () =>
+      this.dirs.reduce<ResultAsync<void, HacoError>>(
+        (before, { version, path }) =>
+          before.andThen(() =>
+            writeText(`${path}/${version === 1 ? 'tasks' : 'cgroup.threads'}`, String(tid), { stepId: 'cgroups.join' }),
+          ),
+        okAsync(undefined),
+      ),
+    );
+  }
+
+  /** Move a process of this group into another one. */
+  move(pid: number, other: Group): ResultAsync<void, HacoError> {
+    if (isMember(this.dirs, pid)) return other.add(pid);
+    return errAsync(
+      new StateError({
+        what: `move process ${String(pid)} out of ${this.name}`,
+        state: 'it is not in that group',
+        remedy: `say other.add(${String(pid)}) to move it from wherever it is`,
+      }),
+    );
+  }
+
+  /**
+   * Change limits, all or nothing: when the kernel refuses one, those written before are put back and the error names the file
+   * with its old and its new value. Says what changed.
+   *
+   * @example
+   * ```ts
+   * import { createGroup, orThrow } from '@haco/cgroups';
+   * const group = await orThrow(createGroup({ name: 'build', cpu: 50 }));
+   * await group.update({ cpu: 20, memory: '1GiB' });
+   * ```
+   */
+  update(limits: GroupLimits, options: UpdateOptions = {}): ResultAsync<readonly LimitChange[], HacoError> {
+    return this.#changing('change the limits of', () =>
+      sectionOf(limits, this.name).asyncAndThen((section) => {
+        const perform = (): ResultAsync<readonly LimitChange[], HacoError> =>
+          this.#fields.setLimits?.(section) ?? updateGroup(this.dirs, section, options);
+        const turn = new ResultAsync(this.#updates.then(perform));
+        this.#updates = turn.match(
+          () => undefined,
+          () => undefined,
+        );
+        return turn;
+      }),
+    );
+  }
+
+  /** What it uses right now. Keeps its files open until {@link Group.close}. */
+  stats(options: StatsOptions = {}): Result<GroupStats, HacoError> {
+    this.#stats ??= new StatsReader(this.dirs);
+    return this.#stats.read(options);
+  }
+
+  /**
+   * What happens in the group, as it happens: until the loop is left, the signal aborts, or the group is removed. While somebody
+   * listens the process stays alive.
+   *
+   * @example
+   * ```ts
+   * import { createGroup, orThrow } from '@haco/cgroups';
+   * const group = await orThrow(createGroup({ name: 'build', memory: '64MiB' }));
+   * for await (const event of group.events()) {
+   *   if (event.type === 'oom-kill') console.log('killed', event.count);
+   *   if (event.type === 'empty') break;
+   * }
+   * ```
+   */
+  events(options: EventsOptions = {}): AsyncIterableIterator<GroupEvent> {
+    return watchGroup(this.dirs, options);
+  }
+
+  /** Stop all processes in it and below, and wait until they are stopped. */
+  freeze(options: WaitOptions = {}): ResultAsync<void, HacoError> {
+    return this.#changing('freeze', () => setFrozen(this.dirs, true, timeoutOf(options)));
+  }
+
+  /** Let them go on. */
+  thaw(options: WaitOptions = {}): ResultAsync<void, HacoError> {
+    return this.#changing('thaw', () => setFrozen(this.dirs, false, timeoutOf(options)));
+  }
+
+  /** SIGKILL all processes in it and below, and wait until they are gone. */
+  kill(options: WaitOptions = {}): ResultAsync<void, HacoError> {
+    return this.#changing('kill', () => killAll(this.dirs, timeoutOf(options)));
+  }
+
+  /** Remove it and the groups below it. Refused while processes are in it, unless `kill` says to end them. */
+  remove(options: WaitOptions & { readonly kill?: boolean } = {}): ResultAsync<void, HacoError> {
+    return this.#changing('remove', () => {
+      this.close();
+      const killed = options.kill === true ? this.kill(options) : okAsync<void, HacoError>(undefined);
+      return killed.andThen(() => removeDirs(this.dirs, this.#fields.parents ?? [], timeoutOf(options)));
+    });
+  }
+
+  /** Make a group below this one, whose limits count within this one's. */
+  child(name: string, options: ChildOptions = {}): ResultAsync<Group, HacoError> {
+    return this.#changing('make a group below', () =>
+      createChild(this.dirs, name, options).map((dirs) => new Group({ name, dirs })),
+    );
+  }
+
+  /**
+   * Give it to an ordinary user, who may then make groups below it and move processes among them; its own limits stay out of
+   * reach.
+   *
+   * @param gid - the user's group; the same number when left out
+   */
+  delegate(uid: number, gid: number = uid): Result<void, HacoError> {
+    return delegateDirs(this.dirs, uid, gid);
+  }
+
+  /** Give back the descriptors of {@link Group.stats}. The group stays. */
+  close(): void {
+    this.#stats?.close();
+    this.#stats = undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #changing<T>(what: string, perform: () => ResultAsync<T, HacoError>): ResultAsync<T, HacoError> {
+    const { readOnly } = this.#fields;
+    if (readOnly === undefined) return perform();
+    return errAsync(
+      new PermissionError({
+        what: `${what} ${this.dirs[0]?.path ?? this.name}`,
+        missing: readOnly,
+        remedy: 'create a group of its own for what you want to limit, and add the processes to that',
+      }),
+    );
+  }
+}
+
+function timeoutOf({ timeout }: WaitOptions): number {
+  return timeout === undefined ? defaultTimeoutMs : parseDuration(timeout).unwrapOr(defaultTimeoutMs);
+}

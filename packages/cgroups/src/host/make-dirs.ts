@@ -1,0 +1,183 @@
+/** The directories of a new group: all of them with their limits, or none. */
+import { existsSync, mkdirSync, rmdirSync } from 'node:fs';
+import { ConflictError, type HacoError } from '@haco/plan';
+import { err, ok, okAsync, ResultAsync, type Result } from 'neverthrow';
+import { sharedParent } from '../hierarchy.js';
+import type { CgroupsSection } from '../section.js';
+import { settingsOf } from '../settings.js';
+import { initialiseCpuset } from './cpuset.js';
+import { errnoOf, failure, wordsOf, writeText } from './files.js';
+import { existingDirs, hasController, joinPath, type Base, type GroupDir } from './group-dir.js';
+import { sectionOf, type GroupLimits } from './limits.js';
+import { enableControllers } from './subtree.js';
+import { updateGroup } from './update/update-group.js';
+
+/** What every group is made with. */
+export interface CreateOptions extends GroupLimits {
+  /**
+   * Controllers that the group has a part in besides those of its limits: what it can be limited by later, and what is counted.
+   * cpu, cpuacct, memory, pids, io and freezer when left out, as far as the host has them.
+   */
+  readonly controllers?: readonly string[];
+  /**
+   * On v2 a group with processes can't have groups with limits below it. `true`: such processes, this one perhaps among them,
+   * are moved into a child group `haco-self`, where they stay under the same limits. `false`, the default: an error says so.
+   */
+  readonly moveSelfToLeaf?: boolean;
+}
+
+/** A new group below another one. */
+export interface ChildOptions extends CreateOptions {
+  /** On v2: a group for threads, whose processes stay in the parent's domain. */
+  readonly threaded?: boolean;
+}
+
+function makeDirectory(path: string): Result<void, HacoError> {
+  try {
+    mkdirSync(path);
+    return ok(undefined);
+  } catch (error) {
+    return err(
+      failure({ step: `make the group ${path}`, path, args: JSON.stringify(path), error, syscall: 'mkdirat' }),
+    );
+  }
+}
+
+/** Make the group in one hierarchy, and `haco` above it; whoever ends right now may remove that as empty. */
+function makeBelowHaco(base: string, name: string): Result<string, HacoError> {
+  const parent = joinPath(base, sharedParent);
+  const path = `${parent}/${name}`;
+  if (existsSync(path)) return err(taken(path));
+  for (let round = 0; ; round += 1) {
+    try {
+      mkdirSync(parent);
+    } catch (error) {
+      if (errnoOf(error) !== 'EEXIST') return makeDirectory(parent).map(() => path);
+    }
+    const made = makeDirectory(path);
+    if (made.isOk()) return ok(path);
+    if (existsSync(path)) return err(taken(path));
+    if (existsSync(parent) || round === 3) return err(made.error);
+  }
+}
+
+function taken(path: string): HacoError {
+  return new ConflictError({
+    what: 'control group',
+    subject: path,
+    remedy: 'choose another name, open it with openGroup(), or remove it when nobody uses it',
+  });
+}
+
+function removeMade(made: readonly string[]): void {
+  for (const path of [...made].reverse()) {
+    try {
+      rmdirSync(path);
+    } catch {
+      // Nothing is in it yet; somebody else who came meanwhile keeps it.
+    }
+  }
+}
+
+/** Limits are written, or what was made goes again. */
+function finish(
+  made: readonly string[],
+  dirs: readonly GroupDir[],
+  section: CgroupsSection,
+): ResultAsync<readonly GroupDir[], HacoError> {
+  const existing = existingDirs(dirs);
+  const cpuset = existing.find((dir) => dir.version === 1 && hasController(dir, 'cpuset'));
+  const ready = cpuset === undefined ? okAsync<void, HacoError>(undefined) : initialiseCpuset(cpuset.path);
+  return ready
+    .andThen(() => updateGroup(existing, section, { allowOomKill: true }))
+    .map(() => existing)
+    .mapErr((error) => {
+      removeMade(made);
+      return error;
+    });
+}
+
+/** Make the directories of a top-level group. */
+export function createDirs(
+  name: string,
+  section: CgroupsSection,
+  places: readonly Base[],
+  moveSelfToLeaf: boolean,
+): ResultAsync<readonly GroupDir[], HacoError> {
+  const perform = async (): Promise<Result<readonly GroupDir[], HacoError>> => {
+    const needed = settingsOf(section).map(({ controller }) => controller);
+    const made: string[] = [];
+    const dirs: GroupDir[] = [];
+    for (const base of places) {
+      const isNeeded = needed.some((controller) => hasController(base, controller));
+      const path = makeBelowHaco(base.path, name);
+      if (path.isErr()) {
+        if (!isNeeded && path.error.kind !== 'conflict') continue;
+        removeMade(made);
+        return err(path.error);
+      }
+      made.push(joinPath(base.path, sharedParent), path.value);
+      dirs.push({ version: base.version, path: path.value, controllers: base.controllers });
+      if (base.version === 1) continue;
+      for (const parent of [base.path, joinPath(base.path, sharedParent)]) {
+        const available = wordsOf(`${parent}/cgroup.controllers`);
+        const must = base.controllers.filter((controller) => needed.includes(controller));
+        const may = base.controllers.filter(
+          (controller) => !needed.includes(controller) && available.includes(controller),
+        );
+        const enabled = await enableControllers(parent, must, moveSelfToLeaf);
+        if (enabled.isErr()) {
+          removeMade(made);
+          return err(enabled.error);
+        }
+        // What is only counted isn't worth a failure.
+        (await enableControllers(parent, may, moveSelfToLeaf)).unwrapOr(undefined);
+      }
+    }
+    return finish(made, dirs, section);
+  };
+  return new ResultAsync(perform());
+}
+
+/** The directories of a new group below `dirs`. */
+export function createChild(
+  parents: readonly GroupDir[],
+  name: string,
+  options: ChildOptions,
+): ResultAsync<readonly GroupDir[], HacoError> {
+  const { moveSelfToLeaf = false, threaded = false, controllers } = options;
+  const perform = async (section: CgroupsSection): Promise<Result<readonly GroupDir[], HacoError>> => {
+    const needed = settingsOf(section).map(({ controller }) => controller);
+    const made: string[] = [];
+    const dirs: GroupDir[] = [];
+    for (const parent of parents) {
+      const path = `${parent.path}/${name}`;
+      const wanted = (controllers ?? parent.controllers).filter((one) => hasController(parent, one));
+      const must = parent.controllers.filter((one) => needed.includes(one));
+      if (parent.version === 2) {
+        const enabled = await enableControllers(parent.path, must, moveSelfToLeaf);
+        if (enabled.isErr()) {
+          removeMade(made);
+          return err(enabled.error);
+        }
+        const may = wanted.filter((one) => !must.includes(one));
+        if (!threaded) (await enableControllers(parent.path, may, moveSelfToLeaf)).unwrapOr(undefined);
+      }
+      const directory = makeDirectory(path);
+      if (directory.isErr()) {
+        removeMade(made);
+        return err(existsSync(path) ? taken(path) : directory.error);
+      }
+      made.push(path);
+      dirs.push({ ...parent, path });
+      if (!threaded || parent.version === 1) continue;
+      const typed = await writeText(`${path}/cgroup.type`, 'threaded');
+      if (typed.isErr()) {
+        removeMade(made);
+        return err(typed.error);
+      }
+    }
+    return finish(made, dirs, section);
+  };
+  return sectionOf(options, name).asyncAndThen((section) => new ResultAsync(perform(section)));
+}

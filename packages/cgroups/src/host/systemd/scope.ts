@@ -1,0 +1,117 @@
+/** The systemd driver: a transient scope with `Delegate=yes`, made over D-Bus by `busctl`. */
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ConflictError, InvalidSpecError, TimeoutError, ToolError, UnsupportedError, type HacoError } from '@haco/plan';
+import { probeHost } from '@haco/sys';
+import { err, errAsync, ok, okAsync, ResultAsync, type Result } from 'neverthrow';
+import type { CgroupsSection } from '../../section.js';
+import { settingsOf } from '../../settings.js';
+import type { CreateGroupOptions } from '../create-group.js';
+import { existingDirs, ownDirs, type GroupDir } from '../group-dir.js';
+import { Group } from '../group.js';
+import { membership } from '../membership.js';
+import { updateGroup, type LimitChange } from '../update/update-group.js';
+import { busOption, propertiesOf, setProperties, startScope } from './message.js';
+
+const timeoutMs = 10_000;
+
+/** Run busctl. Its last words say what systemd answered. */
+function busctl(args: readonly string[], unit: string): ResultAsync<void, HacoError> {
+  const run = new Promise<Result<void, HacoError>>((resolve) => {
+    execFile('busctl', [...args], { timeout: timeoutMs }, (error, _stdout, stderr) => {
+      if (error === null) return resolve(ok(undefined));
+      if (/already exists|was already loaded/.test(stderr)) {
+        const remedy = 'choose another name, or stop that unit with systemctl stop';
+        return resolve(err(new ConflictError({ what: 'systemd unit', subject: unit, remedy })));
+      }
+      resolve(
+        err(
+          new ToolError({
+            command: ['busctl', ...args],
+            exitCode: typeof error.code === 'number' ? error.code : null,
+            stderr: stderr.trim().split('\n').slice(-5).join('\n'),
+            package: 'systemd',
+          }),
+        ),
+      );
+    });
+  });
+  return new ResultAsync(run);
+}
+
+/** Name of the unit of a group. */
+export function unitName(name: string): string {
+  return `haco-${name}.scope`;
+}
+
+/** systemd answers when it has begun; the process is in the scope when its group says so. */
+async function waitForScope(pid: number, unit: string): Promise<Result<readonly GroupDir[], HacoError>> {
+  const deadline = performance.now() + timeoutMs;
+  const bases = ownDirs(probeHost());
+  for (;;) {
+    const dirs = membership(pid, bases).filter(({ path }) => path.endsWith(`/${unit}`));
+    if (dirs.length > 0) return ok(existingDirs(dirs));
+    if (performance.now() > deadline) return err(new TimeoutError({ what: `systemd to start ${unit}`, timeoutMs }));
+    await sleep(5);
+  }
+}
+
+function setLimits(
+  dirs: readonly GroupDir[],
+  unit: string,
+  section: CgroupsSection,
+): ResultAsync<readonly LimitChange[], HacoError> {
+  const { properties, rest } = propertiesOf(settingsOf(section));
+  const changes = properties.map(({ name, values }) => ({
+    path: unit,
+    file: name,
+    from: undefined,
+    to: values.join(' '),
+  }));
+  // Files first: they can be put back, and systemd takes all properties or none.
+  const keys = Object.fromEntries(rest.map(({ key, value }) => [key, value]));
+  return updateGroup(dirs, { keys }).andThen((written) =>
+    properties.length === 0
+      ? okAsync(written)
+      : busctl(setProperties(busOption(probeHost().euid), unit, properties), unit)
+          .map(() => [...written, ...changes])
+          .orElse((error) =>
+            updateGroup(dirs, { keys: Object.fromEntries(written.map(({ file, from }) => [file, from ?? ''])) })
+              .andThen(() => errAsync(error))
+              .orElse(() => errAsync(error)),
+          ),
+  );
+}
+
+/** Make a scope around `options.pid`. */
+export function createScope(options: CreateGroupOptions, section: CgroupsSection): ResultAsync<Group, HacoError> {
+  const { name, pid, slice } = options;
+  if (pid === undefined) {
+    const message = 'is needed with the systemd driver: a scope lives as long as there are processes in it';
+    return errAsync(new InvalidSpecError({ issues: [{ path: 'pid', message }] }));
+  }
+  if (!existsSync('/run/systemd/system')) {
+    return errAsync(
+      new UnsupportedError({
+        feature: 'systemd as init',
+        neededFor: "driver: 'systemd'",
+        since: '/run/systemd/system is missing',
+        remedy: 'leave the driver out: cgroupfs works on any host',
+      }),
+    );
+  }
+  const unit = unitName(name);
+  const bus = busOption(probeHost().euid);
+  const { properties, rest } = propertiesOf(settingsOf(section));
+  const description = `haco group ${name}`;
+  return busctl(startScope({ bus, unit, pid, slice, description, properties }), unit)
+    .andThen(() => new ResultAsync(waitForScope(pid, unit)))
+    .andThen((dirs) => {
+      const keys = Object.fromEntries(rest.map(({ key, value }) => [key, value]));
+      // systemd removes the group with its last process; nothing of haco's is above it.
+      return updateGroup(dirs, { keys }).map(
+        () => new Group({ name, dirs, setLimits: (changed) => setLimits(dirs, unit, changed) }),
+      );
+    });
+}
