@@ -1,6 +1,15 @@
 /** Typed limits and raw keys on the real kernel: each one bites. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -42,15 +51,25 @@ afterEach(() => {
 
 describeWith(['root', 'controller:cpu'], 'CPU time', () => {
   test('half of a CPU is half of a CPU, over two seconds', async () => {
-    let share = 0;
-    // A machine that is busy with other things gives less: the limit is not to blame.
-    for (let attempt = 0; attempt < 8 && Math.abs(share - 0.5) > 0.03; attempt += 1) {
-      const outcome = await orThrow(haco().command(probePath(), 'spin', '2').cpu(50).run());
-      const { cpuMs, wallMs } = JSON.parse(outcome.stdout) as { cpuMs: number; wallMs: number };
-      share = cpuMs / wallMs;
-      expect(share).toBeLessThan(0.53);
+    // Other tests want the processors too: below a heavy group the limit alone decides.
+    const [{ base = '', version = 1 } = {}] = hierarchiesOf({ cpu: 50 }, probeHost());
+    const heavy = `${base}/haco-test-heavy`;
+    mkdirSync(heavy);
+    const [weight, most] = version === 1 ? [`${heavy}/cpu.shares`, '262144'] : [`${heavy}/cpu.weight`, '10000'];
+    if (existsSync(weight)) writeFileSync(weight, most);
+    try {
+      const spin = haco().name('haco-test-spin').command(probePath(), 'spin', '2').cgroupParent('haco-test-heavy');
+      let share = 0;
+      for (let attempt = 0; attempt < 5 && Math.abs(share - 0.5) > 0.03; attempt += 1) {
+        const outcome = await orThrow(spin.cpu(50).run());
+        const { cpuMs, wallMs } = JSON.parse(outcome.stdout) as { cpuMs: number; wallMs: number };
+        share = cpuMs / wallMs;
+        expect(share).toBeLessThan(0.53);
+      }
+      expect(share).toBeGreaterThan(0.47);
+    } finally {
+      rmdirSync(heavy);
     }
-    expect(share).toBeGreaterThan(0.47);
   });
 
   test('weight, burst and idle are in the files', async () => {
