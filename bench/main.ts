@@ -1,6 +1,7 @@
 /** `npm run bench`: haco beside what people use, in one run. See `npm run bench -- --help`. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { measureStats, statsTable } from './src/cgroup-stats.js';
 import { describeMachine, reportPage, reportSections } from './src/report.js';
 import { readMachine } from './src/machine.js';
 import { parseOptions } from './src/options.js';
@@ -11,7 +12,16 @@ import { plot } from './src/svg.js';
 
 const docs = fileURLToPath(new URL('../docs/benchmarks/', import.meta.url));
 
+/** Snapshots of groups: nothing is started, so none of the contenders is needed. */
+async function cgroups(quick: boolean): Promise<number> {
+  const amounts = { groups: quick ? 100 : 500, rounds: 10 };
+  console.log(describeMachine({ ...readMachine(), realtime: false }));
+  console.log(`\n${statsTable(await measureStats(amounts), amounts)}`);
+  return 0;
+}
+
 async function main(): Promise<number> {
+  if (process.argv[2] === 'cgroups') return cgroups(process.argv.includes('--quick'));
   const options = parseOptions(process.argv.slice(2));
   if (typeof options === 'string') {
     console.error(options);

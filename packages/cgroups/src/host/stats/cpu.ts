@@ -29,11 +29,14 @@ export function cpuStats(read: Read): CpuStats {
   const stat = read('cpu.stat');
   // Only v2 has times there; on a hybrid host v2's is another file of the same name, see `reader.ts`.
   const onV1 = stat === undefined || field(stat, 'throttled_time') !== undefined;
-  const usage = onV1 ? single(read('cpuacct.usage')) : undefined;
+  const userMs = onV1 ? scaled(single(read('cpuacct.usage_user')), 1e6) : scaled(field(stat, 'user_usec'), 1000);
+  const systemMs = onV1 ? scaled(single(read('cpuacct.usage_sys')), 1e6) : scaled(field(stat, 'system_usec'), 1000);
+  const sum = userMs === undefined || systemMs === undefined ? undefined : userMs + systemMs;
   return known<CpuStats>({
-    usageMs: onV1 ? scaled(usage, 1e6) : scaled(field(stat, 'usage_usec'), 1000),
-    userMs: onV1 ? scaled(single(read('cpuacct.usage_user')), 1e6) : scaled(field(stat, 'user_usec'), 1000),
-    systemMs: onV1 ? scaled(single(read('cpuacct.usage_sys')), 1e6) : scaled(field(stat, 'system_usec'), 1000),
+    // The file cpuacct.usage is this sum, and costs one more read.
+    usageMs: onV1 ? sum : scaled(field(stat, 'usage_usec'), 1000),
+    userMs,
+    systemMs,
     periods: field(stat, 'nr_periods'),
     throttledPeriods: field(stat, 'nr_throttled'),
     throttledMs: onV1 ? scaled(field(stat, 'throttled_time'), 1e6) : scaled(field(stat, 'throttled_usec'), 1000),

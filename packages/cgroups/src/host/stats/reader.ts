@@ -47,12 +47,6 @@ export class FileReader {
     }
   };
 
-  /** Whether anything could be read so far. */
-  get isOpen(): boolean {
-    for (const fd of this.#fds.values()) if (fd !== missing) return true;
-    return false;
-  }
-
   /** Give the descriptors back. Reading again opens them again. */
   close(): void {
     for (const fd of this.#fds.values()) if (fd !== missing) closeSync(fd);

@@ -44,6 +44,13 @@ function pageSizesIn(directory: string): readonly string[] {
   }
 }
 
+/** Where the files of a controller are. */
+interface Place {
+  readonly version: 1 | 2;
+  readonly path: string;
+  readonly read: Read;
+}
+
 /**
  * Takes snapshots of one group, cheaply: descriptors stay open from the first snapshot to {@link StatsReader.close}.
  *
@@ -59,38 +66,40 @@ function pageSizesIn(directory: string): readonly string[] {
 export class StatsReader {
   readonly #dirs: readonly GroupDir[];
   readonly #readers: readonly FileReader[];
+  readonly #places: { readonly [K in 'cpu' | 'cpuacct' | 'memory' | 'pids' | 'io' | 'hugetlb']: Place | undefined };
+  readonly #v2: Read | undefined;
   #pageSizes: readonly string[] | undefined;
 
   constructor(dirs: readonly GroupDir[]) {
     this.#dirs = dirs;
     this.#readers = dirs.map(({ path }) => new FileReader(path));
+    this.#places = {
+      cpu: this.#find('cpu'),
+      cpuacct: this.#find('cpuacct'),
+      memory: this.#find('memory'),
+      pids: this.#find('pids'),
+      io: this.#find('io', 'blkio'),
+      hugetlb: this.#find('hugetlb'),
+    };
+    this.#v2 = this.#readers[dirs.findIndex(({ version }) => version === 2)]?.read;
   }
 
-  /** The place of a controller: its version and its files. */
-  #of(
-    ...controllers: readonly string[]
-  ): { readonly version: 1 | 2; readonly read: Read; readonly path: string } | undefined {
-    for (let index = 0; index < this.#dirs.length; index += 1) {
-      const dir = this.#dirs[index];
+  /** The place of the first of these controllers that the group has. */
+  #find(...controllers: readonly string[]): Place | undefined {
+    for (const [index, dir] of this.#dirs.entries()) {
       const reader = this.#readers[index];
-      if (dir === undefined || reader === undefined) continue;
-      if (controllers.some((name) => dir.controllers.includes(name))) return { ...dir, read: reader.read };
+      if (reader === undefined) continue;
+      if (controllers.some((name) => dir.controllers.includes(name))) {
+        return { version: dir.version, path: dir.path, read: reader.read };
+      }
     }
     return undefined;
   }
 
-  #v2(): Read | undefined {
-    return this.#readers[this.#dirs.findIndex(({ version }) => version === 2)]?.read;
-  }
-
   // `cpu.stat` of v1 has no times: those are of cpuacct, which may be mounted apart. v2 counts them in every group.
   #cpu(): CpuStats | undefined {
-    const cpu = this.#of('cpu');
-    const cpuacct = this.#of('cpuacct');
-    if (cpu === undefined && cpuacct === undefined) {
-      const v2 = this.#v2();
-      return v2 === undefined ? undefined : cpuStats(v2);
-    }
+    const { cpu, cpuacct } = this.#places;
+    if (cpu === undefined && cpuacct === undefined) return this.#v2 === undefined ? undefined : cpuStats(this.#v2);
     return cpuStats((file) => (file.startsWith('cpuacct.') ? cpuacct : cpu)?.read(file));
   }
 
@@ -105,37 +114,38 @@ export class StatsReader {
           break;
         }
         case 'memory': {
-          const memory = this.#of('memory');
+          const { memory } = this.#places;
           if (memory !== undefined) stats.memory = memoryStats(memory.read, memory.version);
           break;
         }
         case 'pids': {
-          const pids = this.#of('pids');
+          const { pids } = this.#places;
           if (pids !== undefined) stats.pids = pidsStats(pids.read);
           break;
         }
         case 'io': {
-          const io = this.#of('io', 'blkio');
+          const { io } = this.#places;
           const read = io === undefined ? undefined : ioStats(io.read, io.version);
           if (read !== undefined) stats.io = read;
           break;
         }
         case 'hugetlb': {
-          const hugetlb = this.#of('hugetlb');
+          const { hugetlb } = this.#places;
           if (hugetlb === undefined) break;
           this.#pageSizes ??= pageSizesIn(hugetlb.path);
           stats.hugetlb = hugetlbStats(hugetlb.read, hugetlb.version, this.#pageSizes);
           break;
         }
         case 'pressure': {
-          const v2 = this.#v2();
-          const pressure = v2 === undefined ? undefined : pressureStats(v2);
+          const pressure = this.#v2 === undefined ? undefined : pressureStats(this.#v2);
           if (pressure !== undefined) stats.pressure = pressure;
           break;
         }
       }
     }
-    const lost = this.#lost();
+    let any = false;
+    for (const kind of only) any ||= stats[kind] !== undefined;
+    const lost = this.#lost(any);
     if (lost === undefined) return ok(stats);
     this.close();
     return err(
@@ -143,9 +153,9 @@ export class StatsReader {
     );
   }
 
-  /** A directory that was removed. Looked for only when a file says so, or when there was nothing to read. */
-  #lost(): string | undefined {
-    const index = this.#readers.findIndex(({ gone, isOpen }) => gone || !isOpen);
+  /** A directory that was removed: asked only when a file said so, or when there was nothing at all to read. */
+  #lost(foundAny: boolean): string | undefined {
+    const index = foundAny ? this.#readers.findIndex(({ gone }) => gone) : 0;
     const path = this.#dirs[index]?.path;
     return path === undefined || existsSync(path) ? undefined : path;
   }

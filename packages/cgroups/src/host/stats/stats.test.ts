@@ -39,7 +39,7 @@ describe('cpu', () => {
   test('v1 has times in nanoseconds, in files of cpuacct', () => {
     const read = files({
       'cpu.stat': 'nr_periods 10\nnr_throttled 4\nthrottled_time 2500000\nnr_bursts 1\nburst_time 1000000\n',
-      'cpuacct.usage': '30000000\n',
+
       'cpuacct.usage_user': '20000000\n',
       'cpuacct.usage_sys': '10000000\n',
     });
