@@ -13,6 +13,8 @@ import { failureError, type LaunchFailure } from '@haco/sys';
 import { execStepId } from './process/exec.js';
 import { defaultPath } from './process/section.js';
 import type { Spec } from './spec.js';
+import { withName } from './start/made-up-name.js';
+import type { PlannedStart } from './start/plan-start.js';
 
 /** The root directory isn't there, or isn't one. */
 export function missingRoot(root: string, reason: string): NotFoundError {
@@ -56,14 +58,11 @@ export function warningError({ step: id, kind, message }: Warning, plan: Plan): 
 }
 
 /** The error of a start that failed in the launcher. */
-export function startError(
-  { error, failure }: LaunchFailure,
-  spec: Spec,
-  name: string,
-  root: string | undefined,
-): HacoError {
-  if (failure === undefined) return error;
+export function startError({ error, failure: failed }: LaunchFailure, spec: Spec, planned: PlannedStart): HacoError {
+  if (failed === undefined) return error;
+  const failure = withName(failed, planned);
   const { step, errno } = failure;
+  const root = planned.facts.rootfs;
   if (step.id === execStepId && (errno === 'ENOENT' || errno === 'ENOTDIR')) return missingCommand(spec, root, errno);
   if (step.id === 'mounts.root' && root !== undefined && (errno === 'ENOENT' || errno === 'ENOTDIR')) {
     return missingRoot(root, `could not ${step.label}: ${errno}`);
@@ -71,7 +70,7 @@ export function startError(
   if (isCgroupConflict(step.id, errno)) {
     return new ConflictError({
       what: 'name',
-      subject: name,
+      subject: planned.name,
       remedy: 'a container of this name has a cgroup here already; end that one or choose another name',
     });
   }

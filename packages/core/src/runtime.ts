@@ -6,6 +6,8 @@ import { encodePlan, launch, needsChannel, probeHost, wireOrder, type EncodedPla
 /** A plan to perform, with the descriptors that it needs. */
 export interface Performance {
   readonly plan: Plan;
+  /** `placeholder` in the plan stands for `name`, which has the same length: plans are made once, names for each start. */
+  readonly rename?: { readonly placeholder: string; readonly name: string };
   /** Descriptors that become 0, 1 and 2. */
   readonly stdio: readonly [number, number, number];
   /** Further descriptors by the names that the plan uses. */
@@ -40,12 +42,36 @@ function encodingOf(plan: Plan, fds: readonly string[]): EncodedPlan {
   return encoded;
 }
 
+const placeholders = new WeakMap<EncodedPlan, readonly number[]>();
+
+/** Where the placeholder stands in an encoded plan. */
+function placesOf(encoded: EncodedPlan, placeholder: string): readonly number[] {
+  const known = placeholders.get(encoded);
+  if (known !== undefined) return known;
+  const places: number[] = [];
+  for (let at = encoded.bytes.indexOf(placeholder); at !== -1; at = encoded.bytes.indexOf(placeholder, at + 1)) {
+    places.push(at);
+  }
+  placeholders.set(encoded, places);
+  return places;
+}
+
+/** A copy of an encoded plan with the name in it. */
+function withNameIn(encoded: EncodedPlan, rename: Performance['rename']): EncodedPlan {
+  if (rename === undefined) return encoded;
+  const places = placesOf(encoded, rename.placeholder);
+  if (places.length === 0) return encoded;
+  const bytes = Buffer.from(encoded.bytes);
+  for (const at of places) bytes.write(rename.name, at, 'latin1');
+  return { ...encoded, bytes };
+}
+
 /** This machine. */
 export const realRuntime: Runtime = {
   host: () => probeHost(),
-  launch: ({ plan, stdio, descriptors = {}, onBarrier }) =>
+  launch: ({ plan, rename, stdio, descriptors = {}, onBarrier }) =>
     launch({
-      encoded: encodingOf(plan, Object.keys(descriptors)),
+      encoded: withNameIn(encodingOf(plan, Object.keys(descriptors)), rename),
       stdio,
       passed: Object.values(descriptors),
       ...(needsChannel(plan.steps) ? { onBarrier } : {}),

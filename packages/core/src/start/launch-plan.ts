@@ -52,6 +52,9 @@ export function launchPlan(
       const created = new Promise<number>((resolve) => (reachCreated = resolve));
       const launched = runtime.launch({
         plan: planned.plan,
+        ...(planned.placeholder === undefined
+          ? {}
+          : { rename: { placeholder: planned.placeholder, name: planned.name } }),
         stdio: [streams.stdin.theirs, streams.stdout.theirs, streams.stderr.theirs],
         ...(terminal === undefined ? {} : { descriptors: { [terminalSocket]: terminal.theirs } }),
         onBarrier: async (barrier: BarrierOperation, childPid: number) => {

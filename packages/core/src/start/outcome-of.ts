@@ -5,6 +5,8 @@ import { IoError, type Enforcement, type HacoError, type Plan, type Step } from 
 import { failureError, type LaunchEnd } from '@haco/sys';
 import { decide, type Outcome, type Usage } from '../outcome.js';
 import type { Killer } from './killer.js';
+import { withName } from './made-up-name.js';
+import type { PlannedStart } from './plan-start.js';
 
 function enforcement(plan: Plan, { outs }: LaunchEnd): Readonly<Record<string, Enforcement>> {
   // A step that was refused has ended the start, unless it says how to tell: what else is in the plan is in force.
@@ -35,7 +37,7 @@ function usageOf(end: LaunchEnd): Usage {
 
 /** The outcome of a container that has ended. */
 export function outcomeOf(
-  plan: Plan,
+  planned: PlannedStart,
   end: LaunchEnd,
   killer: Killer,
   text: { stdout: string; stderr: string },
@@ -43,16 +45,15 @@ export function outcomeOf(
 ): Result<Outcome, HacoError> {
   if (killer.error !== undefined) return err(killer.error);
   if (end.undoFailure !== undefined) {
-    const { step, errno } = end.undoFailure;
-    return err(
-      new IoError({ what: `${step.label} of`, path: plan.name, errno, hint: failureError(end.undoFailure).hint }),
-    );
+    const failure = withName(end.undoFailure, planned);
+    const { step, errno } = failure;
+    return err(new IoError({ what: `${step.label} of`, path: planned.name, errno, hint: failureError(failure).hint }));
   }
   const ended = {
     ...text,
     durationMs: performance.now() - beganMs,
     usage: usageOf(end),
-    enforced: enforcement(plan, end),
+    enforced: enforcement(planned.plan, end),
     steps: end.steps,
   };
   return ok(decide(ended, end, killer.reason));

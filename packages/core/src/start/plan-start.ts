@@ -1,5 +1,4 @@
 /** From spec to a plan for this start: names are looked up, a name is made up, and what will fail is refused. */
-import { randomBytes } from 'node:crypto';
 import { err, ok, type Result } from 'neverthrow';
 import { prepareRootfs, sourceOf } from '@haco/bootstrap';
 import { resolveBlockDevices, type CgroupsSection } from '@haco/cgroups';
@@ -8,6 +7,7 @@ import { warningError } from '../failure.js';
 import { resolveUser } from '../lookup-user.js';
 import { planContainer } from '../planner.js';
 import type { Spec } from '../spec.js';
+import { makeUpName, placeholderName, withName } from './made-up-name.js';
 import { knownPlan, rememberPlan } from './plan-cache.js';
 import type { StartInput } from './start-input.js';
 
@@ -16,7 +16,9 @@ export interface PlannedStart {
   readonly plan: Plan;
   readonly facts: SharedFacts;
   readonly name: string;
-  /** Whether the same plan may be performed again: it holds no made-up name and no looked-up id. */
+  /** The name that stands in the plan in place of `name`, which was made up for this start. */
+  readonly placeholder?: string;
+  /** Whether the same plan may be performed again: it holds no looked-up id. */
   readonly reusable: boolean;
 }
 
@@ -26,11 +28,6 @@ function userRoot(spec: Spec, facts: SharedFacts): string {
   return facts.rootfs ?? (source !== undefined && 'path' in source ? source.path : '/');
 }
 
-/** The name of one start: the spec's, or a new one. */
-function nameOf(spec: Spec): string {
-  return spec.identity.name ?? `haco-${randomBytes(6).toString('hex')}`;
-}
-
 /** Devices by path become numbers, where the plan is for this machine. */
 function withDeviceNumbers(spec: Spec, host: HostFacts): Result<Spec, HacoError> {
   const section = spec['cgroups'] as CgroupsSection | undefined;
@@ -38,31 +35,38 @@ function withDeviceNumbers(spec: Spec, host: HostFacts): Result<Spec, HacoError>
   return resolveBlockDevices(section).map((cgroups) => (cgroups === section ? spec : { ...spec, cgroups }));
 }
 
-/** Plan for the host of the runtime; refuses what will fail. */
-export function planStart({ parts, spec, runtime }: StartInput): Result<PlannedStart, HacoError> {
+/**
+ * Plan for the host of the runtime.
+ *
+ * @param name - name of the container, where the spec has none
+ */
+export function planStart(
+  { parts, spec, runtime }: StartInput,
+  name = spec.identity.name ?? makeUpName(),
+): Result<PlannedStart, HacoError> {
   const host = runtime.host();
   return withDeviceNumbers(spec, host).andThen((resolved) => {
-    const planned = planOn(host, parts, resolved);
+    const planned = planOn(host, parts, resolved, name);
     // A path may mean another device the next time.
     return resolved === spec ? planned : planned.map((plan) => ({ ...plan, reusable: false }));
   });
 }
 
-function planOn(host: HostFacts, parts: readonly AnyPart[], spec: Spec): Result<PlannedStart, HacoError> {
-  const name = nameOf(spec);
+function planOn(host: HostFacts, parts: readonly AnyPart[], spec: Spec, name: string): Result<PlannedStart, HacoError> {
   const first = planContainer(parts, spec, host, name);
   const { user } = spec.process;
   const lookedUp = user === undefined ? ok(spec.process) : resolveUser(spec.process, userRoot(spec, first.facts));
   return lookedUp.map((process) => {
     const { plan, facts } = process === spec.process ? first : planContainer(parts, { ...spec, process }, host, name);
-    const nameMatters = spec.identity.name === undefined && JSON.stringify(plan.steps).includes(name);
-    return { plan, facts, name, reusable: !nameMatters && process === spec.process };
+    return { plan, facts, name, reusable: process === spec.process };
   });
 }
 
-function refuse(planned: PlannedStart): Result<PlannedStart, HacoError> {
-  const [warning] = planned.plan.warnings;
-  return warning === undefined ? ok(planned) : err(warningError(warning, planned.plan));
+function refuse(planned: PlannedStart, spec: Spec): Result<PlannedStart, HacoError> {
+  if (planned.plan.warnings.length === 0) return ok(planned);
+  const plan = withName(planned.plan, named(planned, spec));
+  const [warning] = plan.warnings;
+  return warning === undefined ? ok(planned) : err(warningError(warning, plan));
 }
 
 function alreadyAborted(spec: Spec): StateError | undefined {
@@ -83,12 +87,17 @@ export async function preparePlan(input: StartInput): Promise<Result<PlannedStar
     if (made.isErr()) return err(made.error);
   }
   const known = knownPlan(input);
-  // Where the name doesn't matter to the plan, each start still has its own.
-  if (known !== undefined) return ok({ ...known, name: nameOf(input.spec) });
-  return planStart(input)
-    .andThen(refuse)
+  if (known !== undefined) return ok(named(known, input.spec));
+  // A name that is made up for each start must not make each plan another one: it is put in at the very end.
+  return planStart(input, input.spec.identity.name ?? placeholderName)
+    .andThen((planned) => refuse(planned, input.spec))
     .map((planned) => {
       if (planned.reusable) rememberPlan(input, planned);
-      return planned;
+      return named(planned, input.spec);
     });
+}
+
+/** The plan for one start: with a name of its own where the spec has none. */
+function named(planned: PlannedStart, spec: Spec): PlannedStart {
+  return spec.identity.name === undefined ? { ...planned, name: makeUpName(), placeholder: placeholderName } : planned;
 }

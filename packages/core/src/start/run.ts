@@ -37,8 +37,7 @@ export async function run(input: StartInput): Promise<Result<Outcome, HacoError>
     captures?.stdout?.close();
     captures?.stderr?.close();
     if (terminal !== undefined) closeSync(terminal.own);
-    const { facts, name } = planned.value;
-    return err(startError(started.error, input.spec, name, facts.rootfs));
+    return err(startError(started.error, input.spec, planned.value));
   }
   killer.running();
   const screen = terminal === undefined ? ok(undefined) : openTerminal(terminal.own);
@@ -57,5 +56,5 @@ export async function run(input: StartInput): Promise<Result<Outcome, HacoError>
     captures?.stderr?.finish() ?? '',
   ]);
   screen.value?.close();
-  return outcomeOf(planned.value.plan, end, killer, { stdout, stderr }, beganMs);
+  return outcomeOf(planned.value, end, killer, { stdout, stderr }, beganMs);
 }

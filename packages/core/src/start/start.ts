@@ -20,7 +20,7 @@ export async function start(input: StartInput): Promise<Result<Container, HacoEr
   const launched = launchPlan(input, planned.value, 'pipe');
   if (launched.isErr()) return err(launched.error);
   const { launch, streams, terminal, created } = launched.value;
-  const { plan, facts, name } = planned.value;
+  const { name } = planned.value;
 
   const killer = new Killer(launch, input.spec);
   const begun = await Promise.race([launch.started, created]);
@@ -28,7 +28,7 @@ export async function start(input: StartInput): Promise<Result<Container, HacoEr
     killer.over();
     discard([streams.stdin, streams.stdout, streams.stderr].map((stream) => ({ ...stream, closeTheirs: false })));
     if (terminal !== undefined) closeSync(terminal.own);
-    return err(startError(begun.error, input.spec, name, facts.rootfs));
+    return err(startError(begun.error, input.spec, planned.value));
   }
   const screen = terminal === undefined ? ok(undefined) : openTerminal(terminal.own);
   if (screen.isErr()) {
@@ -43,7 +43,7 @@ export async function start(input: StartInput): Promise<Result<Container, HacoEr
     killer.over();
     stdin.close();
     await Promise.all(outputs.map((flushed) => flushed?.() ?? Promise.resolve()));
-    return outcomeOf(plan, end, killer, { stdout: '', stderr: '' }, beganMs);
+    return outcomeOf(planned.value, end, killer, { stdout: '', stderr: '' }, beganMs);
   });
   // A container that waited at its start fifo may still fail to execute its command.
   const failed = launch.started.then(async (result) => {
@@ -54,7 +54,7 @@ export async function start(input: StartInput): Promise<Result<Container, HacoEr
     killer.over();
     stdin.close();
     await Promise.all(outputs.map((flushed) => flushed?.() ?? Promise.resolve()));
-    return err<Outcome, HacoError>(startError(result.error, input.spec, name, facts.rootfs));
+    return err<Outcome, HacoError>(startError(result.error, input.spec, planned.value));
   });
   const view = screen.value;
   const outcome = failed.then((result) => {
