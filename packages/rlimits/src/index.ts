@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 export { readRlimit, writeRlimit } from './host/prlimit.js';
+export { updateRlimits, type RlimitChange } from './host/update.js';
 export { rlimitKind, rlimitKinds, type RlimitKind, type RlimitName, type RlimitUnit } from './kinds.js';
 export type { RlimitMethods } from './methods.js';
 export { rlimits } from './part.js';

@@ -1,9 +1,11 @@
 /** Limits of a process that is running already. */
-import { NotFoundError, SyscallError, UnsupportedError, type HacoError } from '@haco/plan';
-import { errnoName, hintFor, rawSyscall, syscallNumbers } from '@haco/sys';
+import { readFileSync } from 'node:fs';
+import { NotFoundError, UnsupportedError, type HacoError } from '@haco/plan';
+import { errnoName, rawSyscall, syscallNumbers } from '@haco/sys';
 import { err, ok, type Result } from 'neverthrow';
 import { rlimitKinds, type RlimitKind } from '../kinds.js';
 import type { Rlimit, RlimitValue } from '../section.js';
+import { refusalError } from './refusal.js';
 
 const infinity = 0xffff_ffff_ffff_ffffn;
 
@@ -48,21 +50,21 @@ function prlimit(pid: number, kind: RlimitKind, limit: Rlimit | undefined): Resu
   if (errno === 'ESRCH') {
     return err(new NotFoundError({ what: 'process', subject: String(pid), remedy: 'it has ended, or never was' }));
   }
-  const name = `RLIMIT_${kind.toUpperCase()}`;
-  const shown = limit === undefined ? 'NULL' : `{rlim_cur=${String(limit.soft)}, rlim_max=${String(limit.hard)}}`;
-  return err(
-    new SyscallError({
-      step: `${limit === undefined ? 'read' : 'set'} ${name} of process ${String(pid)}`,
-      call: `prlimit64(${String(pid)}, ${name}, ${shown}, &old)`,
-      syscall: 'prlimit64',
-      errno,
-      hint: hintFor('prlimit64', errno),
-    }),
-  );
+  const isRefused = errno === 'EPERM' && limit !== undefined;
+  const current = isRefused ? prlimit(pid, kind, undefined).unwrapOr(undefined) : undefined;
+  return err(refusalError({ pid, kind, errno, limit, current, nrOpen: isRefused ? nrOpen() : undefined }));
+}
+
+function nrOpen(): number | undefined {
+  try {
+    return Number(readFileSync('/proc/sys/fs/nr_open', 'latin1'));
+  } catch {
+    return undefined;
+  }
 }
 
 /**
- * A limit of a running process. Fails with `not-found` when there is no such process, `syscall` (EPERM) when it belongs to
+ * A limit of a running process. Fails with `not-found` when there is no such process, `permission` when it belongs to
  * somebody else.
  *
  * @example
@@ -79,7 +81,8 @@ export function readRlimit(pid: number, kind: RlimitKind): Result<Rlimit, HacoEr
 
 /**
  * Change a limit of a running process; gives the earlier one. Children that it has already keep theirs. Fails as
- * {@link readRlimit} does, and when the hard limit is raised without `CAP_SYS_RESOURCE`.
+ * {@link readRlimit} does, with `permission` when the hard limit is raised without `CAP_SYS_RESOURCE` or `nofile` above
+ * `fs.nr_open`, and with `syscall` (EINVAL) when the soft limit is above the hard one.
  *
  * @example
  * ```ts
