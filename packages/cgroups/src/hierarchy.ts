@@ -4,7 +4,7 @@ import { enforceable } from './degrade.js';
 import { locate, type Hierarchy } from './locate.js';
 import type { CgroupsSection } from './section.js';
 
-export { cloneSlot, isJoined, sharedParent, versionOf, type Hierarchy } from './locate.js';
+export { sharedParent } from './locate.js';
 
 /** The hierarchies that a section needs on this host, in the order of its settings. */
 export function hierarchiesOf(section: CgroupsSection, host: HostFacts): readonly Hierarchy[] {
