@@ -128,20 +128,18 @@ describeWith(['root', 'controller:pids', 'cgroup1'], 'undo', () => {
       expect(pid).toBeGreaterThan(1);
       expect(lives(pid)).toBe(true);
       expect(existsSync(pathOfGroup(name))).toBe(kind !== 'without undo');
-      // Without a group only the first process is known to anybody: its child is this test's own affair.
-      const orphan = kind === 'without undo' ? await childOf(pid) : undefined;
+      // Without a group only the first process is known to anybody: its children are this test's own affair.
+      const orphans = kind === 'without undo' ? await childrenOf(pid, 2) : [];
       node.kill('SIGKILL');
       expect(await eventually(() => !lives(pid) && !existsSync(pathOfGroup(name)))).toBe(true);
-      if (orphan !== undefined) process.kill(orphan, 'SIGKILL');
+      for (const orphan of orphans) process.kill(orphan, 'SIGKILL');
     });
   });
 });
 
-async function childOf(pid: number): Promise<number> {
-  const read = () =>
-    readFileSync(`/proc/${String(pid)}/task/${String(pid)}/children`, 'utf8')
-      .trim()
-      .split(' ')[0] ?? '';
-  await eventually(() => read() !== '');
-  return Number(read());
+async function childrenOf(pid: number, count: number): Promise<readonly number[]> {
+  const path = `/proc/${String(pid)}/task/${String(pid)}/children`;
+  const read = () => readFileSync(path, 'utf8').split(' ').filter(Boolean).map(Number);
+  expect(await eventually(() => read().length === count)).toBe(true);
+  return read();
 }
