@@ -58,7 +58,7 @@ describeWith(['root', 'pure-cgroup2'], 'cgroups on pure v2', () => {
       const result = await haco().command('/bin/true').memory('64MiB').run();
       console.log(result.isErr() ? result.error.kind + ': ' + result.error.message : 'it ran');`;
     const node = [process.execPath, '--conditions=@haco/source', '--import', import.meta.resolve('tsx')];
-    const { stdout, stderr } = await asUser([...node, '--input-type=module', '-e', script]);
+    const { stdout, stderr } = await asUser([...node, '--input-type=module', '-e', script], { timeoutMs: 110_000 });
     expect(stderr).toBe('');
     expect(stdout).toMatch(/^permission: .*isn't delegated to this user/);
     expect(stdout).toContain('systemd-run --user --scope -p Delegate=yes');

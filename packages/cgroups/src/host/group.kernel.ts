@@ -10,7 +10,9 @@ import { afterEach, expect, test } from 'vitest';
 import { createGroup, type CreateGroupOptions } from './create-group.js';
 import type { GroupEvent } from './events/events.js';
 import type { Group } from './group.js';
+import { writeNow } from './files.js';
 import { ownDirs } from './group-dir.js';
+import { membership } from './membership.js';
 import { openGroup } from './open-group.js';
 
 const children: ChildProcess[] = [];
@@ -74,7 +76,7 @@ describeWith(needs, 'a group of its own', () => {
   });
 
   test('holds this very process, which can be put back', async () => {
-    const before = ownDirs(probeHost());
+    const before = membership(process.pid, ownDirs(probeHost()));
     const group = await make({ name: 'haco-test-self', memory: '2GiB' });
     await orThrow(group.add(process.pid));
     try {
@@ -84,10 +86,7 @@ describeWith(needs, 'a group of its own', () => {
       );
       expect((await group.kill())._unsafeUnwrapErr().kind).toBe('permission');
     } finally {
-      for (const { path } of before.filter(({ path: own }) => group.dirs.some((dir) => dir.path.startsWith(own)))) {
-        const { writeNow } = await import('./files.js');
-        orThrow(writeNow(`${path}/cgroup.procs`, String(process.pid)));
-      }
+      for (const { path } of before) orThrow(writeNow(`${path}/cgroup.procs`, String(process.pid)));
     }
     expect(group.pids()).toEqual([]);
   });
