@@ -14,6 +14,8 @@ export class FileReader {
   readonly #directory: string;
   /** The group was removed. */
   gone = false;
+  /** Some file of it could be opened. */
+  found = false;
 
   constructor(directory: string) {
     this.#directory = directory;
@@ -32,6 +34,7 @@ export class FileReader {
         return undefined;
       }
       this.#fds.set(file, fd);
+      this.found = true;
     }
     if (fd === missing) return undefined;
     try {
@@ -52,5 +55,6 @@ export class FileReader {
     for (const fd of this.#fds.values()) if (fd !== missing) closeSync(fd);
     this.#fds.clear();
     this.gone = false;
+    this.found = false;
   }
 }

@@ -143,9 +143,7 @@ export class StatsReader {
         }
       }
     }
-    let any = false;
-    for (const kind of only) any ||= stats[kind] !== undefined;
-    const lost = this.#lost(any);
+    const lost = this.#lost();
     if (lost === undefined) return ok(stats);
     this.close();
     return err(
@@ -153,9 +151,16 @@ export class StatsReader {
     );
   }
 
-  /** A directory that was removed: asked only when a file said so, or when there was nothing at all to read. */
-  #lost(foundAny: boolean): string | undefined {
-    const index = foundAny ? this.#readers.findIndex(({ gone }) => gone) : 0;
+  /** A directory that was removed: asked only when a file said so, or when there never was anything to read. */
+  #lost(): string | undefined {
+    let found = false;
+    let index = 0;
+    for (const [at, reader] of this.#readers.entries()) {
+      found ||= reader.found;
+      if (reader.gone) index = at;
+    }
+    const isGone = this.#readers[index]?.gone === true;
+    if (found && !isGone) return undefined;
     const path = this.#dirs[index]?.path;
     return path === undefined || existsSync(path) ? undefined : path;
   }
