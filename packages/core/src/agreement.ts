@@ -1,5 +1,5 @@
 /** For the strace agreement: walks through a plan as the launcher does, and through what strace saw, and says where they part. */
-import { renderOperation, type Arg, type Operation, type Plan, processOf } from '@haco/plan';
+import { renderOperation, type Arg, type Operation, type Phase, type Plan, processOf } from '@haco/plan';
 import { wireOrder } from '@haco/sys';
 import type { StraceCall } from '@haco/testkit';
 
@@ -168,11 +168,15 @@ export function disagreement(
   if (container === undefined) return 'strace saw no container';
 
   const steps = wireOrder(plan.steps);
-  const operations = (where: (phase: (typeof steps)[number]['phase']) => boolean): readonly Operation[] =>
+  const operations = (where: (phase: Phase) => boolean): readonly Operation[] =>
     steps.filter(({ phase }) => where(phase)).flatMap((step) => step.operations);
   const before = operations((phase) => phase === 'prepare' || phase === 'join' || phase === 'clone');
   const parent = operations((phase) => phase === 'parent');
-  const undo = operations((phase) => phase === 'undo');
+  const stays = steps.some(({ phase }) => phase === 'undo');
+  // The starts that are compared go well.
+  const undo = steps
+    .filter(({ phase, onlyAfterFailure }) => phase === 'undo' && onlyAfterFailure !== true)
+    .flatMap((step) => step.operations);
   const inside = operations((phase) => processOf(phase) === 'container');
   const hasInit = inside.some(({ op }) => op === 'init');
   const cloneAt = before.findIndex(({ op }) => op === 'clone');
@@ -188,7 +192,7 @@ export function disagreement(
     outer.next('clone3', 'the clone');
     walk(parent, outer, 'the launcher');
     if (waits) outer.all(frame.release, 'frame');
-    if (undo.length > 0 || hasInit) outer.all(frame.watch, 'frame');
+    if (stays || hasInit) outer.all(frame.watch, 'frame');
     walk(undo, outer, 'the launcher');
     outer.next('exit_group', 'its end');
     outer.end();

@@ -18,3 +18,6 @@ export const NS_GET_NSTYPE: Flags = { flags: ['NS_GET_NSTYPE'], value: 0xb703 };
 
 /** prctl(2). */
 export const PR_SET_DUMPABLE: Flags = { flags: ['PR_SET_DUMPABLE'], value: 4 };
+
+/** Commands of fcntl(2). */
+export const fcntlCommands = { F_GETFD: 1, F_DUPFD_CLOEXEC: 1030 } as const;

@@ -1,5 +1,5 @@
 /** Namespaces on the real kernel: what is new is new, what is joined is the same, and nothing leaks out. */
-import { existsSync, readlinkSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, readlinkSync, rmSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { haco, orThrow, type Builder } from '@haco/core';
@@ -173,6 +173,16 @@ describeWith(['root', 'compiler', 'timens'], 'namespaces', () => {
         await haco().enter('net', { path: '/etc/hostname' }).command('/bin/true').run()
       )._unsafeUnwrapErr();
       expect(error).toMatchObject({ kind: 'syscall', stepId: 'namespaces.enter.net', errno: 'EINVAL' });
+    });
+
+    test('a start that fails afterwards leaves neither the mount nor the file', async () => {
+      const directory = await makeTemporaryDirectory('persist');
+      const path = join(directory, 'uts');
+      const failing = haco().unshare('uts').persist('uts', path).command('/no/such/command');
+      expect((await failing.run())._unsafeUnwrapErr().kind).toBe('not-found');
+      expect(existsSync(path)).toBe(false);
+      expect(readFileSync('/proc/self/mountinfo', 'utf8')).not.toContain(path);
+      rmSync(directory, { recursive: true });
     });
 
     test('what cannot be persisted leaves no container behind', async () => {

@@ -53,7 +53,7 @@ function renderStep(step: Step, index: number): string {
           `    needs: ${step.needs.map((need) => `CAP_${need.capability.toUpperCase()}${need.over === 'host' ? ' on the host' : ''}`).join(', ')}`,
         ];
   return [
-    `${String(index + 1).padStart(3)} [${step.phase}] ${step.label}`,
+    `${String(index + 1).padStart(3)} [${step.phase}] ${step.label}${step.onlyAfterFailure === true ? ', if the start has failed' : ''}`,
     `    why: ${step.why} (${step.from}${source})`,
     ...needs,
     ...step.operations

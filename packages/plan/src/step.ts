@@ -30,6 +30,8 @@ export interface Step {
   readonly requires?: readonly string[];
   /** Man page or kernel document, e.g. `mount_namespaces(7)`. */
   readonly source?: string;
+  /** Undo phase only: performed when the start has failed, not when the container has ended. */
+  readonly onlyAfterFailure?: true;
   /** Limits and protections that this step puts in force, reported in `Outcome.enforced`. */
   readonly enforces?: readonly string[];
   /**

@@ -107,8 +107,10 @@ static void wait_for(const struct context *context, s32 fd)
 		if (polls[0].revents != 0)
 			return;
 		if (ready > 0 && count == 2 && polls[1].revents != 0) {
+			/* What is frozen on cgroup v1 dies only when it is thawed, which is for the undo phase to do. */
+			const struct timespec patience = {2, 0};
 			sys4(NR_pidfd_send_signal, child, SIGKILL, 0, 0);
-			readable(child, 0);
+			readable(child, &patience);
 			return;
 		}
 	}

@@ -120,6 +120,8 @@ struct outcome interpret(struct context *context, u32 from, u32 to, clone_fn clo
 	struct outcome outcome = {0, 0, to, 0};
 	for (u32 i = from; i < to; i++) {
 		const struct op *op = &context->ops[i];
+		if ((op->flags & OP_ONLY_AFTER_FAILURE) && context->report->failed == 0)
+			continue;
 		s64 result = op->code == CODE_CLONE
 				     ? clone(context, (struct clone_args *)at_offset(context, (u64)op->arg[0]))
 				     : perform(context, op);

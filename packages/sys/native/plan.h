@@ -42,7 +42,8 @@ enum kind {
 
 #define OP_EXPECT 1u   /* the result must equal `expect` */
 #define OP_STEP_END 2u /* last operation of its step: note the time */
-#define OP_FLAGS 3u
+#define OP_ONLY_AFTER_FAILURE 4u /* left out when nothing has failed: what a start that went well is meant to leave */
+#define OP_FLAGS 7u
 
 struct op {
 	u8 code;

@@ -76,6 +76,7 @@ int main(void)
 	OPEN("opFlags");
 	VALUE("expect", OP_EXPECT);
 	VALUE("stepEnd", OP_STEP_END);
+	VALUE("onlyAfterFailure", OP_ONLY_AFTER_FAILURE);
 	CLOSE();
 	OPEN("planFlags");
 	VALUE("sync", PLAN_SYNC);

@@ -348,13 +348,24 @@ interface Sections {
   readonly sharedAt: number;
 }
 
-function writeOp(bytes: Buffer, at: number, op: WireOp, step: number, last: boolean, sections: Sections): void {
+/** What an operation has from its place in the plan. */
+interface Place {
+  readonly step: number;
+  /** Last of its step. */
+  readonly last: boolean;
+  readonly onlyAfterFailure: boolean;
+}
+
+function writeOp(bytes: Buffer, at: number, op: WireOp, place: Place, sections: Sections): void {
   bytes.writeUInt8(op.code, at + wire.op.code);
   bytes.writeUInt8(op.args.length, at + wire.op.nargs);
   bytes.writeUInt8(op.save ?? wire.noSlot, at + wire.op.save);
-  const flags = (op.expect === undefined ? 0 : wire.opFlags.expect) | (last ? wire.opFlags.stepEnd : 0);
+  const flags =
+    (op.expect === undefined ? 0 : wire.opFlags.expect) |
+    (place.last ? wire.opFlags.stepEnd : 0) |
+    (place.onlyAfterFailure ? wire.opFlags.onlyAfterFailure : 0);
   bytes.writeUInt8(flags, at + wire.op.flags);
-  bytes.writeUInt16LE(step, at + wire.op.step);
+  bytes.writeUInt16LE(place.step, at + wire.op.step);
   bytes.writeUInt16LE(op.nr ?? 0, at + wire.op.nr);
   bytes.writeUInt16LE(op.skipSuccess ?? 0, at + wire.op.skipSuccess);
   bytes.writeUInt16LE(op.skipTolerated ?? 0, at + wire.op.skipTolerated);
@@ -426,9 +437,10 @@ export function encodePlan(steps: readonly Step[], options: EncodeOptions): Enco
   for (const [name, offset] of Object.entries(wire.header)) {
     bytes.writeUInt32LE(fields[name as keyof typeof wire.header] >>> 0, offset);
   }
-  ops.forEach(({ wire: op, step, last }, index) =>
-    writeOp(bytes, wire.headerSize + index * wire.opSize, op, step, last, sections),
-  );
+  ops.forEach(({ wire: op, step, last, origin }, index) => {
+    const place = { step, last, onlyAfterFailure: origin.step.onlyAfterFailure === true };
+    writeOp(bytes, wire.headerSize + index * wire.opSize, op, place, sections);
+  });
   data.copy(bytes, dataAt);
   relocations.forEach(({ at, shared }, index) => {
     bytes.writeUInt32LE(dataAt + at, relocsAt + index * 4);

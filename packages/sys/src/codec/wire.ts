@@ -62,7 +62,7 @@ export const codes = {
 } as const;
 
 export const kinds = { immediate: 0, slot: 1, data: 2 } as const;
-export const opFlags = { expect: 1, stepEnd: 2 } as const;
+export const opFlags = { expect: 1, stepEnd: 2, onlyAfterFailure: 4 } as const;
 export const noSlot = 0xff;
 
 /** Size of the report's fixed part in bytes; one 64-bit time per step follows. */
