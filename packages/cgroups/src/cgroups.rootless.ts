@@ -3,9 +3,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { haco, orThrow } from '@haco/core';
 import { probeHost } from '@haco/sys';
 import { describeWith, expectNothingLeft } from '@haco/testkit';
-import { expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { hierarchiesOf } from './hierarchy.js';
 import { moveSelfToLeaf } from './host/leaf.js';
+import { leaveLeaf } from './host/leave-leaf.fixture.js';
 
 // The first start makes descriptors that later ones use again.
 const onlyContainers = { ignore: /^descriptor/ };
@@ -17,6 +18,8 @@ function home(): string {
 }
 
 describeWith(['ordinary-user', 'pure-cgroup2', 'vm'], 'cgroups of an ordinary user', () => {
+  afterAll(leaveLeaf);
+
   test('a delegated group with processes is refused, with what makes it fit', async () => {
     const own = home();
     const error = (await limited.command('/bin/true').run())._unsafeUnwrapErr();

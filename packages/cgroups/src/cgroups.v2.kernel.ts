@@ -53,14 +53,19 @@ describeWith(['root', 'pure-cgroup2'], 'cgroups on pure v2', () => {
 
   test('who has no delegated group is told the command that makes one', async () => {
     const core = fileURLToPath(import.meta.resolve('@haco/core'));
+    const groups = fileURLToPath(new URL('index.ts', import.meta.url));
     const script = `
       import { haco } from ${JSON.stringify(core)};
+      import { createGroup } from ${JSON.stringify(groups)};
       const result = await haco().command('/bin/true').memory('64MiB').run();
-      console.log(result.isErr() ? result.error.kind + ': ' + result.error.message : 'it ran');`;
+      console.log(result.isErr() ? result.error.kind + ': ' + result.error.message : 'it ran');
+      const group = await createGroup({ name: 'haco-test-user', pids: 5 });
+      console.log(group.isErr() ? group.error.message : 'it was made');`;
     const node = [process.execPath, '--conditions=@haco/source', '--import', import.meta.resolve('tsx')];
     const { stdout, stderr } = await asUser([...node, '--input-type=module', '-e', script], { timeoutMs: 110_000 });
     expect(stderr).toBe('');
     expect(stdout).toMatch(/^permission: .*isn't delegated to this user/);
-    expect(stdout).toContain('systemd-run --user --scope -p Delegate=yes');
+    for (const line of stdout.trim().split('\n')) expect(line).toContain('systemd-run --user --scope -p Delegate=yes');
+    expect(stdout.trim().split('\n')).toHaveLength(2);
   });
 });

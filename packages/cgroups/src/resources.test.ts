@@ -255,9 +255,7 @@ describe('plans', () => {
 
   test('what only v1 has is refused on v2, each with its reason', () => {
     const given = section(everything);
-    expect(
-      cgroups.check(given, contextOf(given, storedHosts.v2)).map(({ message }) => message),
-    ).toMatchInlineSnapshot(`
+    expect(cgroups.check(given, contextOf(given, storedHosts.v2)).map(({ message }) => message)).toMatchInlineSnapshot(`
       [
         "cgroup v2, which this host uses for cpu, can't express resources({ cpu: { realtime: … } }); v2 gives realtime processes no budgets by group; leave it out, or start the program with chrt(1).",
         "cgroup v2, which this host uses for memory, can't express resources({ memory: { swappiness: … } }); use memory.swap.max to bound swap on v2.",

@@ -19,8 +19,12 @@ const checks = {
   'pure-cgroup2': () =>
     missing(hasMount('cgroup2') && !hasMount('cgroup'), 'the host has cgroup v1 hierarchies, or no cgroup v2 at all'),
   psi: () =>
-    missing(textOr('/proc/pressure/memory') !== '', 'the kernel has no PSI (CONFIG_PSI, and psi=1 on its command line)'),
+    missing(
+      textOr('/proc/pressure/memory') !== '',
+      'the kernel has no PSI (CONFIG_PSI, and psi=1 on its command line)',
+    ),
   systemd: () => missing(isDirectory('/run/systemd/system'), 'the host was not booted with systemd'),
+  'no-systemd': () => missing(!isDirectory('/run/systemd/system'), 'the host was booted with systemd'),
   userns: userNamespaces,
   timens: () =>
     missing(textOr('/proc/self/timens_offsets') !== '', 'the kernel has no time namespaces (CONFIG_TIME_NS)'),

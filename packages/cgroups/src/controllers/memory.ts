@@ -65,9 +65,7 @@ const memswToSwap: Spell = (value, all) => {
 // The kernel wants the limit of memory to be no higher than the one of both: where none is asked for, the same serves, as memory
 // alone is never more than both.
 const memswOnV1: Spell = (value, all) => [
-  ...(memoryLimit(all) === undefined && bytes(value) !== undefined
-    ? [['memory.limit_in_bytes', value] as const]
-    : []),
+  ...(memoryLimit(all) === undefined && bytes(value) !== undefined ? [['memory.limit_in_bytes', value] as const] : []),
   ['memory.memsw.limit_in_bytes', value],
 ];
 

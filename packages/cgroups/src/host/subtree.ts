@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { leafGroup, StateError, type HacoError } from '@haco/plan';
 import { errAsync, okAsync, type ResultAsync } from 'neverthrow';
-import { errnoOf, failure, wordsOf, writeText } from './files.js';
+import { errnoOf, failure, textOf, wordsOf, writeText } from './files.js';
 import { pidsOf } from './members.js';
 
 /** Move all processes of a v2 group into its leaf; those that start meanwhile too. */
@@ -36,6 +36,16 @@ function moveToLeaf(path: string): ResultAsync<void, HacoError> {
 }
 
 /**
+ * Controllers of threads (cpu, pids, cpuset) are handed down from a group with processes without a word, but that turns it into
+ * the root of a threaded tree, and all groups below it become unusable ("domain invalid"). Only the true root has no type.
+ */
+function wouldTurnThreaded(path: string): boolean {
+  return (
+    textOf(`${path}/cgroup.type`)?.trim() === 'domain' && pidsOf([{ version: 2, path, controllers: [] }]).length > 0
+  );
+}
+
+/**
  * Enable controllers for the children of a v2 group. The kernel forbids this for a group that has processes of its own ("no
  * internal processes"): they must be in a leaf.
  *
@@ -53,8 +63,9 @@ export function enableControllers(
   if (missing.length === 0) return okAsync(undefined);
   const write = (): ResultAsync<void, HacoError> =>
     writeText(file, missing.map((name) => `+${name}`).join(' '), { stepId: 'cgroups.enable' });
-  return write().orElse((error) => {
-    if (error.kind !== 'syscall' || error.errno !== 'EBUSY') return errAsync(error);
+  const first: ResultAsync<void, HacoError | undefined> = wouldTurnThreaded(path) ? errAsync(undefined) : write();
+  return first.orElse((error) => {
+    if (error !== undefined && (error.kind !== 'syscall' || error.errno !== 'EBUSY')) return errAsync(error);
     if (moveSelfToLeaf) return moveToLeaf(path).andThen(write);
     const pids = pidsOf([{ version: 2, path, controllers: [] }]);
     return errAsync(
