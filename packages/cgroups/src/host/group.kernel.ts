@@ -60,7 +60,7 @@ describeWith(needs, 'a group of its own', () => {
   test('is made with its limits, takes a process, and goes without a trace', async () => {
     await expectNothingLeft(async () => {
       const group = await make({ name: 'haco-test-make', cpu: 50, memory: '64MiB', pids: 20 });
-      const { pid, ended } = start('sleep 0.2');
+      const { pid, ended } = start('exec sleep 0.2');
       await orThrow(group.add(pid));
       expect(group.pids()).toEqual([pid]);
       for (const { path } of group.dirs) expect(readFileSync(`${path}/cgroup.procs`, 'utf8')).toBe(`${String(pid)}\n`);
