@@ -18,10 +18,10 @@ import { haco, orThrow } from '@haco/core';
   console.log(`${outcome.reason} ${String(outcome.exitCode)}`);
 }
 
-// Any Readable may be its input: here a million numbers, of which sort sees them all.
+// Any Readable may be its input: here a hundred thousand numbers, of which wc counts all.
 const numbers = Readable.from(
   (function* () {
-    for (let i = 1_000_000; i > 0; i--) yield `${String(i)}\n`;
+    for (let i = 100_000; i > 0; i--) yield `${String(i)}\n`;
   })(),
   { objectMode: false },
 );
