@@ -234,6 +234,7 @@ export class Group {
     this.#stats = undefined;
   }
 
+  /** Close what is kept open, as `close()`; the group itself stays. */
   [Symbol.dispose](): void {
     this.close();
   }

@@ -2,6 +2,7 @@
 import type { Read } from './cpu.js';
 import { field, known, limitOf, single } from './text.js';
 
+/** Huge pages of one size, in bytes. */
 export interface HugetlbStats {
   /** As the kernel writes it: `2MB`, `1GB`. */
   readonly pageSize: string;

@@ -18,6 +18,7 @@ export interface MemoryStats {
   readonly events: MemoryEvents;
 }
 
+/** What memory is used for, in bytes. */
 export interface MemoryBreakdown {
   /** Heaps, stacks, private mappings. */
   readonly anonBytes?: number;

@@ -2,6 +2,7 @@
 import type { Read } from './cpu.js';
 import { field, known, limitOf, single } from './text.js';
 
+/** Numbers of processes and threads. */
 export interface PidsStats {
   readonly current?: number;
   /** Most at once (Linux 6.1). */

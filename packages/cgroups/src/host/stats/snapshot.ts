@@ -170,6 +170,7 @@ export class StatsReader {
     for (const reader of this.#readers) reader.close();
   }
 
+  /** Close the files that are kept open. */
   [Symbol.dispose](): void {
     this.close();
   }
