@@ -9,6 +9,7 @@ export { debootstrap, hostOverlay, tarball } from '@haco/bootstrap';
 export type { Builder, ExplainedPlan, MetaMethods, Terminals } from './builder.js';
 export type { CheckReport } from './check.js';
 export { Container } from './container.js';
+export type { ContainerUpdate, RlimitUpdate, UpdateReport } from './update.js';
 export { haco, type HacoOptions } from './haco.js';
 export { orThrow } from './or-throw.js';
 export { signalName, type Outcome, type SignalName, type Usage } from './outcome.js';

@@ -1,6 +1,7 @@
 /** The work of `start()`: the handle as soon as the command runs. */
 import { closeSync } from 'node:fs';
 import { err, ok, type Result } from 'neverthrow';
+import { containerDirs, Group, type CgroupsSection } from '@haco/cgroups';
 import type { HacoError } from '@haco/plan';
 import { Container } from '../container.js';
 import { startError } from '../failure.js';
@@ -11,6 +12,14 @@ import { launchPlan, openTerminal } from './launch-plan.js';
 import { outcomeOf } from './outcome-of.js';
 import { preparePlan } from './plan-start.js';
 import type { StartInput } from './start-input.js';
+
+/** The cgroup of a container that runs, where a limit asked for one. */
+function groupOf({ spec, runtime }: StartInput, name: string): Group | undefined {
+  const section = spec['cgroups'] as CgroupsSection | undefined;
+  if (section === undefined) return undefined;
+  const dirs = containerDirs(name, section, runtime.host());
+  return dirs.length === 0 ? undefined : new Group({ name, dirs });
+}
 
 /** Start, and give the handle as soon as the command runs (or waits at its start fifo). */
 export async function start(input: StartInput): Promise<Result<Container, HacoError>> {
@@ -74,6 +83,7 @@ export async function start(input: StartInput): Promise<Result<Container, HacoEr
       resize: view === undefined ? undefined : (columns, rows) => view.resize(columns, rows),
       outcome,
       kill: (signal) => launch.kill(signal),
+      group: groupOf(input, name),
     }),
   );
 }

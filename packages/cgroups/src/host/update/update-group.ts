@@ -53,8 +53,11 @@ function makeRoom({ path, file, value }: PlannedWrite): ResultAsync<void, HacoEr
     });
 }
 
-/** Put back, newest first; what can't be put back is told with the first error. */
-function putBack(done: readonly LimitChange[], error: HacoError): HacoError {
+/**
+ * Put changed limits back, newest first, because of an error that came afterwards. Returns that error, with what could not be put
+ * back in its `cleanup`.
+ */
+export function putBackLimits(done: readonly LimitChange[], error: HacoError): HacoError {
   const problems: HacoError[] = [];
   for (const { path, file, from, to } of [...done].reverse()) {
     if (from === undefined) continue;
@@ -91,7 +94,7 @@ export function updateGroup(
       const result = await room.andThen(() =>
         writeText(write.path, write.value, { was: from, stepId: 'cgroups.limit' }),
       );
-      if (result.isErr()) return err(putBack(done, result.error));
+      if (result.isErr()) return err(putBackLimits(done, result.error));
       done.push({ path: write.path, file: write.file, from, to: write.value });
     }
     return ok(done);

@@ -1,0 +1,89 @@
+/** A container that runs: its limits change, it is measured, watched, stopped and let go on. */
+import { readFileSync } from 'node:fs';
+import { describeWith, expectNothingLeft, probePath } from '@haco/testkit';
+import { beforeAll, expect, test } from 'vitest';
+import { haco, orThrow, type Container } from './index.js';
+
+/** A container that sleeps, with a cgroup. */
+async function sleep(use: (container: Container) => Promise<void>): Promise<void> {
+  await using container = await orThrow(
+    haco()
+      .name('haco-test-update')
+      .pids(32)
+      .memory('64MiB')
+      .cpu(50)
+      .resources({ freeze: false })
+      .command(probePath(), 'sleep', '60')
+      .start(),
+  );
+  await use(container);
+}
+
+const sleeping = (use: (container: Container) => Promise<void>): Promise<void> => expectNothingLeft(() => sleep(use));
+
+describeWith(['root'], 'a running container', () => {
+  // What stays with the process from its first start on is not what a test leaves behind.
+  beforeAll(() => sleep(() => Promise.resolve()));
+
+  test('gets new limits in its cgroup and new rlimits, and says what they were', () =>
+    sleeping(async (container) => {
+      const report = await orThrow(
+        container.update({ memory: '128MiB', pids: 16, rlimits: { nofile: { soft: 64, hard: 128 } } }),
+      );
+      expect(report.rlimits).toMatchObject([{ kind: 'nofile', to: { soft: 64, hard: 128 } }]);
+      expect(report.limits.map(({ to }) => to).sort()).toEqual(['134217728', '16']);
+      expect(readFileSync(`/proc/${String(container.pid)}/limits`, 'utf8')).toMatch(/Max open files\s+64\s+128/);
+      expect(orThrow(container.stats()).pids).toMatchObject({ max: 16 });
+    }));
+
+  test('keeps all of its limits when one is refused, in the cgroup or after it', () =>
+    sleeping(async (container) => {
+      const limits = (): string => readFileSync(`/proc/${String(container.pid)}/limits`, 'utf8');
+      const before = limits();
+      const refusedByGroup = await container.update({
+        pids: 8,
+        keys: { 'cpu.shares': 'nonsense' },
+        rlimits: { core: 0 },
+      });
+      expect(refusedByGroup.isErr()).toBe(true);
+      expect(orThrow(container.stats()).pids).toMatchObject({ max: 32 });
+      expect(limits()).toBe(before);
+      // Above fs.nr_open, which not even root may have.
+      const refusedByRlimit = await container.update({ pids: 8, rlimits: { nofile: 2 ** 40 } });
+      expect(refusedByRlimit._unsafeUnwrapErr()).toMatchObject({ kind: 'permission', cleanup: [] });
+      expect(orThrow(container.stats()).pids).toMatchObject({ max: 32 });
+      expect(limits()).toBe(before);
+    }));
+
+  test('refuses nonsense with the path of every problem', () =>
+    sleeping(async (container) => {
+      const error = (await container.update({ rlimits: { nofile: -1 } }))._unsafeUnwrapErr();
+      expect(error).toMatchObject({
+        kind: 'invalid-spec',
+        issues: [{ path: 'rlimits.nofile.soft' }, { path: 'rlimits.nofile.hard' }],
+      });
+    }));
+
+  test('stops and goes on', () =>
+    sleeping(async (container) => {
+      await orThrow(container.freeze());
+      await orThrow(container.thaw());
+    }));
+
+  test('without a limit has no cgroup, and says what to ask for', async () => {
+    await using container = await orThrow(haco().command(probePath(), 'sleep', '60').start());
+    const error = (await container.update({ pids: 5 }))._unsafeUnwrapErr();
+    expect(error.message).toBe(
+      "Can't change its limits while the container has no cgroup; ask for a limit when it is started, e.g. pids(4096).",
+    );
+    expect((await container.update({ rlimits: { nofile: 64 } })).isOk()).toBe(true);
+  });
+
+  test('that has ended has no limits to change', async () => {
+    const container = await orThrow(haco().pids(8).command(probePath(), 'exit', '0').start());
+    await orThrow(container.wait());
+    expect((await container.update({ pids: 5 }))._unsafeUnwrapErr()).toMatchObject({ kind: 'state' });
+    expect(container.stats().isErr()).toBe(true);
+    await container[Symbol.asyncDispose]();
+  });
+});
