@@ -1,6 +1,5 @@
 /** Hosts and contexts for the unit tests of this package. */
-import type { HostFacts, PlanContext, SharedFacts } from '@haco/plan';
-import { capabilityNames } from './names.js';
+import { capabilityNames, noFacts, type HostFacts, type PlanContext, type SharedFacts } from '@haco/plan';
 
 /** Root on a current kernel. */
 export const rootHost: HostFacts = {
@@ -46,14 +45,9 @@ export function contextOf(host: HostFacts, facts: Partial<SharedFacts> = {}): Pl
   return {
     host,
     facts: {
+      ...noFacts,
       name: 'x',
-      unshared: [],
-      entered: [],
-      rootfsIsThrowAway: false,
-      changesRoot: false,
       keepsCapabilities: true,
-      ownDevpts: false,
-      joinsCgroupLate: false,
       ...facts,
     },
   };

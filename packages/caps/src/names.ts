@@ -1,49 +1,5 @@
-/** Names and numbers of capabilities: one table. */
-
-/** By number, as of Linux 6.18. Younger ones are called `cap_41` and so on. */
-export const capabilityNames = [
-  'chown',
-  'dac_override',
-  'dac_read_search',
-  'fowner',
-  'fsetid',
-  'kill',
-  'setgid',
-  'setuid',
-  'setpcap',
-  'linux_immutable',
-  'net_bind_service',
-  'net_broadcast',
-  'net_admin',
-  'net_raw',
-  'ipc_lock',
-  'ipc_owner',
-  'sys_module',
-  'sys_rawio',
-  'sys_chroot',
-  'sys_ptrace',
-  'sys_pacct',
-  'sys_admin',
-  'sys_boot',
-  'sys_nice',
-  'sys_resource',
-  'sys_time',
-  'sys_tty_config',
-  'mknod',
-  'lease',
-  'audit_write',
-  'audit_control',
-  'setfcap',
-  'mac_override',
-  'mac_admin',
-  'syslog',
-  'wake_alarm',
-  'block_suspend',
-  'audit_read',
-  'perfmon',
-  'bpf',
-  'checkpoint_restore',
-] as const;
+/** Capabilities in any spelling, and their numbers. */
+import { capabilityNameOf, capabilityNames } from '@haco/plan';
 
 /** Name of a capability, as in capabilities(7) without the prefix, in lower case; of one younger than the table, `cap_<number>`. */
 export type CapabilityName = (typeof capabilityNames)[number] | `cap_${number}`;
@@ -63,7 +19,7 @@ export function capabilityName(input: unknown): CapabilityName | undefined {
   if (!/^(0|[1-9]\d?)$/.test(bare)) return capabilityNames.find((name) => name === bare);
   const number = Number(bare);
   if (number > maxNumber) return undefined;
-  return capabilityNames[number] ?? `cap_${number}`;
+  return capabilityNameOf(number);
 }
 
 /** The number of a capability in the kernel's sets. */
@@ -71,3 +27,5 @@ export function capabilityNumber(name: CapabilityName): number {
   const index = (capabilityNames as readonly string[]).indexOf(name);
   return index === -1 ? Number(name.slice('cap_'.length)) : index;
 }
+
+export { capabilityNames };

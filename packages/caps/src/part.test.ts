@@ -1,10 +1,10 @@
 /** What people may ask of the caps part, and what it asks of the kernel. */
-import { Rejected, renderPlan, type HostFacts, type SharedFacts } from '@haco/plan';
+import { capabilityNames, Rejected, renderPlan, type HostFacts, type SharedFacts } from '@haco/plan';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { contextOf, rootHost, userHost } from './fixture.js';
 import type { CapabilityWord } from './methods.js';
-import { capabilityName, capabilityNames, capabilityNumber, type CapabilityName } from './names.js';
+import { capabilityName, capabilityNumber, type CapabilityName } from './names.js';
 import { caps } from './part.js';
 import { capabilityPresets } from './presets.js';
 import type { CapsSection } from './section.js';
@@ -168,7 +168,7 @@ describe('plan', () => {
   });
 
   test('all but one: of what is held, and what the kernel has beyond the table stays bounded by it', () => {
-    const host = { ...rootHost, knownCapabilities: [...capabilityNames, '41'] };
+    const host = { ...rootHost, knownCapabilities: [...capabilityNames, 'cap_41'] };
     expect(calls({ keep: 'all', drop: ['sys_admin'] }, host)).toContain('PR_CAPBSET_DROP, CAP_SYS_ADMIN');
     expect(calls({ keep: ['chown'] }, host)).toContain('PR_CAPBSET_DROP, CAP_41');
     const poor = { ...host, capabilities: ['chown', 'setpcap'] };

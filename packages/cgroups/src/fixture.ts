@@ -1,5 +1,5 @@
 /** Hosts and contexts for the unit tests of this package. */
-import type { CgroupFacts, HostFacts, PlanContext, SharedFacts } from '@haco/plan';
+import { noFacts, type CgroupFacts, type HostFacts, type PlanContext, type SharedFacts } from '@haco/plan';
 import { cgroups } from './part.js';
 import type { CgroupsSection } from './section.js';
 
@@ -79,14 +79,8 @@ export function contextOf(section: CgroupsSection, host: HostFacts, facts: Parti
   return {
     host,
     facts: {
+      ...noFacts,
       name: 'x',
-      unshared: [],
-      entered: [],
-      rootfsIsThrowAway: false,
-      changesRoot: false,
-      keepsCapabilities: false,
-      ownDevpts: false,
-      joinsCgroupLate: false,
       ...cgroups.facts(section, host),
       ...facts,
     },

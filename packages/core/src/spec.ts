@@ -1,7 +1,15 @@
 /** The spec: what the container is, as one validated, frozen, JSON-serializable value. */
 import { err, ok, type Result } from 'neverthrow';
 import type { RootfsSection } from '@haco/bootstrap';
-import { InvalidSpecError, issue, type AnyPart, type HostFacts, type Issue, type SharedFacts } from '@haco/plan';
+import {
+  InvalidSpecError,
+  issue,
+  noFacts,
+  type AnyPart,
+  type HostFacts,
+  type Issue,
+  type SharedFacts,
+} from '@haco/plan';
 import type { ControlSection } from './control/part.js';
 import type { IdentitySection } from './identity/part.js';
 import type { ProcessSection } from './process/section.js';
@@ -18,17 +26,10 @@ export interface Spec {
 
 /** The facts that all parts together declare. */
 export function collectFacts(parts: readonly AnyPart[], spec: Spec, name: string, host?: HostFacts): SharedFacts {
-  const base: SharedFacts = {
+  return parts.reduce<SharedFacts>((facts, part) => ({ ...facts, ...part.facts?.(spec[part.key], host) }), {
+    ...noFacts,
     name,
-    unshared: [],
-    entered: [],
-    rootfsIsThrowAway: false,
-    changesRoot: false,
-    keepsCapabilities: false,
-    ownDevpts: false,
-    joinsCgroupLate: false,
-  };
-  return parts.reduce<SharedFacts>((facts, part) => ({ ...facts, ...part.facts?.(spec[part.key], host) }), base);
+  });
 }
 
 /** Check all sections; every problem at once. */

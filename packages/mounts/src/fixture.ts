@@ -1,5 +1,5 @@
 /** Hosts and contexts for the unit tests of this package. */
-import type { HostFacts, NamespaceKind, PlanContext, SharedFacts } from '@haco/plan';
+import { noFacts, type HostFacts, type NamespaceKind, type PlanContext, type SharedFacts } from '@haco/plan';
 import { mounts } from './part.js';
 import { emptySection, type MountsSection } from './section.js';
 
@@ -84,14 +84,8 @@ export function contextOf(
   return {
     host,
     facts: {
-      name: '',
+      ...noFacts,
       unshared,
-      entered: [],
-      rootfsIsThrowAway: false,
-      changesRoot: false,
-      keepsCapabilities: false,
-      ownDevpts: false,
-      joinsCgroupLate: false,
       ...(unshared.includes('user') ? { idMap: { kind: 'self', uid: [id], gid: [id] } } : {}),
       ...mounts.facts(section),
       ...facts,

@@ -1,5 +1,5 @@
 /** Hosts and contexts for the unit tests of this package. */
-import type { HostFacts, PlanContext, SharedFacts } from '@haco/plan';
+import { noFacts, type HostFacts, type PlanContext, type SharedFacts } from '@haco/plan';
 import { namespaces } from './part.js';
 import { emptySection, type NamespacesSection } from './section.js';
 
@@ -62,14 +62,7 @@ export function contextOf(section: NamespacesSection, host: HostFacts, facts: Pa
   return {
     host,
     facts: {
-      name: '',
-      unshared: [],
-      entered: [],
-      rootfsIsThrowAway: false,
-      changesRoot: false,
-      keepsCapabilities: false,
-      ownDevpts: false,
-      joinsCgroupLate: false,
+      ...noFacts,
       ...namespaces.facts(section, host),
       ...facts,
     },

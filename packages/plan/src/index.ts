@@ -5,6 +5,7 @@
  * @packageDocumentation
  */
 export * from './bytes.js';
+export * from './capability-names.js';
 export * from './duration.js';
 export * from './enforcement.js';
 export * from './errors.js';

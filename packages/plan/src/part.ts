@@ -47,6 +47,18 @@ export interface SharedFacts {
   readonly joinsCgroupLate: boolean;
 }
 
+/** The facts of a container about which nothing was said. */
+export const noFacts: SharedFacts = {
+  name: '',
+  unshared: [],
+  entered: [],
+  rootfsIsThrowAway: false,
+  changesRoot: false,
+  keepsCapabilities: false,
+  ownDevpts: false,
+  joinsCgroupLate: false,
+};
+
 /** One line of a uid or gid map. */
 export interface IdRange {
   /** First id inside. */

@@ -1,5 +1,5 @@
 /** Make a group: in every hierarchy, with its limits, or not at all. */
-import { PermissionError, UnsupportedError, type HacoError, type HostFacts, type SharedFacts } from '@haco/plan';
+import { noFacts, PermissionError, UnsupportedError, type HacoError, type HostFacts } from '@haco/plan';
 import { probeHost } from '@haco/sys';
 import { err, errAsync, ok, okAsync, type Result, type ResultAsync } from 'neverthrow';
 import { checkSection } from '../check.js';
@@ -29,17 +29,6 @@ export interface CreateGroupOptions extends CreateOptions {
 
 /** What is counted and can be limited later, when nobody says otherwise. */
 const usualControllers = ['cpu', 'cpuacct', 'memory', 'pids', 'io', 'blkio', 'freezer'];
-
-const noFacts: SharedFacts = {
-  name: '',
-  unshared: [],
-  entered: [],
-  rootfsIsThrowAway: false,
-  changesRoot: false,
-  keepsCapabilities: false,
-  ownDevpts: false,
-  joinsCgroupLate: false,
-};
 
 /** What this host can't do, before anything is tried. */
 function checkLimits(section: CgroupsSection, moveSelfToLeaf: boolean, host: HostFacts): Result<void, HacoError> {
