@@ -77,11 +77,12 @@ static s64 kill_once(s64 dir, const char *file)
 			break;
 		for (s64 i = 0; i < n; i++) {
 			if (text[i] >= '0' && text[i] <= '9') {
-				pid = pid * 10 + (text[i] - '0');
+				/* Stays too large once it is: what isn't a pid of this kernel's must not wrap around to one. */
+				pid = pid > PID_MAX_LIMIT ? pid : pid * 10 + (text[i] - '0');
 				continue;
 			}
 			/* 0 is a process of another pid namespace, which can't be named from here. */
-			if (pid > 1 && pid != self && sys2(NR_kill, pid, SIGKILL) == 0)
+			if (pid > 1 && pid <= PID_MAX_LIMIT && pid != self && sys2(NR_kill, pid, SIGKILL) == 0)
 				killed++;
 			pid = 0;
 		}

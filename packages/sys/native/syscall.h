@@ -17,6 +17,8 @@
 #define EINVAL 22
 #define ECANCELED 125
 
+#define PID_MAX_LIMIT (4 * 1024 * 1024) /* largest pid of a 64-bit kernel */
+
 #define SIGKILL 9
 #define SIGCHLD 17
 

@@ -31,7 +31,11 @@ export interface DecodedPlan {
 /** Read what the launcher reads, in the words of wire.ts. */
 export function decodePlan(bytes: Buffer): DecodedPlan {
   const header = Object.fromEntries(
-    Object.entries(wire.header).map(([name, at]) => [name, bytes.readUInt32LE(at)]),
+    // A pid is the only signed field.
+    Object.entries(wire.header).map(([name, at]) => [
+      name,
+      name === 'caller' ? bytes.readInt32LE(at) : bytes.readUInt32LE(at),
+    ]),
   ) as unknown as DecodedPlan['header'];
   const ops = Array.from({ length: header.nops }, (_, index): DecodedOp => {
     const at = header.ops + index * wire.opSize;
