@@ -111,6 +111,16 @@ describeWith(['root', 'busybox', 'compiler'], 'an AbortSignal', () => {
     });
   });
 
+  test('that is aborted right after the call, before the start has begun, ends it', async () => {
+    const controller = new AbortController();
+    const result = await expectNothingLeft(() => {
+      const running = shell('sleep 30').signal(controller.signal).run();
+      controller.abort();
+      return running;
+    });
+    expect(result._unsafeUnwrap().reason).toBe('aborted');
+  });
+
   test('that is aborted already refuses the start', async () => {
     const result = await expectNothingLeft(() => shell('true').signal(AbortSignal.abort()).run());
     expect(result._unsafeUnwrapErr().message).toBe(

@@ -19,7 +19,10 @@ export class Killer {
     private readonly launch: Launch,
     private readonly spec: Spec,
   ) {
-    spec.control.abort?.value.addEventListener('abort', this.abort, { once: true });
+    const signal = spec.control.abort?.value;
+    signal?.addEventListener('abort', this.abort, { once: true });
+    // It may have been aborted since the start was allowed: that event is over.
+    if (signal?.aborted === true) this.abort();
   }
 
   kill(reason: KillReason): void {
