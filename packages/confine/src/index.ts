@@ -4,5 +4,7 @@
  * @packageDocumentation
  */
 export type { ConfineMethods } from './methods.js';
-export { confine } from './part.js';
-export type { ConfineSection } from './section.js';
+export type { NoNewPrivilegesMethods } from './no-new-privs/methods.js';
+export { noNewPrivs } from './no-new-privs/part.js';
+export type { ConfineSection } from './no-new-privs/section.js';
+export { confineParts } from './parts.js';

@@ -1,18 +1,5 @@
-/** The verbs for confinement. */
+/** All verbs of this package: one interface of each folder. */
+import type { NoNewPrivilegesMethods } from './no-new-privs/methods.js';
 
 /** What confines the container's processes, for as long as they live. */
-export interface ConfineMethods {
-  /**
-   * No program gains privileges by being executed: set-uid and set-gid bits and file capabilities have no effect, for the command
-   * and for everything that it starts. It can't be taken back.
-   *
-   * @example
-   * ```ts
-   * import { haco } from '@haco/core';
-   * haco().noNewPrivileges().command('sudo', 'id'); // sudo can't become root
-   * ```
-   *
-   * @see https://docs.kernel.org/userspace-api/no_new_privs.html
-   */
-  noNewPrivileges(): this;
-}
+export interface ConfineMethods extends NoNewPrivilegesMethods {}

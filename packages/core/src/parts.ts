@@ -2,7 +2,7 @@
 import { rootfsPart, type RootfsMethods } from '@haco/bootstrap';
 import { caps, type CapsMethods } from '@haco/caps';
 import { cgroups, type CgroupMethods } from '@haco/cgroups';
-import { confine, type ConfineMethods } from '@haco/confine';
+import { confineParts, type ConfineMethods } from '@haco/confine';
 import { mounts, type MountMethods } from '@haco/mounts';
 import { namespaces, type NamespaceMethods } from '@haco/namespaces';
 import type { AnyPart, Part } from '@haco/plan';
@@ -25,7 +25,7 @@ export const builtInParts: readonly AnyPart[] = [
   processPart,
   rlimits,
   caps,
-  confine,
+  ...confineParts,
   control,
 ];
 

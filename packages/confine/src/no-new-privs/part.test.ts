@@ -1,10 +1,10 @@
-/** What the confine part asks of the kernel. */
+/** What no_new_privs asks of the kernel. */
 import { describe, expect, test } from 'vitest';
-import { confine } from './part.js';
+import { noNewPrivs } from './part.js';
 
 describe('noNewPrivileges', () => {
   test('is one prctl, as late as can be', () => {
-    const [step, ...others] = confine.plan(confine.verbs.noNewPrivileges({}));
+    const [step, ...others] = noNewPrivs.plan(noNewPrivs.verbs.noNewPrivileges({}));
     expect(others).toEqual([]);
     expect(step).toMatchObject({
       phase: 'confine',
@@ -21,14 +21,14 @@ describe('noNewPrivileges', () => {
   });
 
   test('nothing asked is nothing done', () => {
-    expect(confine.plan(confine.empty)).toEqual([]);
-    expect(confine.plan({ noNewPrivileges: false })).toEqual([]);
+    expect(noNewPrivs.plan(noNewPrivs.empty)).toEqual([]);
+    expect(noNewPrivs.plan({ noNewPrivileges: false })).toEqual([]);
   });
 
   test('sections survive JSON, other shapes are refused with their paths', () => {
-    expect(confine.parse({ noNewPrivileges: true })._unsafeUnwrap()).toEqual({ noNewPrivileges: true });
-    expect(confine.parse({})._unsafeUnwrap()).toEqual({});
-    const issues = confine.parse({ noNewPrivileges: 1, seccomp: {} })._unsafeUnwrapErr();
+    expect(noNewPrivs.parse({ noNewPrivileges: true })._unsafeUnwrap()).toEqual({ noNewPrivileges: true });
+    expect(noNewPrivs.parse({})._unsafeUnwrap()).toEqual({});
+    const issues = noNewPrivs.parse({ noNewPrivileges: 1, seccomp: {} })._unsafeUnwrapErr();
     expect(issues.map(({ path }) => path)).toEqual(['seccomp', 'noNewPrivileges']);
   });
 });

@@ -1,4 +1,4 @@
-/** Confinement on the real kernel. */
+/** no_new_privs on the real kernel. */
 import { copyFileSync, chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { haco, orThrow } from '@haco/core';

@@ -1,17 +1,17 @@
-/** The part `confine`: its section, verbs and steps in one value. */
+/** The part `confine`: its section, verb and step in one value. */
 import { optional, readBoolean, readJson, readObject, type Part } from '@haco/plan';
-import type { ConfineMethods } from './methods.js';
-import { planNoNewPrivileges } from './no-new-privs.js';
+import type { NoNewPrivilegesMethods } from './methods.js';
+import { planNoNewPrivileges } from './plan.js';
 import type { ConfineSection } from './section.js';
 
 const readSection = readObject({ noNewPrivileges: optional(readBoolean) });
 
-/** What confines a container beyond namespaces and capabilities. */
-export const confine = {
+/** no_new_privs. */
+export const noNewPrivs = {
   key: 'confine',
   empty: {},
   verbs: { noNewPrivileges: (section) => ({ ...section, noNewPrivileges: true }) },
   parse: (json) => readJson(readSection, json),
   validate: () => [],
   plan: ({ noNewPrivileges }) => (noNewPrivileges === true ? [planNoNewPrivileges()] : []),
-} as const satisfies Part<'confine', ConfineSection, ConfineMethods>;
+} as const satisfies Part<'confine', ConfineSection, NoNewPrivilegesMethods>;
