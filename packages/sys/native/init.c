@@ -48,6 +48,8 @@ s64 become_init(struct context *context)
 	if (sys3(NR_close_range, 0, ~0u, 0) < 0 || sys2(NR_munmap, file, size) < 0 ||
 	    sys2(NR_munmap, context->base, shared) < 0)
 		sys1(NR_exit_group, 1);
+	/* Giving up privileges has put it out of reach also of the owner who enters the container by it; 1 is never refused. */
+	(void)sys2(NR_prctl, PR_SET_DUMPABLE, 1);
 	for (;;) {
 		struct siginfo info;
 		/* Blocked signals reach even pid 1, which ignores unblocked ones without a handler; see pid_namespaces(7). */

@@ -1,5 +1,6 @@
 /** The steps of the container's program, in the order of the phases. */
 import type { PlanContext, Step } from '@haco/plan';
+import { planNonDumpable } from './dumpable.js';
 import { planExec } from './exec.js';
 import type { ProcessSection } from './section.js';
 import { planSession } from './session.js';
@@ -11,6 +12,7 @@ export function planProcess(section: ProcessSection, context: PlanContext): read
     ...planTerminal(section, context),
     ...planSession(section, context),
     ...planUser(section, context),
+    ...planNonDumpable(section, context),
     ...planExec(section),
   ];
 }
