@@ -15,6 +15,8 @@ function tell(outcome: Outcome): string {
       return 'wanted more processes than it may have';
     case 'timeout':
       return 'took too long';
+    case 'cpu-timeout':
+      return 'used up its CPU time';
     case 'output-limit':
       return 'talked too much';
     case 'aborted':
@@ -36,3 +38,7 @@ for (const [name, script] of Object.entries(scripts)) {
     console.log(`  and had no more than half of a CPU: ${String(percent < 60)}`);
   }
 }
+
+// Time on the clock is one thing, time on the CPUs another: all its processes share these 200 ms.
+const thinker = await orThrow(base.cpuTimeout('200ms').sh('while :; do :; done').run());
+console.log(`a thinker ${tell(thinker)}`);

@@ -54,6 +54,7 @@ export function planCreate(section: CgroupsSection, hierarchy: Hierarchy, { host
   const path = groupPath(section, facts.name);
   // Writing 0 to the v1 file `tasks` moves the writing thread alone, without the lock over all forks of the machine that
   // `cgroup.procs` takes: 0.07 instead of 11 ms after 60 idle ms, on kernel 6.18. v2 has no such file for a whole process.
+  const counted = hierarchy.settings.filter((setting) => setting.counted === true).map(({ enforces }) => enforces);
   const entry = hierarchy.version === 1 ? 'tasks' : 'cgroup.procs';
   return {
     id: `cgroups.create.${hierarchy.id}`,
@@ -70,6 +71,7 @@ export function planCreate(section: CgroupsSection, hierarchy: Hierarchy, { host
         : []),
     ],
     source: 'cgroups(7)',
+    ...(counted.length === 0 ? {} : { enforces: counted }),
   };
 }
 

@@ -50,6 +50,18 @@ describe('degrade', () => {
     expect(cgroups.facts({ pids: 1, degrade: ['pids'] }, nothing)).toEqual({ joinsCgroupLate: false });
   });
 
+  test('CPU time needs a group that counts, in which nothing is written', () => {
+    const section = verbs.cpuTimeout({}, '10s', { degrade: true }) as CgroupsSection;
+    expect(section).toEqual({ cpuTimeMs: 10_000, degrade: ['cpuTimeout'] });
+    expect(answers({ cpuTimeMs: 10_000 }, nothing)).toMatchObject({ problems: ['unsupported'] });
+    expect(answers(section, nothing)).toMatchObject({ problems: [], degradations: { cpuTimeout: 'refused' } });
+    for (const host of [storedHosts.v1, storedHosts.v2, storedHosts.hybrid]) {
+      expect(answers(section, host)).toEqual({ problems: [], degradations: {}, writes: ['cpuTimeout'] });
+      const steps = cgroups.plan(section, contextOf(section, host)).map(({ id }) => id);
+      expect(steps.filter((id) => id.includes('limit'))).toEqual([]);
+    }
+  });
+
   test('a weaker form is used where there is one', () => {
     const section = { resources: { memory: { high: 4096 } }, degrade: ['memory.high'] };
     expect(answers(section)).toEqual({ problems: [], degradations: { 'memory.high': 'degraded' }, writes: [] });

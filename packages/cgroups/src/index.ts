@@ -31,6 +31,7 @@ export type { GroupLimits } from './host/limits.js';
 export type { ChildOptions, CreateOptions } from './host/make-dirs.js';
 export { openGroup, type OpenGroupOptions } from './host/open-group.js';
 export type { CpuStats } from './host/stats/cpu.js';
+export { readCpuTime } from './host/stats/cpu-time.js';
 export type { HugetlbStats } from './host/stats/hugetlb.js';
 export type { IoDeviceStats, IoStats } from './host/stats/io.js';
 export type { MemoryBreakdown, MemoryEvents, MemoryStats } from './host/stats/memory.js';

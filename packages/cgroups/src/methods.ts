@@ -1,5 +1,5 @@
 /** The verbs for limits. */
-import type { Size } from '@haco/plan';
+import type { Duration, Size } from '@haco/plan';
 import type { Resources } from './controllers/index.js';
 
 /** How strictly a limit is meant. */
@@ -59,6 +59,23 @@ export interface CgroupMethods {
    * @see https://docs.kernel.org/admin-guide/cgroup-v2.html#pid
    */
   pids(max: number, options?: LimitOptions): this;
+  /**
+   * Kill the container when all its processes together, also those that have ended, have used this much CPU time; `reason` is then
+   * `cpu-timeout`. The kernel counts in the container's group; Node looks as often as the limit could be reached, at most every
+   * 10 ms, so some 10 ms for each CPU may be used beyond it. Unlike `rlimit('cpu', …)`, which counts each process for itself, it
+   * can't be evaded by forking. Replaces an earlier value.
+   *
+   * @param duration - milliseconds, or text such as `'10s'`
+   *
+   * @example
+   * ```ts
+   * import { haco } from '@haco/core';
+   * haco().cpuTimeout('10s').timeout('1m').command('make');
+   * ```
+   *
+   * @see https://docs.kernel.org/admin-guide/cgroup-v1/cpuacct.html
+   */
+  cpuTimeout(duration: Duration, options?: LimitOptions): this;
   /**
    * Limit any resource, in words that mean the same on cgroup v1 and v2. Sizes and durations may be text. Calls add up: single
    * values replace earlier ones, lists (`devices`, `io.devices`) grow.

@@ -29,6 +29,7 @@ const section = readObject({
   cpu: optional(readNumber),
   memory: optional(readInteger),
   pids: optional(readInteger),
+  cpuTimeMs: optional(readNumber),
   resources: optional(readResources),
   keys: optional(readKeys),
   parent: optional(readText),

@@ -9,6 +9,8 @@ export interface CgroupsSection {
   readonly memory?: number;
   /** Processes and threads at the same time. */
   readonly pids?: number;
+  /** Milliseconds of CPU time that all processes together may use before they are killed; counted by the group, watched by Node. */
+  readonly cpuTimeMs?: number;
   /** Everything else that has typed words, in base units; `cpu.percent`, `memory.max` and `pids.max` are the fields above. */
   readonly resources?: ResourceLimits;
   /** Files of the group and what is written to them, by their names on v1 or v2, e.g. `{ 'cpu.weight': '50' }`. */

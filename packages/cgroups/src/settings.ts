@@ -21,6 +21,8 @@ export interface Setting {
   readonly asked: string;
   /** Use the weaker form of the key: the host has no better one, and the caller allowed that. */
   readonly weaker?: true;
+  /** Nothing is written for it: the group must only be there, to count. */
+  readonly counted?: true;
 }
 
 function typed({ word, field, key, value, controller }: ResourceSetting): Setting {
@@ -35,8 +37,26 @@ function typed({ word, field, key, value, controller }: ResourceSetting): Settin
   };
 }
 
+/** CPU time is counted by the kernel, and limited by whoever watches the counter: there is no file to write a limit to. */
+const countedTime: Setting = {
+  key: 'cpuacct.usage',
+  value: '0',
+  controller: 'cpuacct',
+  from: 'cgroups.cpuTimeMs',
+  enforces: 'cpuTimeout',
+  asked: 'cpuTimeout()',
+  counted: true,
+};
+
 /** The settings of a section, in the order in which they count. */
-export function settingsOf({ cpu, memory, pids, resources = {}, keys = {} }: CgroupsSection): readonly Setting[] {
+export function settingsOf({
+  cpu,
+  memory,
+  pids,
+  cpuTimeMs,
+  resources = {},
+  keys = {},
+}: CgroupsSection): readonly Setting[] {
   const resource = (name: string, value: string): Setting => ({
     key: `${name}.max`,
     value,
@@ -49,6 +69,7 @@ export function settingsOf({ cpu, memory, pids, resources = {}, keys = {} }: Cgr
     ...(cpu === undefined ? [] : [resource('cpu', cpuMax(cpu))]),
     ...(memory === undefined ? [] : [resource('memory', String(memory))]),
     ...(pids === undefined ? [] : [resource('pids', String(pids))]),
+    ...(cpuTimeMs === undefined ? [] : [countedTime]),
     ...resourceSettings(resources).map(typed),
     ...Object.entries(keys).map(([key, value]) => ({
       key,

@@ -15,6 +15,7 @@ export interface LimitWrite {
 
 /** One setting on one version; undefined when that version can't express it. Keys that haco has no words for stay as they are. */
 export function spell(setting: Setting, version: 1 | 2, all: readonly Setting[]): Writes | undefined {
+  if (setting.counted === true) return [];
   const key = keyNamed(setting.key);
   if (key === undefined) return [[setting.key, setting.value]];
   const forms = setting.weaker === true ? key.weaker : key;

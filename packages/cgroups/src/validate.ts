@@ -11,6 +11,9 @@ const minPercent = 1;
 /** More CPUs than any kernel can be built for. */
 const maxPercent = 100 * 8192;
 
+/** A hundred years: more than any counter sees. */
+const maxCpuTimeMs = 100 * 366 * 86_400_000;
+
 /** A page: a smaller limit would be rounded to none at all. */
 const minMemory = 4096;
 
@@ -66,11 +69,12 @@ export function validateSection(
   section: CgroupsSection,
   { facts }: { readonly facts: Pick<SharedFacts, 'name'> },
 ): readonly Issue[] {
-  const { cpu, memory, pids, keys = {}, parent } = section;
+  const { cpu, memory, pids, cpuTimeMs, keys = {}, parent } = section;
   return [
     ...within('cgroups.cpu', cpu, minPercent, maxPercent, 'percent of one CPU'),
     ...within('cgroups.memory', memory, minMemory, Number.MAX_SAFE_INTEGER, 'bytes'),
     ...within('cgroups.pids', pids, 1, maxPids, 'processes'),
+    ...within('cgroups.cpuTimeMs', cpuTimeMs, 1, maxCpuTimeMs, 'ms'),
     ...cpuProblems(section),
     ...degradeProblems(section),
     ...Object.entries(keys).flatMap(([key, value]) => [

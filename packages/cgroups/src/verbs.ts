@@ -1,5 +1,15 @@
 /** The verbs at run time: arguments in, changed section out. */
-import { parseBytes, readJson, rejected, Rejected, type Size, type VerbResult, type Verbs } from '@haco/plan';
+import {
+  parseBytes,
+  parseDuration,
+  readJson,
+  rejected,
+  Rejected,
+  type Duration,
+  type Size,
+  type VerbResult,
+  type Verbs,
+} from '@haco/plan';
 import type { Resources } from './controllers/index.js';
 import { keyProblem, valueProblem } from './keys.js';
 import type { CgroupMethods, LimitOptions } from './methods.js';
@@ -36,6 +46,12 @@ export const verbs: Verbs<CgroupsSection, CgroupMethods> = {
     Number.isSafeInteger(max)
       ? marked({ ...section, pids: max }, ['pids'], options)
       : rejected('cgroups.pids', 'must be a whole number'),
+
+  cpuTimeout: (section: CgroupsSection, duration: Duration, options?: LimitOptions): Outcome =>
+    parseDuration(duration).match<Outcome>(
+      (cpuTimeMs) => marked({ ...section, cpuTimeMs }, ['cpuTimeout'], options),
+      (message) => rejected('cgroups.cpuTimeMs', message),
+    ),
 
   resources: (section: CgroupsSection, limits: Resources, options?: LimitOptions): Outcome =>
     readJson(readResources, limits).match<Outcome>(

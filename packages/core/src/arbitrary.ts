@@ -39,6 +39,7 @@ export const calls: fc.Arbitrary<readonly Call[]> = fc.array(
     call('cpu', fc.integer({ min: 1, max: 400 })),
     call('memory', fc.constantFrom('64MiB', '1.5GiB', 1_048_576)),
     call('pids', fc.integer({ min: 1, max: 1000 })),
+    call('cpuTimeout', fc.constantFrom('10s', 500)),
     call('rlimit', fc.constantFrom('nofile', 'core', 'fsize'), fc.integer({ min: 0, max: 1000 })),
     call('caps', fc.constantFrom('docker', 'none', 'chown', 'net_bind_service')),
     call('noNewPrivileges'),

@@ -119,6 +119,7 @@ describe('what people write compiles', () => {
         case 'oom':
         case 'pids-limit':
         case 'timeout':
+        case 'cpu-timeout':
         case 'output-limit':
         case 'aborted':
           return outcome.reason;

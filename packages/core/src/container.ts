@@ -4,6 +4,7 @@ import { constants } from 'node:os';
 import { err, errAsync, ok, ResultAsync, type Result } from 'neverthrow';
 import type { EventsOptions, Group, GroupEvent, GroupStats, StatsOptions, WaitOptions } from '@haco/cgroups';
 import { StateError, type HacoError } from '@haco/plan';
+import type { RlimitsSection } from '@haco/rlimits';
 import type { Outcome } from './outcome.js';
 import { noGroup, updateContainer, type ContainerUpdate, type UpdateReport } from './update.js';
 
@@ -17,6 +18,8 @@ export interface ContainerParts {
   readonly resize: ((columns: number, rows: number) => void) | undefined;
   readonly outcome: Promise<Result<Outcome, HacoError>>;
   readonly kill: (signal: number) => boolean;
+  /** Told of the rlimits that the first process has from now on. */
+  readonly limited: (limits: RlimitsSection) => void;
   /** Its cgroup; undefined when no limit asked for one. */
   readonly group: Group | undefined;
 }
@@ -122,7 +125,10 @@ export class Container implements AsyncDisposable {
    */
   update(changes: ContainerUpdate): ResultAsync<UpdateReport, HacoError> {
     if (this.over) return errAsync(this.stopped('change its limits'));
-    return updateContainer(this.pid, this.parts.group, changes);
+    return updateContainer(this.pid, this.parts.group, changes).map((report) => {
+      this.parts.limited(Object.fromEntries(report.rlimits.map(({ kind, to }) => [kind, to])));
+      return report;
+    });
   }
 
   /**

@@ -50,8 +50,15 @@ interface Ended {
  * | `oom` | the memory limit was reached and the kernel killed | code or null | name or null |
  * | `pids-limit` | a fork was refused by the limit and the command failed | its code | or its signal |
  * | `timeout` | haco killed it because of `timeout()` | null | `SIGKILL` |
+ * | `cpu-timeout` | haco killed it because of `cpuTimeout()`, or the kernel because of `rlimit('cpu')` | code or null | name or null |
  * | `output-limit` | haco killed it because of `outputLimit()` | null | `SIGKILL` |
  * | `aborted` | haco killed it because of `signal()` | null | `SIGKILL` |
+ *
+ * The kernel counts kills for want of memory and refused forks of the whole group, so `oom` and `pids-limit` are right whichever
+ * process was hit. It doesn't count those of `rlimit('cpu')`. They are told by the signal (`SIGXCPU` at the soft limit, `SIGKILL` at
+ * the hard one) that ended the first process, or a child whose end the first process passes on as shells do (exit code 152 or
+ * 137), together with as much CPU time really used. A child that was killed so and isn't passed on stays unnoticed; `cpuTimeout()`
+ * has no such gap. The first process of a new pid namespace ignores `SIGXCPU`: it ends at the hard limit.
  */
 export type Outcome = Ended &
   (
@@ -59,14 +66,14 @@ export type Outcome = Ended &
     | { readonly reason: 'signaled'; readonly exitCode: null; readonly signal: SignalName }
     | { readonly reason: 'oom' | 'pids-limit'; readonly exitCode: number | null; readonly signal: SignalName | null }
     | {
-        readonly reason: 'timeout' | 'output-limit' | 'aborted';
+        readonly reason: 'timeout' | 'cpu-timeout' | 'output-limit' | 'aborted';
         readonly exitCode: number | null;
         readonly signal: SignalName | null;
       }
   );
 
 /** Why haco killed it, if it did. */
-export type KillReason = 'timeout' | 'output-limit' | 'aborted';
+export type KillReason = 'timeout' | 'cpu-timeout' | 'output-limit' | 'aborted';
 
 const namesByNumber = new Map<number, SignalName>(
   Object.entries(constants.signals)
@@ -84,6 +91,8 @@ export function decide(
   ended: Ended,
   status: { readonly exitCode: number | null; readonly signal: number | null },
   killed: KillReason | undefined,
+  /** RLIMIT_CPU ended it, see `endedByCpuLimit`. */
+  cpuLimited = false,
 ): Outcome {
   const { exitCode } = status;
   const signal = status.signal === null ? null : signalName(status.signal);
@@ -91,6 +100,7 @@ export function decide(
   if (killed !== undefined && exitCode === null) return { ...ended, reason: killed, exitCode, signal };
   if (killed === 'output-limit') return { ...ended, reason: killed, exitCode, signal };
   if (ended.usage.oomKills > 0) return { ...ended, reason: 'oom', exitCode, signal };
+  if (cpuLimited) return { ...ended, reason: 'cpu-timeout', exitCode, signal };
   if (ended.usage.pidsLimitHits > 0 && exitCode !== 0) return { ...ended, reason: 'pids-limit', exitCode, signal };
   if (exitCode !== null) return { ...ended, reason: 'exited', exitCode, signal: null };
   return { ...ended, reason: 'signaled', exitCode: null, signal: signal ?? 'SIGKILL' };

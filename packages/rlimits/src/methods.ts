@@ -10,6 +10,9 @@ export interface RlimitMethods {
    *
    * `nproc` counts all processes of the real user, also those outside of the container, and doesn't hold for root.
    *
+   * `cpu` at its soft limit sends `SIGXCPU`, at its hard limit `SIGKILL` (`reason: 'cpu-timeout'`); the first process of a new pid
+   * namespace ignores the former.
+   *
    * Without `CAP_SYS_RESOURCE` on the host the hard limit can only be lowered.
    *
    * @param kind - `nofile`, `NOFILE` or `RLIMIT_NOFILE`

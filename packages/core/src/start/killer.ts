@@ -1,9 +1,12 @@
 /** Who may end a container before its command does, and why it was. */
 import type { HacoError } from '@haco/plan';
+import type { RlimitsSection } from '@haco/rlimits';
 import type { Launch } from '@haco/sys';
 import type { KillReason } from '../outcome.js';
 import type { Spec } from '../spec.js';
 import { takeTerminalBack } from '../streams/foreground.js';
+import { watchCpuTime } from './cpu-watch.js';
+import type { StartInput } from './start-input.js';
 
 const SIGKILL = 9;
 
@@ -12,13 +15,24 @@ export class Killer {
   reason: KillReason | undefined;
   /** A stream of the caller failed: the answer, whatever the container did. */
   error: HacoError | undefined;
+  /** What the caller sent through the handle: such an end is nobody else's. */
+  readonly sent = new Set<number>();
+  /** Limits of the first process, as they are now. */
+  rlimits: RlimitsSection;
+  private readonly spec: Spec;
   private timer: NodeJS.Timeout | undefined;
   private readonly abort = (): void => this.kill('aborted');
 
+  private unwatch: () => void = () => undefined;
+
   constructor(
     private readonly launch: Launch,
-    private readonly spec: Spec,
+    private readonly input: StartInput,
+    private readonly name: string,
   ) {
+    const { spec } = input;
+    this.spec = spec;
+    this.rlimits = (spec['rlimits'] as RlimitsSection | undefined) ?? {};
     const signal = spec.control.abort?.value;
     signal?.addEventListener('abort', this.abort, { once: true });
     // It may have been aborted since the start was allowed: that event is over.
@@ -35,14 +49,22 @@ export class Killer {
     this.launch.kill(SIGKILL);
   };
 
+  /** A signal of the caller; false: the container has ended. */
+  send(signal: number): boolean {
+    this.sent.add(signal);
+    return this.launch.kill(signal);
+  }
+
   /** The clock of `timeout()` starts with the command. */
   running(): void {
     const { timeoutMs } = this.spec.control;
     if (timeoutMs !== undefined) this.timer = setTimeout(() => this.kill('timeout'), timeoutMs);
+    this.unwatch = watchCpuTime(this.input, this.name, () => this.kill('cpu-timeout'));
   }
 
   over(): void {
     clearTimeout(this.timer);
+    this.unwatch();
     if (this.spec.process.stdin === 'inherit') takeTerminalBack();
     this.spec.control.abort?.value.removeEventListener('abort', this.abort);
   }

@@ -4,6 +4,7 @@ import { parseCgroupReport } from '@haco/cgroups';
 import { IoError, type Enforcement, type HacoError, type Plan, type Step } from '@haco/plan';
 import { failureError, type LaunchEnd } from '@haco/sys';
 import { decide, type Outcome, type Usage } from '../outcome.js';
+import { cpuLimitsOf, endedByCpuLimit } from './cpu-limit.js';
 import type { Killer } from './killer.js';
 import { withName } from './made-up-name.js';
 import type { PlannedStart } from './plan-start.js';
@@ -56,5 +57,13 @@ export function outcomeOf(
     enforced: enforcement(planned.plan, end),
     steps: end.steps,
   };
-  return ok(decide(ended, end, killer.reason));
+  const { userMs, systemMs } = end.usage;
+  const cpuLimited = endedByCpuLimit({
+    exitCode: end.exitCode,
+    signal: end.signal,
+    cpuMs: userMs + systemMs,
+    limits: () => cpuLimitsOf(killer.rlimits),
+    sent: killer.sent,
+  });
+  return ok(decide(ended, end, killer.reason, cpuLimited));
 }

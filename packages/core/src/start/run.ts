@@ -23,7 +23,7 @@ export async function run(input: StartInput): Promise<Result<Outcome, HacoError>
   if (launched.isErr()) return err(launched.error);
   const { launch, streams, terminal } = launched.value;
 
-  const killer = new Killer(launch, input.spec);
+  const killer = new Killer(launch, input, planned.value.name);
   const limit = input.spec.control.outputLimitBytes ?? defaultOutputLimitBytes;
   const budget = new Budget(limit, () => killer.kill('output-limit'));
   const stdin = openInput(streams.stdin, killer.fail);

@@ -31,7 +31,7 @@ export async function start(input: StartInput): Promise<Result<Container, HacoEr
   const { launch, streams, terminal, created } = launched.value;
   const { name } = planned.value;
 
-  const killer = new Killer(launch, input.spec);
+  const killer = new Killer(launch, input, name);
   const begun = await Promise.race([launch.started, created]);
   if (typeof begun !== 'number' && begun.isErr()) {
     killer.over();
@@ -82,7 +82,8 @@ export async function start(input: StartInput): Promise<Result<Container, HacoEr
       stderr: view === undefined ? openOutput(streams.stderr) : null,
       resize: view === undefined ? undefined : (columns, rows) => view.resize(columns, rows),
       outcome,
-      kill: (signal) => launch.kill(signal),
+      kill: (signal) => killer.send(signal),
+      limited: (limits) => (killer.rlimits = { ...killer.rlimits, ...limits }),
       group: groupOf(input, name),
     }),
   );

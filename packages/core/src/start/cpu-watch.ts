@@ -1,0 +1,36 @@
+/** Kills a container whose processes together have used the CPU time that they may: the kernel counts, Node looks. */
+import { cpus } from 'node:os';
+import { containerDirs, readCpuTime, type CgroupsSection } from '@haco/cgroups';
+import type { StartInput } from './start-input.js';
+
+/** Shortest pause between two looks, in milliseconds: one costs some 10 µs. */
+const shortestMs = 10;
+
+let processors: number | undefined;
+
+/**
+ * How long to wait for the next look: by then all processors together can just have used what is left. Pauses get shorter as the
+ * limit comes nearer, so a whole run needs about a dozen looks.
+ */
+export function pauseMs(leftMs: number, cpuCount: number): number {
+  return Math.min(2 ** 31 - 1, Math.max(shortestMs, leftMs / cpuCount));
+}
+
+/** Call `reached` once the container has used its CPU time. Returns what ends the watch. */
+export function watchCpuTime({ spec, runtime }: StartInput, name: string, reached: () => void): () => void {
+  const section = spec['cgroups'] as CgroupsSection | undefined;
+  const limitMs = section?.cpuTimeMs;
+  if (section === undefined || limitMs === undefined) return () => undefined;
+  const dirs = containerDirs(name, section, runtime.host());
+  const count = (processors ??= Math.max(1, cpus().length));
+  let timer: NodeJS.Timeout | undefined;
+  const look = (): void => {
+    const usedMs = readCpuTime(dirs);
+    // The group is there as long as the container is; without one (the limit may be left out) nothing is counted.
+    if (usedMs === undefined) return;
+    if (usedMs >= limitMs) reached();
+    else timer = setTimeout(look, pauseMs(limitMs - usedMs, count));
+  };
+  look();
+  return () => clearTimeout(timer);
+}
