@@ -93,6 +93,7 @@ function walk(operations: readonly Operation[], trace: Trace, who: string, split
     const what = renderOperation(operation);
     switch (operation.op) {
       case 'load':
+      case 'compare':
         break;
       case 'barrier':
         current.next('write', what);

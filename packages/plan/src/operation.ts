@@ -113,9 +113,31 @@ export interface KillListedOperation {
   readonly file: string;
 }
 
+/**
+ * Go on only when an `out` argument holds what it must: the bytes, or the same as another `out` argument at the same offset. Else
+ * the step fails with ESTALE.
+ */
+export interface CompareOperation {
+  readonly op: 'compare';
+  /** Name of the `out` argument. */
+  readonly from: string;
+  /** Offset in bytes. */
+  readonly offset: number;
+  /** Bytes in base64, or another `out` argument and how many bytes. */
+  readonly with: { readonly bytes: string } | { readonly out: string; readonly size: number };
+  /** What it must be, for people, e.g. `a character device 1:3`. */
+  readonly must: string;
+}
+
 /** What a step is made of. */
 export type Operation =
-  SyscallOperation | LoadOperation | CloneOperation | BarrierOperation | InitOperation | KillListedOperation;
+  | SyscallOperation
+  | LoadOperation
+  | CloneOperation
+  | BarrierOperation
+  | InitOperation
+  | KillListedOperation
+  | CompareOperation;
 
 /** Everything of a {@link SyscallOperation} that isn't its name or its arguments. */
 export type SyscallOptions = Omit<SyscallOperation, 'op' | 'name' | 'args'>;

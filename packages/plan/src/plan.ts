@@ -46,6 +46,7 @@ export function syscallsOf(operations: readonly Operation[]): readonly string[] 
       case 'barrier':
         return ['write', 'read'];
       case 'load':
+      case 'compare':
         return [];
     }
   });

@@ -39,6 +39,8 @@ export function renderOperation(operation: Operation): string {
       return 'clone3({flags=0})   (this process stays as init, its child goes on)';
     case 'kill-listed':
       return `kill(<each pid in ${operation.file}>, SIGKILL)`;
+    case 'compare':
+      return `(go on only if ${operation.from} tells of ${operation.must})`;
     case 'load':
       return `<${operation.save}> = ${operation.from}[${String(operation.offset / 4)}]`;
   }

@@ -90,6 +90,15 @@ static s64 barrier(u32 number)
 	return result == 1 && answer == 1 ? 0 : -ECANCELED;
 }
 
+/* Whether the kernel's answer is what it must be. */
+static s64 compare(const u8 *left, const u8 *right, s64 size)
+{
+	for (s64 i = 0; i < size; i++)
+		if (left[i] != right[i])
+			return -ESTALE;
+	return 0;
+}
+
 static s64 perform(struct context *context, const struct op *op)
 {
 	switch (op->code) {
@@ -109,6 +118,8 @@ static s64 perform(struct context *context, const struct op *op)
 		return become_init(context);
 	case CODE_KILL_LISTED:
 		return kill_listed(value_of(context, op, 0), (const char *)at_offset(context, (u64)op->arg[1]));
+	case CODE_COMPARE:
+		return compare(at_offset(context, (u64)op->arg[0]), at_offset(context, (u64)op->arg[1]), op->arg[2]);
 	default:
 		return -EINVAL;
 	}

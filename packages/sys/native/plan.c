@@ -46,6 +46,11 @@ static int shape_valid(const struct plan *plan, const struct op *op)
 		return op->nargs == 0;
 	case CODE_KILL_LISTED: /* directory, file */
 		return op->nargs == 2 && op->kind[1] == KIND_DATA;
+	case CODE_COMPARE: /* data, data, size */
+		return op->nargs == 3 && op->kind[0] == KIND_DATA && op->kind[1] == KIND_DATA &&
+		       op->kind[2] == KIND_IMMEDIATE && op->arg[2] >= 0 &&
+		       range_valid(plan, (u64)op->arg[0], (u64)op->arg[2], 1) &&
+		       range_valid(plan, (u64)op->arg[1], (u64)op->arg[2], 1);
 	default:
 		return 0;
 	}

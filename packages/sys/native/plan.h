@@ -30,7 +30,8 @@ enum code {
 	CODE_BARRIER = 6,
 	CODE_INIT = 7,
 	CODE_KILL_LISTED = 8,
-	CODE_LAST = CODE_KILL_LISTED,
+	CODE_COMPARE = 9,
+	CODE_LAST = CODE_COMPARE,
 };
 
 enum kind {

@@ -15,6 +15,7 @@
 #define EINTR 4
 #define EAGAIN 11
 #define EINVAL 22
+#define ESTALE 116
 #define ECANCELED 125
 
 #define PID_MAX_LIMIT (4 * 1024 * 1024) /* largest pid of a 64-bit kernel */

@@ -67,6 +67,7 @@ int main(void)
 	VALUE("barrier", CODE_BARRIER);
 	VALUE("init", CODE_INIT);
 	VALUE("killListed", CODE_KILL_LISTED);
+	VALUE("compare", CODE_COMPARE);
 	CLOSE();
 	OPEN("kinds");
 	VALUE("immediate", KIND_IMMEDIATE);

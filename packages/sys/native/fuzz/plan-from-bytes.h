@@ -48,7 +48,8 @@ static void data_arg(struct source *source, const struct plan *plan, struct op *
 static void random_op(struct source *source, const struct plan *plan, struct op *op, u32 left)
 {
 	static const u8 codes[] = {CODE_SYSCALL, CODE_SYSCALL, CODE_SYSCALL, CODE_LOAD, CODE_STORE,
-				   CODE_FORMAT,  CODE_BARRIER, CODE_INIT,    CODE_KILL_LISTED};
+				   CODE_FORMAT,  CODE_BARRIER, CODE_INIT,    CODE_KILL_LISTED,
+				   CODE_COMPARE};
 	op->code = codes[below(source, sizeof(codes))];
 	op->save = (take(source, 1) & 1) ? NO_SLOT : (u8)below(source, plan->nslots);
 	op->flags = (u8)below(source, OP_FLAGS + 1);
@@ -93,6 +94,14 @@ static void random_op(struct source *source, const struct plan *plan, struct op 
 		random_arg(source, plan, op, 0);
 		op->kind[1] = KIND_DATA;
 		op->arg[1] = somewhere(source, plan, 1);
+		break;
+	case CODE_COMPARE:
+		op->nargs = 3;
+		data_arg(source, plan, op, 8);
+		op->kind[1] = KIND_DATA;
+		op->arg[1] = somewhere(source, plan, 8);
+		op->kind[2] = KIND_IMMEDIATE;
+		op->arg[2] = (s64)below(source, 9);
 		break;
 	default:
 		op->nargs = 0;

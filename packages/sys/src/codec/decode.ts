@@ -232,6 +232,19 @@ class Reader {
           save: this.slot(op.save, like.op === 'load' ? like.save : '?'),
         };
       }
+      case wire.codes.compare: {
+        const original = like.op === 'compare' ? like : undefined;
+        const from = original?.from ?? '?';
+        const [left, right, size] = [0, 1, 2].map((i) => Number(op.args[i]?.value));
+        if (left === undefined || right === undefined || size === undefined)
+          throw new Error('compare has three arguments');
+        const offset = left - (this.outs.get(from) ?? 0);
+        const other =
+          original !== undefined && 'out' in original.with
+            ? { out: right - offset === this.outs.get(original.with.out) ? original.with.out : '?', size }
+            : { bytes: this.bytes.subarray(right, right + size).toString('base64') };
+        return { op: 'compare', from, offset, with: other, must: original?.must ?? '?' };
+      }
       case wire.codes.clone: {
         const at = Number(op.args[0]?.value);
         const into = this.prepared.get(at + 80);

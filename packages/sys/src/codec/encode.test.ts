@@ -149,6 +149,16 @@ describe('encoding refuses', () => {
     ],
     ['a skip past the end of its step', syscall('chdir', ['/'], { skipOnSuccess: 1 }), 'past its own end'],
     ['a load of what was never written', { op: 'load', from: 'x', offset: 0, save: 's' }, 'nothing was written'],
+    [
+      'a comparison with nothing',
+      { op: 'compare', from: 'x', offset: 0, with: { bytes: '' }, must: '' },
+      'nothing to compare',
+    ],
+    [
+      'a comparison of what was never written',
+      { op: 'compare', from: 'x', offset: 0, with: { bytes: 'AA==' }, must: '' },
+      'nothing was written',
+    ],
     ['an out buffer of no size', syscall('read', [{ out: 'x', size: 0 }]), 'no possible size'],
   ])('%s', (_, operation, reason) => {
     expect(() => encode(operation)).toThrow(EncodeError);

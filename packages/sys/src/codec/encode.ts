@@ -260,24 +260,47 @@ class Encoder {
     return [...store, { code: wire.codes.clone, args: [this.pointer(offset)], save: this.slotIndex('child') }];
   }
 
+  /** The place in an out buffer, which must have been written before. */
+  private written(name: string, offset: number, size: number): WireArg {
+    const out = this.outs.get(name);
+    if (out === undefined || offset + size > out.size || !(offset >= 0)) {
+      throw new EncodeError(`nothing was written to ${name} at ${String(offset)}`);
+    }
+    return { ...this.pointer(out.offset + offset), shared: true };
+  }
+
+  private compare({ from, offset, with: other }: Operation & { readonly op: 'compare' }): WireOp {
+    const bytes = 'bytes' in other ? Buffer.from(other.bytes, 'base64') : undefined;
+    const size = 'size' in other ? other.size : (bytes?.length ?? 0);
+    if (!Number.isSafeInteger(size) || size <= 0) throw new EncodeError(`nothing to compare ${from} with`);
+    const right = bytes === undefined && 'out' in other ? this.written(other.out, offset, size) : undefined;
+    return {
+      code: wire.codes.compare,
+      args: [
+        this.written(from, offset, size),
+        right ?? this.pointer(this.data.add(bytes ?? Buffer.alloc(size))),
+        { kind: wire.kinds.immediate, value: size },
+      ],
+    };
+  }
+
   private operation(operation: Operation): WireOp[] {
     switch (operation.op) {
       case 'syscall':
         return this.syscall(operation);
       case 'load': {
-        const out = this.outs.get(operation.from);
-        if (out === undefined || operation.offset + 4 > out.size || !(operation.offset >= 0)) {
-          throw new EncodeError(`nothing was written to ${operation.from} at ${String(operation.offset)}`);
-        }
+        const from = this.written(operation.from, operation.offset, 4);
         if (operation.offset % 4 !== 0) throw new EncodeError('load reads at multiples of 4');
         return [
           {
             code: wire.codes.load,
-            args: [{ ...this.pointer(out.offset + operation.offset), shared: true }],
+            args: [from],
             save: this.slotIndex(operation.save),
           },
         ];
       }
+      case 'compare':
+        return [this.compare(operation)];
       case 'clone':
         return this.clone(operation);
       case 'barrier':

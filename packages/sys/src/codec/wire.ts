@@ -59,6 +59,7 @@ export const codes = {
   barrier: 6,
   init: 7,
   killListed: 8,
+  compare: 9,
 } as const;
 
 export const kinds = { immediate: 0, slot: 1, data: 2 } as const;

@@ -6,6 +6,10 @@ const tooManyMounts =
   'the mount namespace has as many mounts as fs.mount-max allows; unmount some or raise that sysctl';
 
 export const mountHints = {
+  compare: {
+    ESTALE:
+      'what the kernel shows there is something else, put there by whoever can change that directory; nothing was started, look at it before trusting the root again',
+  },
   open_tree: {
     EPERM: needsAdmin,
     EINVAL:

@@ -184,6 +184,31 @@ describeWith(['root', 'compiler'], 'the launcher', () => {
     expect(outs.get('text')?.toString()).toBe('hello\0\0\0');
   });
 
+  it('goes on only when what the kernel said is what it must be', async () => {
+    const seen = syscall('pread64', [slot('text'), { out: 'text', size: 8 }, 8, 0], { expect: 3 });
+    const again = syscall('pread64', [slot('text'), { out: 'again', size: 8 }, 8, 0], { expect: 3 });
+    const write = [touch('text', 'text'), syscall('pwrite64', [slot('text'), 'abc', 3, 0], { expect: 3 })];
+    const must = (offset: number, text: string) =>
+      ({
+        op: 'compare',
+        from: 'text',
+        offset,
+        with: { bytes: Buffer.from(text).toString('base64') },
+        must: text,
+      }) as const;
+    const same = { op: 'compare', from: 'text', offset: 0, with: { out: 'again', size: 8 }, must: 'the same' } as const;
+    const good = await ended(simple(step('prepare', [...write, seen, again, must(1, 'bc'), same])));
+    expect(good.end.outs.get('text')?.toString()).toBe('abc\0\0\0\0\0');
+    const other = syscall('pwrite64', [slot('text'), 'x', 1, 2], { expect: 1 });
+    for (const operations of [
+      [...write, seen, must(1, 'bd')],
+      [...write, seen, other, again, same],
+    ]) {
+      const error = (await failed(simple(step('prepare', operations)))).error;
+      expect(error).toMatchObject({ kind: 'syscall', syscall: 'compare', errno: 'ESTALE' });
+    }
+  });
+
   it('passes numbers of all sizes as they are', async () => {
     const { outs } = (
       await ended(
