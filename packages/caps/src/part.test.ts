@@ -98,8 +98,9 @@ describe('caps', () => {
 describe('plan', () => {
   test('nothing asked is nothing done', () => {
     expect(caps.plan({}, contextOf(rootHost))).toEqual([]);
-    expect(caps.facts({})).toEqual({});
-    expect(caps.facts({ keep: 'all' })).toEqual({ keepsCapabilities: true });
+    expect(caps.facts({}, undefined)).toEqual({});
+    expect(caps.facts({ keep: 'all' }, undefined)).toEqual({ keepsCapabilities: true });
+    expect(caps.facts({ keep: ['chown'] }, rootHost)).toEqual({ keepsCapabilities: true, boundingSet: ['chown'] });
   });
 
   test('a list for root: the bounding set loses the rest, nothing is inheritable', () => {

@@ -15,6 +15,7 @@ import { checkSection } from './check.js';
 import type { CapsMethods } from './methods.js';
 import { capabilityName, type CapabilityName } from './names.js';
 import { isAsked, planCaps } from './plan-caps.js';
+import { keptNames } from './sets.js';
 import type { CapsSection } from './section.js';
 import { verbs } from './verbs.js';
 
@@ -40,7 +41,10 @@ export const caps = {
   verbs,
   parse: (json) => readJson(readSection, json),
   validate: () => [],
-  facts: (section) => (isAsked(section) ? { keepsCapabilities: true } : {}),
+  facts: (section, host) =>
+    isAsked(section)
+      ? { keepsCapabilities: true, ...(host === undefined ? {} : { boundingSet: keptNames(section, host) }) }
+      : {},
   plan: planCaps,
   check: checkSection,
 } as const satisfies Part<'caps', CapsSection, CapsMethods>;

@@ -1,6 +1,6 @@
 /** Which capabilities are kept, which must go, and which there are, on one host. */
 import type { HostFacts, PlanContext } from '@haco/plan';
-import { capabilityName, capabilityNumber } from './names.js';
+import { capabilityName, capabilityNumber, type CapabilityName } from './names.js';
 import type { CapsSection } from './section.js';
 
 /** Numbers of capabilities, in ascending order. */
@@ -27,6 +27,11 @@ export function keptSet({ keep = 'all', drop = [] }: CapsSection, host: HostFact
   const dropped = new Set(drop.map(capabilityNumber));
   const all = keep === 'all' ? knownSet(host) : keep.map(capabilityNumber).sort((a, b) => a - b);
   return all.filter((number) => !dropped.has(number));
+}
+
+/** The names of {@link keptSet}. */
+export function keptNames(section: CapsSection, host: HostFacts): readonly CapabilityName[] {
+  return keptSet(section, host).flatMap((number) => capabilityName(String(number)) ?? []);
 }
 
 /** What {@link keptSet} can be in force: of an open list ("all but …") only what is held; a closed list is meant as it is. */

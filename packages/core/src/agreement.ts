@@ -102,7 +102,7 @@ function walk(operations: readonly Operation[], trace: Trace, who: string, split
       case 'init':
         if (split === undefined) throw new Disagreement(`${who}: an init in the launcher`);
         current.all(frame.beforeInit, 'frame');
-        current.next('clone3', what);
+        current.next('clone', what);
         current = split();
         current.all(frame.afterInit, 'frame');
         break;

@@ -33,6 +33,10 @@ export interface SharedFacts {
   readonly changesRoot: boolean;
   /** The container's process must keep capabilities when it stops being root, because a part raises them afterwards. */
   readonly keepsCapabilities: boolean;
+  /** Names of the capabilities in its bounding set; missing when it keeps all that there are. */
+  readonly boundingSet?: readonly string[];
+  /** No program that it executes may gain privileges. */
+  readonly noNewPrivileges: boolean;
   /** User that the command runs as, as seen inside; missing when nobody asked to change it. */
   readonly uid?: number;
   /** A mount namespace with its own devpts on /dev/pts exists. */
@@ -55,6 +59,7 @@ export const noFacts: SharedFacts = {
   rootfsIsThrowAway: false,
   changesRoot: false,
   keepsCapabilities: false,
+  noNewPrivileges: false,
   ownDevpts: false,
   joinsCgroupLate: false,
 };

@@ -15,8 +15,10 @@
  * | `session` | container | hostname, terminal, working directory: need the new root, still need privileges |
  * | `limits` | container | rlimits after the mounts, which may need more than the limits allow |
  * | `privileges` | container | capabilities go only when nothing privileged is left to do (DESIGN §7.5) |
- * | `confine` | container | filters last, so that they need not allow the set-up itself |
- * | `exec` | container | descriptors are closed right before `execve(2)` (CVE-2024-21626) |
+ * | `confine` | container | what can't be taken back follows all that needs to be free, and may still use open descriptors |
+ * | `handover` | container | bound to Node's life; descriptors are closed right before the command (CVE-2024-21626) |
+ * | `filter` | container | filters of system calls last, so that they need not allow the set-up itself |
+ * | `exec` | container | the command, and the init that stays with it: both under the filters |
  * | `undo` | launcher | counters are read, then groups removed, after the container ended or failed |
  */
 export const phases = [
@@ -31,6 +33,8 @@ export const phases = [
   'limits',
   'privileges',
   'confine',
+  'handover',
+  'filter',
   'exec',
   'undo',
 ] as const;

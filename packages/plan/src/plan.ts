@@ -39,8 +39,9 @@ export function syscallsOf(operations: readonly Operation[]): readonly string[] 
       case 'syscall':
         return [operation.name];
       case 'clone':
-      case 'init':
         return ['clone3'];
+      case 'init':
+        return ['clone'];
       case 'kill-listed':
         return ['openat', 'read', 'kill', 'close'];
       case 'barrier':

@@ -36,7 +36,7 @@ export function renderOperation(operation: Operation): string {
         ? `(wait for Node: ${operation.name})`
         : `(Node runs: ${operation.tool.map((word) => (typeof word === 'string' ? word : '<child>')).join(' ')})`;
     case 'init':
-      return 'clone3({flags=0})   (this process stays as init, its child goes on)';
+      return 'clone(SIGCHLD)   (this process stays as init, its child goes on)';
     case 'kill-listed':
       return `kill(<each pid in ${operation.file}>, SIGKILL)`;
     case 'compare':

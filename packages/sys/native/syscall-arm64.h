@@ -13,6 +13,7 @@
 #define NR_clock_gettime 113
 #define NR_clock_nanosleep 115
 #define NR_kill 129
+#define NR_clone 220
 #define NR_rt_sigprocmask 135
 #define NR_rt_sigtimedwait 137
 #define NR_prctl 167

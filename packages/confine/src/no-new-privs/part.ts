@@ -13,5 +13,6 @@ export const noNewPrivs = {
   verbs: { noNewPrivileges: (section) => ({ ...section, noNewPrivileges: true }) },
   parse: (json) => readJson(readSection, json),
   validate: () => [],
+  facts: ({ noNewPrivileges }) => (noNewPrivileges === true ? { noNewPrivileges } : {}),
   plan: ({ noNewPrivileges }) => (noNewPrivileges === true ? [planNoNewPrivileges()] : []),
 } as const satisfies Part<'confine', ConfineSection, NoNewPrivilegesMethods>;

@@ -65,7 +65,7 @@ export function planExec(section: ProcessSection): readonly Step[] {
           },
           {
             id: 'process.wait',
-            phase: 'exec',
+            phase: 'handover',
             label: 'wait for the start',
             why: 'the container is complete, and its command runs when somebody writes a byte to the fifo',
             source: 'fifo(7)',
@@ -97,7 +97,7 @@ export function planExec(section: ProcessSection): readonly Step[] {
     ...wait,
     {
       id: 'process.bind-to-node',
-      phase: 'exec',
+      phase: 'handover',
       label: 'end when Node ends',
       why: 'asked again here because a change of user or capabilities makes the kernel forget it; Node may have ended meanwhile',
       source: 'PR_SET_PDEATHSIG(2const)',
@@ -121,16 +121,16 @@ export function planExec(section: ProcessSection): readonly Step[] {
         ),
       ],
     },
-    ...init,
     {
       id: 'process.close',
-      phase: 'exec',
+      phase: 'handover',
       label: 'close every descriptor but stdin, stdout and stderr',
       why: 'a descriptor of a host directory would be a way out (CVE-2024-21626)',
       source: 'close_range(2)',
       from: 'process',
       operations: [syscall('close_range', [{ fd: 'first-closed' }, flags({ UINT_MAX: 4_294_967_295 }, 'UINT_MAX'), 0])],
     },
+    ...init,
     {
       id: execStepId,
       phase: 'exec',

@@ -78,9 +78,11 @@ export function failureError({ step, operation, errno }: StepFailure): SyscallEr
   const syscall =
     operation.op === 'syscall'
       ? operation.name
-      : operation.op === 'clone' || operation.op === 'init'
+      : operation.op === 'clone'
         ? 'clone3'
-        : operation.op;
+        : operation.op === 'init'
+          ? 'clone'
+          : operation.op;
   return new SyscallError({
     step: step.label,
     stepId: step.id,
