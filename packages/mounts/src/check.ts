@@ -18,9 +18,10 @@ const checkKinds: Check = ({ entries }, situation) =>
       : [],
   );
 
-const checkKernel: Check = ({ rootfs, entries, readonly = false }, { host, ownMounts }) => {
+const checkKernel: Check = (section, { host, ownMounts }) => {
+  const { rootfs, entries, readonly = false, masked = [], readonlyPaths = [] } = section;
   const { open_tree, openat2, mount_setattr } = host.features;
-  const mounts = entries.length > 0 || (ownMounts && rootfs !== undefined);
+  const mounts = entries.length + masked.length + readonlyPaths.length > 0 || (ownMounts && rootfs !== undefined);
   if (mounts && !(open_tree && openat2)) {
     return [
       {
@@ -46,7 +47,22 @@ const checkKernel: Check = ({ rootfs, entries, readonly = false }, { host, ownMo
           ),
         ]
       : []),
+    ...(masked.length === 0
+      ? []
+      : [tooNew('mounts.mask', 'masked paths', 'use a newer kernel, or a rootfs and kernel filesystems without them')]),
+    ...(readonlyPaths.length === 0
+      ? []
+      : [tooNew('mounts.readonly-paths', 'paths with all mounts below', 'use a newer kernel, or drop capabilities')]),
     ...entries.flatMap((entry, index) => {
+      if (entry.kind === 'file') {
+        return [
+          tooNew(
+            `mounts.file.${String(index)}`,
+            'files with given content',
+            'use a newer kernel, or write it to a tmpfs',
+          ),
+        ];
+      }
       if (entry.kind === 'network-etc') {
         return [
           tooNew(

@@ -5,10 +5,15 @@ import type { Flags } from '@haco/plan';
 export const AT_FDCWD: Flags = { flags: ['AT_FDCWD'], value: -100 };
 
 /** Flags of the `…at` calls. */
-export const atFlags = { AT_EMPTY_PATH: 0x1000, AT_RECURSIVE: 0x8000 } as const;
+export const atFlags = { AT_SYMLINK_NOFOLLOW: 0x100, AT_EMPTY_PATH: 0x1000, AT_RECURSIVE: 0x8000 } as const;
 
 /** open_tree(2). */
-export const openTreeFlags = { OPEN_TREE_CLONE: 0x1, OPEN_TREE_CLOEXEC: 0o2000000, AT_RECURSIVE: 0x8000 } as const;
+export const openTreeFlags = {
+  OPEN_TREE_CLONE: 0x1,
+  OPEN_TREE_CLOEXEC: 0o2000000,
+  AT_EMPTY_PATH: 0x1000,
+  AT_RECURSIVE: 0x8000,
+} as const;
 
 /** move_mount(2). */
 export const moveMountFlags = { MOVE_MOUNT_F_EMPTY_PATH: 0x4, MOVE_MOUNT_T_EMPTY_PATH: 0x40 } as const;
@@ -54,6 +59,23 @@ export const umountFlags = { MNT_DETACH: 0x2 } as const;
 
 /** A pointer to nothing, as strace prints it. */
 export const NULL: Flags = { flags: ['NULL'], value: 0 };
+
+/** statx(2). */
+export const statxMask = { STATX_BASIC_STATS: 0x7ff } as const;
+
+/** Places in `struct statx`, in bytes. */
+export const statxFields = {
+  /** The high byte of `stx_mode`, which holds the type. */
+  type: 29,
+  inode: 32,
+  /** Of a device node; major and minor of the filesystem follow. */
+  rdev: 128,
+  /** Of the structure. */
+  size: 256,
+} as const;
+
+/** Modes of faccessat2(2). */
+export const accessModes = { W_OK: 2 } as const;
 
 const fileTypes = { S_IFREG: 0o100000, S_IFCHR: 0o020000 } as const;
 

@@ -4,16 +4,20 @@
  * @packageDocumentation
  */
 export { independentNames, type IndependentName } from './kinds/independent-names.js';
-export type { ChrootOptions, MountMethods, MountOptions, TmpfsOptions } from './methods.js';
+export type { ChrootOptions, FileOptions, MountMethods, MountOptions, ProcfsKind, TmpfsOptions } from './methods.js';
 export { mounts } from './part.js';
+export { dockerMaskedPaths, dockerReadonlyPaths } from './paths.js';
 export type {
   BindEntry,
+  FileEntry,
   FilesystemEntry,
+  HidePid,
   IndependentEntry,
   MountAttributes,
   MountEntry,
   MountsSection,
   NetworkEtcEntry,
+  ProcfsOptions,
   Propagation,
   RootEntry,
   Rootfs,

@@ -2,6 +2,7 @@
 import type { HasNamespace, NamespaceKind } from '@haco/plan';
 import { describe, expectTypeOf, test } from 'vitest';
 import type { MountMethods } from './methods.js';
+import { dockerMaskedPaths } from './paths.js';
 
 interface Builder extends MountMethods {
   unshare<const K extends readonly NamespaceKind[]>(...kinds: K): this & HasNamespace<K[number]>;
@@ -30,6 +31,11 @@ describe('marks', () => {
       .tmpfs('/tmp', { size: '64MiB' })
       .independent('procfs', 'dev')
       .networkEtc()
+      .independent({ name: 'procfs', subset: 'pid' })
+      .file('/etc/x', 'text', { mode: 0o600 })
+      .file('/etc/y', new Uint8Array())
+      .mask(...dockerMaskedPaths)
+      .readonlyPaths('/proc/sys')
       .command('true');
     // @ts-expect-error would be mounted on the host
     haco.mount('/a', '/b');
@@ -39,6 +45,10 @@ describe('marks', () => {
     haco.independent('procfs');
     // @ts-expect-error would be mounted on the host
     haco.networkEtc();
+    // @ts-expect-error would be masked on the host
+    haco.mask('/proc/kcore');
+    // @ts-expect-error options are those of procfs
+    haco.unshare('mount').independent({ name: 'sysfs', subset: 'pid' });
     // @ts-expect-error no such filesystem
     haco.unshare('mount').independent('proc');
   });

@@ -1,7 +1,7 @@
 /** The verbs of the file tree: their types and their documentation. */
 import type { HasNamespace, Size } from '@haco/plan';
 import type { IndependentName } from './kinds/independent-names.js';
-import type { MountAttributes, Propagation, RootEntry } from './section.js';
+import type { MountAttributes, ProcfsOptions, Propagation, RootEntry } from './section.js';
 
 /** Options of {@link MountMethods.chroot}. */
 export interface ChrootOptions {
@@ -37,6 +37,17 @@ export interface TmpfsOptions extends MountAttributes {
   readonly size?: Size;
   /** Permissions of its root directory; `0o1777` when left out. */
   readonly mode?: number;
+}
+
+/** Options of {@link MountMethods.file}. */
+export interface FileOptions {
+  /** Permissions; `0o644` when left out. */
+  readonly mode?: number;
+}
+
+/** A procfs with options, for {@link MountMethods.independent}. */
+export interface ProcfsKind extends ProcfsOptions {
+  readonly name: 'procfs';
 }
 
 /** Verbs that give a container its file tree. */
@@ -92,7 +103,59 @@ export interface MountMethods {
   tmpfs<B extends HasNamespace<'mount'>>(this: B, target: string, options?: TmpfsOptions): B;
 
   /**
-   * Mount fresh instances of the kernel's own filesystems. Calls add up; a kind that is there already is left out.
+   * Put a file with this content into the container: read-only, kept in memory, gone with the container. Calls add up, in the order
+   * of all mounts. Like a bind, it needs a file at the target unless the target may be made, and hides that.
+   *
+   * All files of a container together hold up to 4 MiB; bind a file of the host for more.
+   *
+   * @param target absolute path inside
+   * @example
+   * ```ts
+   * import { haco } from '@haco/core';
+   * const named = haco()
+   *   .unshare('mount')
+   *   .chroot('/srv/root', { overlay: true })
+   *   .file('/etc/app.conf', 'colour = blue\n', { mode: 0o600 })
+   *   .command('cat', '/etc/app.conf');
+   * ```
+   */
+  file<B extends HasNamespace<'mount'>>(
+    this: B,
+    target: string,
+    content: string | Uint8Array,
+    options?: FileOptions,
+  ): B;
+
+  /**
+   * Hide files and directories: they appear empty, whatever the command's rights. Calls add up. Made after all mounts and verified
+   * then; a path that doesn't exist is passed over.
+   *
+   * @param paths absolute paths inside, e.g. {@link dockerMaskedPaths}
+   * @example
+   * ```ts
+   * import { haco } from '@haco/core';
+   * import { dockerMaskedPaths } from '@haco/mounts';
+   * const careful = haco()
+   *   .unshare('mount', 'pid')
+   *   .independent('procfs')
+   *   .mask(...dockerMaskedPaths, '/root');
+   * ```
+   */
+  mask<B extends HasNamespace<'mount'>>(this: B, ...paths: readonly string[]): B;
+
+  /**
+   * Make files and directories read-only, with all that is mounted below them. Calls add up. Made after all mounts and verified
+   * then; a path that doesn't exist is passed over.
+   *
+   * @param paths absolute paths inside, e.g. {@link dockerReadonlyPaths}
+   */
+  readonlyPaths<B extends HasNamespace<'mount'>>(this: B, ...paths: readonly string[]): B;
+
+  /**
+   * Mount fresh instances of the kernel's own filesystems. Calls add up; a kind that is there already is left out, one with options
+   * takes its place.
+   *
+   * The place of each must not be a symbolic link in the root: programs would look for it there (CVE-2019-19921).
    *
    * | kind | on | what |
    * | --- | --- | --- |
@@ -110,9 +173,10 @@ export interface MountMethods {
    * ```ts
    * import { haco } from '@haco/core';
    * const ps = haco().unshare('mount', 'pid').independent('procfs').command('ps', 'ax');
+   * const less = ps.independent({ name: 'procfs', subset: 'pid', hidepid: 'invisible' });
    * ```
    */
-  independent<B extends HasNamespace<'mount'>>(this: B, ...kinds: readonly IndependentName[]): B;
+  independent<B extends HasNamespace<'mount'>>(this: B, ...kinds: readonly (IndependentName | ProcfsKind)[]): B;
 
   /**
    * Bind `resolv.conf` and `hosts` of the host read-only on those in the container's `/etc`.

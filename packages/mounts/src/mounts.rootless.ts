@@ -2,6 +2,7 @@
 import { haco, orThrow, type Builder } from '@haco/core';
 import { describeWith, makeRootfs, type TestRootfs } from '@haco/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { dockerMaskedPaths, dockerReadonlyPaths } from './paths.js';
 
 let rootfs: TestRootfs;
 
@@ -35,6 +36,18 @@ describeWith(['ordinary-user', 'userns', 'compiler', 'busybox', 'overlay'], 'mou
   test('the host read-only', async () => {
     const builder = isolated().chroot('/', { readonly: true }).tmpfs('/tmp');
     expect(await sh(builder, 'touch /tmp/x && ls /tmp; touch /var/tmp/x')).toMatch(/^x\n.*Read-only file system/);
+  });
+
+  test('masked and read-only paths, and files with given content', async () => {
+    const builder = isolated()
+      .chroot(rootfs.path, { overlay: true })
+      .independent({ name: 'procfs', hidepid: 'invisible' }, 'sysfs')
+      .file('/etc/app.conf', 'blue\n')
+      .mask(...dockerMaskedPaths, '/data')
+      .readonlyPaths(...dockerReadonlyPaths, '/bin');
+    const script =
+      'cat /etc/app.conf /proc/interrupts; ls /data /proc/acpi /sys/firmware; touch /bin/x; echo 1 >/proc/sys/vm/drop_caches';
+    expect(await sh(builder, script)).toMatch(/^blue\n[\s\S]*Read-only file system\n.*(Read-only file system|denied)$/);
   });
 
   test('what needs a namespace that is missing is said before anything is tried', async () => {

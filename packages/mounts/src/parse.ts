@@ -47,7 +47,22 @@ const entry = readTagged('kind', {
     mode: optional(readInteger),
     ...attributes,
   }),
-  independent: readObject({ kind: readOneOf(['independent']), name: readOneOf(independentNames) }),
+  independent: readObject({
+    kind: readOneOf(['independent']),
+    name: readOneOf(independentNames),
+    subset: optional(readOneOf(['pid'])),
+    hidepid: optional(readOneOf(['noaccess', 'invisible', 'ptraceable'])),
+  }),
+  file: readObject({
+    kind: readOneOf(['file']),
+    target: readText,
+    content: readEither(
+      (json) => typeof json === 'object' && json !== null && 'base64' in json,
+      readObject({ base64: readText }),
+      readObject({ text: readText }),
+    ),
+    mode: optional(readInteger),
+  }),
   'network-etc': readObject({ kind: readOneOf(['network-etc']), hostEtc: readText }),
 });
 
@@ -62,6 +77,8 @@ const section = readObject({
   entry: optional(readOneOf(['pivot_root', 'chroot'])),
   readonly: optional(readBoolean),
   entries: readList(entry),
+  readonlyPaths: optional(readList(readText)),
+  masked: optional(readList(readText)),
 });
 
 /** Check JSON from outside; every problem with its path. */

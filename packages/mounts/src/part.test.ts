@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { contextOf, oldHost, rootHost, sectionWith, userHost } from './fixture.js';
 import { independentNames } from './kinds/independent-names.js';
 import { mounts } from './part.js';
-import { emptySection, type MountsSection } from './section.js';
+import { emptySection, type MountEntry, type MountsSection } from './section.js';
 
 const { verbs } = mounts;
 
@@ -52,6 +52,31 @@ describe('verbs', () => {
       entries: ['procfs', 'dev', 'sysfs'].map((name) => ({ kind: 'independent', name })),
     });
     expect(verbs.independent(emptySection)).toBeInstanceOf(Rejected);
+  });
+
+  test('independent with options takes the place of one without', () => {
+    const plain = verbs.independent(emptySection, 'procfs', 'dev') as MountsSection;
+    const changed = verbs.independent(plain, { name: 'procfs', subset: 'pid', hidepid: 'invisible' }) as MountsSection;
+    expect(changed.entries[0]).toEqual({ kind: 'independent', name: 'procfs', subset: 'pid', hidepid: 'invisible' });
+    expect(verbs.independent(changed, 'procfs')).toEqual(changed);
+  });
+
+  test('contents are kept as text or as base64', () => {
+    expect(verbs.file(emptySection, '/a', 'é')).toEqual({
+      entries: [{ kind: 'file', target: '/a', content: { text: 'é' } }],
+    });
+    expect(verbs.file(emptySection, '/a', new Uint8Array([255]), { mode: 0o600 })).toEqual({
+      entries: [{ kind: 'file', target: '/a', content: { base64: '/w==' }, mode: 0o600 }],
+    });
+    expect(verbs.file(emptySection, '/a', 1 as never)).toBeInstanceOf(Rejected);
+  });
+
+  test('masked and read-only paths add up', () => {
+    const some = verbs.mask(emptySection, '/a', '/b') as MountsSection;
+    expect(verbs.mask(some, '/b', '/c')).toEqual({ entries: [], masked: ['/a', '/b', '/c'] });
+    expect(verbs.readonlyPaths(some, '/d')).toEqual({ entries: [], masked: ['/a', '/b'], readonlyPaths: ['/d'] });
+    expect(verbs.mask(emptySection)).toBeInstanceOf(Rejected);
+    expect(verbs.readonlyPaths(emptySection)).toBeInstanceOf(Rejected);
   });
 
   test('networkEtc takes the files of the host', () => {
@@ -118,6 +143,31 @@ describe('validate', () => {
         "mounts.entries[3].hostEtc: "etc" is not an absolute path; give the whole one, e.g. by path.resolve("etc")",
       ]
     `);
+  });
+
+  test('contents, options and restricted paths are what they can be', () => {
+    const entries = (entry: MountEntry) => problems({ entries: [entry] });
+    expect(entries({ kind: 'file', target: 'x', content: { text: '' }, mode: -1 })).toEqual([
+      'mounts.entries[0].target: "x" is not absolute; a target is a path inside the container',
+      'mounts.entries[0].mode: -1 is not a file mode; write e.g. 0o755',
+    ]);
+    expect(entries({ kind: 'file', target: '/x', content: { text: 'x'.repeat(5 * 1024 * 1024) } })).toEqual([
+      'mounts.entries: the contents of files have 5 MiB together, 4 MiB is the most; bind a file of the host with mount()',
+    ]);
+    expect(entries({ kind: 'independent', name: 'sysfs', subset: 'pid' })).toEqual([
+      'mounts.entries[0]: subset and hidepid are options of procfs only',
+    ]);
+    expect(entries({ kind: 'independent', name: 'procfs', subset: 'x' as 'pid', hidepid: '2' as 'invisible' })).toEqual(
+      [
+        'mounts.entries[0].subset: "x" is no subset; the only one is "pid"',
+        'mounts.entries[0].hidepid: "2" is unknown; use noaccess, invisible or ptraceable',
+      ],
+    );
+    expect(problems({ masked: ['proc/kcore', '/'], readonlyPaths: ['/a/../b'] })).toEqual([
+      'mounts.masked[0]: "proc/kcore" is not absolute; a target is a path inside the container',
+      'mounts.masked[1]: would cover the whole root; use chroot() to choose the root',
+      'mounts.readonlyPaths[0]: "/a/../b" contains ".."; name the target itself',
+    ]);
   });
 
   test('dots in names are names', () => {
@@ -243,6 +293,17 @@ describe('check', () => {
         "unsupported: Restricting a root with all mounts below it needs mount_setattr (Linux 5.12), this is 5.11.0; use a newer kernel, or chroot(root, { overlay: true }).",
         "unsupported: Restricting /a with all mounts below it needs mount_setattr (Linux 5.12), this is 5.11.0; use a newer kernel, or { recursive: false } for a directory.",
         "unsupported: Restricting bound files needs mount_setattr (Linux 5.12), this is 5.11.0; use a newer kernel, or copy the two files into the rootfs.",
+      ]
+    `);
+  });
+
+  test('nor hidden', () => {
+    const file = { kind: 'file', target: '/c', content: { text: '' } } as const;
+    expect(warnings({ masked: ['/a'], readonlyPaths: ['/b'], entries: [file] }, oldHost)).toMatchInlineSnapshot(`
+      [
+        "unsupported: Restricting masked paths needs mount_setattr (Linux 5.12), this is 5.11.0; use a newer kernel, or a rootfs and kernel filesystems without them.",
+        "unsupported: Restricting paths with all mounts below needs mount_setattr (Linux 5.12), this is 5.11.0; use a newer kernel, or drop capabilities.",
+        "unsupported: Restricting files with given content needs mount_setattr (Linux 5.12), this is 5.11.0; use a newer kernel, or write it to a tmpfs.",
       ]
     `);
   });

@@ -6,10 +6,12 @@ import { planEntries } from './entries/plan-entries.js';
 import type { MountMethods } from './methods.js';
 import { parseSection } from './parse.js';
 import { planPrivate } from './propagation.js';
+import { planRestrictions } from './restrict.js';
 import { planEnterRoot } from './root/enter-root.js';
 import { planReadonlyRoot, planRoot } from './root/plan-root.js';
 import { emptySection, type MountsSection, type Rootfs } from './section.js';
 import { situationOf } from './situation.js';
+import { planStore, planStoreAway } from './store.js';
 import { planUmask } from './umask.js';
 import { validateSection } from './validate.js';
 import { verbs } from './verbs.js';
@@ -43,8 +45,11 @@ export const mounts = {
       ...planPrivate(situation),
       ...planUmask(section, situation),
       ...planRoot(section, situation),
+      ...planStore(section, situation),
       ...planEntries(section, situation),
+      ...planRestrictions(section, situation),
       ...planReadonlyRoot(section, situation),
+      ...planStoreAway(section, situation),
       ...planEnterRoot(section, situation),
     ];
   },

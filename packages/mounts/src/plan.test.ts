@@ -308,6 +308,140 @@ describe('filesystems', () => {
   });
 });
 
+describe('what is restricted', () => {
+  test('masks come last, from sources outside of the root, and are verified', () => {
+    expect(calls({ rootfs: { path: '/srv/root' }, masked: ['/proc/kcore'] })).toMatchInlineSnapshot(`
+      "  1 [mounts] make all mounts of the new mount namespace private
+            mount(NULL, "/", NULL, MS_REC|MS_PRIVATE, NULL)
+        2 [mounts] let new files have the modes that are asked for
+            umask(0)
+        3 [mounts] copy the mounts of /srv/root as the new root
+            open_tree(AT_FDCWD, "/srv/root", OPEN_TREE_CLONE|AT_RECURSIVE|OPEN_TREE_CLOEXEC) = <root>
+            move_mount(<root>, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH)
+        4 [mounts] keep in memory what is bound from there: contents of files, and an empty directory
+            fsopen("tmpfs", FSOPEN_CLOEXEC) = <mounts.context>
+            fsconfig(<mounts.context>, FSCONFIG_SET_STRING, "source", "tmpfs", 0)
+            fsconfig(<mounts.context>, FSCONFIG_SET_STRING, "mode", "0700", 0)
+            fsconfig(<mounts.context>, FSCONFIG_CMD_CREATE, NULL, NULL, 0)
+            fsmount(<mounts.context>, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID) = <mounts.store>
+            mkdirat(<mounts.store>, "empty", 0755)
+            move_mount(<mounts.store>, "", <root>, "", MOVE_MOUNT_F_EMPTY_PATH|MOVE_MOUNT_T_EMPTY_PATH)
+        5 [mounts] mask /proc/kcore
+            statx(<mounts.store>, "empty", AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &mounts.seen.empty)
+            statx(AT_FDCWD, "/dev/null", AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &mounts.seen.null)
+            (go on only if mounts.seen.null tells of a character device)
+            (go on only if mounts.seen.null tells of the device 1:3)
+            openat2(<root>, "/proc/kcore", {flags=O_PATH|O_CLOEXEC, mode=0, resolve=RESOLVE_IN_ROOT|RESOLVE_NO_MAGICLINKS}, 24) = <mounts.target>   or ENOENT, ENOTDIR
+            openat(<mounts.target>, ".", O_PATH|O_CLOEXEC, 0) = <mounts.probe>   or ENOTDIR
+            open_tree(<mounts.store>, "empty", OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC) = <mounts.new>
+            close(<mounts.probe>)
+            open_tree(AT_FDCWD, "/dev/null", OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC) = <mounts.new>
+            mount_setattr(<mounts.new>, "", AT_EMPTY_PATH, {attr_set=MOUNT_ATTR_RDONLY, attr_clr=0, propagation=0, userns_fd=0}, 32)
+            move_mount(<mounts.new>, "", <mounts.target>, "", MOVE_MOUNT_F_EMPTY_PATH|MOVE_MOUNT_T_EMPTY_PATH)
+        6 [mounts] make sure that /proc/kcore is masked
+            openat2(<root>, "/proc/kcore", {flags=O_PATH|O_CLOEXEC, mode=0, resolve=RESOLVE_IN_ROOT|RESOLVE_NO_MAGICLINKS}, 24) = <mounts.target>   or ENOENT, ENOTDIR
+            statx(<mounts.target>, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &mounts.seen)
+            openat(<mounts.target>, ".", O_PATH|O_CLOEXEC, 0) = <mounts.probe>   or ENOTDIR
+            (go on only if mounts.seen tells of the inode of the empty directory of the store)
+            (go on only if mounts.seen tells of the filesystem of the empty directory of the store)
+            close(<mounts.probe>)
+            (go on only if mounts.seen tells of the inode of the null device)
+            (go on only if mounts.seen tells of the filesystem of the null device)
+        7 [mounts] detach the store again
+            fchdir(<mounts.store>)
+            umount2(".", MNT_DETACH)
+        8 [root] make the new root the root of the mount namespace, and detach the old one
+            fchdir(<root>)
+            pivot_root(".", ".")
+            umount2(".", MNT_DETACH)
+            chdir("/")"
+    `);
+  });
+
+  test('read-only paths are bound on themselves, and a write must be refused', () => {
+    expect(calls({ rootfs: { path: '/srv/root' }, readonlyPaths: ['/proc/sys'] })).toMatchInlineSnapshot(`
+      "  1 [mounts] make all mounts of the new mount namespace private
+            mount(NULL, "/", NULL, MS_REC|MS_PRIVATE, NULL)
+        2 [mounts] copy the mounts of /srv/root as the new root
+            open_tree(AT_FDCWD, "/srv/root", OPEN_TREE_CLONE|AT_RECURSIVE|OPEN_TREE_CLOEXEC) = <root>
+            move_mount(<root>, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH)
+        3 [mounts] make /proc/sys read-only, with all mounts below
+            openat2(<root>, "/proc/sys", {flags=O_PATH|O_CLOEXEC, mode=0, resolve=RESOLVE_IN_ROOT|RESOLVE_NO_MAGICLINKS}, 24) = <mounts.target>   or ENOENT, ENOTDIR
+            open_tree(<mounts.target>, "", AT_EMPTY_PATH|OPEN_TREE_CLONE|AT_RECURSIVE|OPEN_TREE_CLOEXEC) = <mounts.new>
+            mount_setattr(<mounts.new>, "", AT_EMPTY_PATH|AT_RECURSIVE, {attr_set=MOUNT_ATTR_RDONLY, attr_clr=0, propagation=0, userns_fd=0}, 32)
+            move_mount(<mounts.new>, "", <mounts.target>, "", MOVE_MOUNT_F_EMPTY_PATH|MOVE_MOUNT_T_EMPTY_PATH)
+        4 [mounts] make sure that /proc/sys can't be written
+            openat2(<root>, "/proc/sys", {flags=O_PATH|O_CLOEXEC, mode=0, resolve=RESOLVE_IN_ROOT|RESOLVE_NO_MAGICLINKS}, 24) = <mounts.target>   or ENOENT, ENOTDIR
+            faccessat2(<mounts.target>, "", W_OK, AT_EMPTY_PATH)   or EROFS, EACCES
+        5 [root] make the new root the root of the mount namespace, and detach the old one
+            fchdir(<root>)
+            pivot_root(".", ".")
+            umount2(".", MNT_DETACH)
+            chdir("/")"
+    `);
+  });
+
+  test('a file is written into the store, whose mount goes away again', () => {
+    const entry: MountEntry = { kind: 'file', target: '/etc/x', content: { text: 'hello' } };
+    expect(calls({ entries: [entry] })).toMatchInlineSnapshot(`
+      "  1 [mounts] make all mounts of the new mount namespace private
+            mount(NULL, "/", NULL, MS_REC|MS_PRIVATE, NULL)
+        2 [mounts] let new files have the modes that are asked for
+            umask(0)
+        3 [mounts] open the root directory /
+            openat(AT_FDCWD, "/", O_PATH|O_DIRECTORY|O_CLOEXEC, 0) = <root>
+        4 [mounts] keep in memory what is bound from there: contents of files, and an empty directory
+            fsopen("tmpfs", FSOPEN_CLOEXEC) = <mounts.context>
+            fsconfig(<mounts.context>, FSCONFIG_SET_STRING, "source", "tmpfs", 0)
+            fsconfig(<mounts.context>, FSCONFIG_SET_STRING, "mode", "0700", 0)
+            fsconfig(<mounts.context>, FSCONFIG_CMD_CREATE, NULL, NULL, 0)
+            fsmount(<mounts.context>, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID) = <mounts.store>
+            mkdirat(<mounts.store>, "empty", 0755)
+            openat(<mounts.store>, "file.0", O_WRONLY|O_CREAT|O_EXCL|O_CLOEXEC, 0644) = <mounts.file>
+            write(<mounts.file>, <5 bytes>, 5)
+            close(<mounts.file>)
+            move_mount(<mounts.store>, "", <root>, "", MOVE_MOUNT_F_EMPTY_PATH|MOVE_MOUNT_T_EMPTY_PATH)
+        5 [mounts] show 5 bytes as the file /etc/x, read-only
+            open_tree(<mounts.store>, "file.0", OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC) = <mounts.new>
+            mount_setattr(<mounts.new>, "", AT_EMPTY_PATH, {attr_set=MOUNT_ATTR_RDONLY|MOUNT_ATTR_NOSUID|MOUNT_ATTR_NODEV, attr_clr=0, propagation=0, userns_fd=0}, 32)
+            openat2(<root>, "/etc/x", {flags=O_PATH|O_CLOEXEC, mode=0, resolve=RESOLVE_IN_ROOT|RESOLVE_NO_MAGICLINKS}, 24) = <mounts.target>
+            move_mount(<mounts.new>, "", <mounts.target>, "", MOVE_MOUNT_F_EMPTY_PATH|MOVE_MOUNT_T_EMPTY_PATH)
+        6 [mounts] detach the store again
+            openat(AT_FDCWD, ".", O_PATH|O_CLOEXEC, 0) = <mounts.here>
+            fchdir(<mounts.store>)
+            umount2(".", MNT_DETACH)
+            fchdir(<mounts.here>)"
+    `);
+  });
+});
+
+test('nothing is mounted on a path by name', () => {
+  const section = sectionWith({
+    rootfs: { overlay: { lower: ['/'] } },
+    readonly: true,
+    masked: ['/proc/kcore'],
+    readonlyPaths: ['/proc/sys'],
+    entries: [
+      { kind: 'tmpfs', target: '/a' },
+      { kind: 'bind', source: '/c', target: '/c', propagation: 'shared' },
+      { kind: 'filesystem', type: 'ext4', source: '/dev/vdb', target: '/d' },
+      { kind: 'file', target: '/e', content: { text: 'x' } },
+      { kind: 'network-etc', hostEtc: '/etc' },
+      ...independentNames.map((name) => ({ kind: 'independent', name }) as const),
+    ],
+  });
+  for (const host of [rootHost, hybridHost, oldHost]) {
+    const operations = mounts.plan(section, contextOf(section, host, ['mount'])).flatMap((step) => step.operations);
+    // "/" is the root of the host before it is left; names without a slash are those of descriptors.
+    const named = operations.flatMap((operation) => {
+      if (operation.op !== 'syscall') return [];
+      if (operation.name === 'mount') return [operation.args[1]];
+      return operation.name === 'move_mount' ? [operation.args[1], operation.args[3]] : [];
+    });
+    expect(new Set(named)).toEqual(new Set(['/', 'root', '', ...(host === oldHost ? ['.'] : [])]));
+  }
+});
+
 test('other parts hear what becomes of the root', () => {
   expect(mounts.facts(sectionWith({}))).toEqual({ changesRoot: false, rootfsIsThrowAway: false, ownDevpts: false });
   expect(

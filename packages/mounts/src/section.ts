@@ -72,10 +72,34 @@ export interface TmpfsEntry extends MountAttributes {
   readonly mode?: number;
 }
 
+/** What a procfs shows. */
+export interface ProcfsOptions {
+  /** `pid`: only the processes, nothing of the rest of the kernel such as `/proc/sys` and `/proc/kcore`. */
+  readonly subset?: 'pid';
+  /**
+   * Who sees the processes of others: `noaccess` (their files can't be read), `invisible` (they don't appear), `ptraceable` (only
+   * those appear that the reader may trace).
+   */
+  readonly hidepid?: HidePid;
+}
+
+/** See `hidepid=` in proc(5). */
+export type HidePid = 'noaccess' | 'invisible' | 'ptraceable';
+
 /** A filesystem of the kernel, as a fresh instance for this container. */
-export interface IndependentEntry {
+export interface IndependentEntry extends ProcfsOptions {
   readonly kind: 'independent';
   readonly name: IndependentName;
+}
+
+/** A file with given content, read-only, which exists in the container only. */
+export interface FileEntry {
+  readonly kind: 'file';
+  readonly target: string;
+  /** The content as UTF-8, or as base64. */
+  readonly content: { readonly text: string } | { readonly base64: string };
+  /** Permissions; 0o644 when left out. The owner is root of the container. */
+  readonly mode?: number;
 }
 
 /** The host's name resolution: `resolv.conf` and `hosts`, read-only. */
@@ -86,7 +110,7 @@ export interface NetworkEtcEntry {
 }
 
 /** One mount; they are made in the order of the list. */
-export type MountEntry = BindEntry | FilesystemEntry | TmpfsEntry | IndependentEntry | NetworkEtcEntry;
+export type MountEntry = BindEntry | FilesystemEntry | TmpfsEntry | IndependentEntry | FileEntry | NetworkEtcEntry;
 
 /** The section `mounts` of a spec. */
 export interface MountsSection {
@@ -97,6 +121,10 @@ export interface MountsSection {
   /** Nothing in the root can be changed, except in mounts of their own. */
   readonly readonly?: boolean;
   readonly entries: readonly MountEntry[];
+  /** Paths inside that can't be changed, with everything below; those that don't exist are passed over. */
+  readonly readonlyPaths?: readonly string[];
+  /** Paths inside that appear empty; those that don't exist are passed over. */
+  readonly masked?: readonly string[];
 }
 
 /** Nothing asked: the container sees the tree of its caller. */

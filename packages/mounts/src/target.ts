@@ -13,7 +13,9 @@ export interface Target {
    */
   readonly throwAway?: string;
   /** What to make: a directory, or what the mount in this slot is. */
-  readonly like: 'directory' | { readonly slot: string };
+  readonly like: 'directory' | 'file' | { readonly slot: string };
+  /** No part of the path may be a symbolic link. */
+  readonly plain?: true;
 }
 
 const found = 'mounts.target';
@@ -24,7 +26,7 @@ function openBelow(
   path: string,
   save: string,
   stay: boolean,
-  tolerant: { readonly skipOnSuccess?: number } = {},
+  tolerant: { readonly skipOnSuccess?: number; readonly plain?: boolean } = {},
 ): Operation {
   const how = struct(
     { name: 'flags', type: 'u64', value: flags(openFlags(host.arch), 'O_PATH', 'O_CLOEXEC') },
@@ -32,9 +34,13 @@ function openBelow(
     {
       name: 'resolve',
       type: 'u64',
-      value: stay
-        ? flags(resolveFlags, 'RESOLVE_IN_ROOT', 'RESOLVE_NO_MAGICLINKS', 'RESOLVE_NO_XDEV')
-        : flags(resolveFlags, 'RESOLVE_IN_ROOT', 'RESOLVE_NO_MAGICLINKS'),
+      value: flags(
+        resolveFlags,
+        'RESOLVE_IN_ROOT',
+        'RESOLVE_NO_MAGICLINKS',
+        ...(stay ? (['RESOLVE_NO_XDEV'] as const) : []),
+        ...(tolerant.plain === true ? (['RESOLVE_NO_SYMLINKS'] as const) : []),
+      ),
     },
   );
   return syscall('openat2', [slot(base), path, how, 24], {
@@ -48,6 +54,8 @@ function makeLast(situation: Situation, parent: string, name: string, like: Targ
   const directory = syscall('mkdirat', [slot(parent), name, mode(0o755)], { tolerate: ['EEXIST'] });
   if (like === 'directory') return [directory];
   const open = openFlags(situation.host.arch);
+  const file = syscall('mknodat', [slot(parent), name, mode(0o644, 'S_IFREG'), 0], { tolerate: ['EEXIST'] });
+  if (like === 'file') return [file];
   return [
     // Whether the source is a directory isn't known when the plan is made: "." exists in directories only.
     syscall('openat', [slot(like.slot), '.', flags(open, 'O_PATH', 'O_CLOEXEC'), 0], {
@@ -56,7 +64,7 @@ function makeLast(situation: Situation, parent: string, name: string, like: Targ
       skipOnTolerated: 1,
     }),
     { ...directory, skipOnSuccess: 1, skipOnTolerated: 1 },
-    syscall('mknodat', [slot(parent), name, mode(0o644, 'S_IFREG'), 0], { tolerate: ['EEXIST'] }),
+    file,
   ];
 }
 
@@ -90,9 +98,24 @@ export function planAttach(situation: Situation, mount: string, target: Target):
     '',
     flags(moveMountFlags, 'MOVE_MOUNT_F_EMPTY_PATH', 'MOVE_MOUNT_T_EMPTY_PATH'),
   ]);
-  if (target.throwAway === undefined) return [openBelow(situation, 'root', target.path, found, false), attach];
-  const make = [...makeMissing(situation, target), openBelow(situation, 'root', target.path, found, false)];
-  return [openBelow(situation, 'root', target.path, found, false, { skipOnSuccess: make.length }), ...make, attach];
+  const plain = target.plain === true;
+  const find = openBelow(situation, 'root', target.path, found, false, { plain });
+  if (target.throwAway === undefined) return [find, attach];
+  const make = [...makeMissing(situation, target), find];
+  return [
+    openBelow(situation, 'root', target.path, found, false, { skipOnSuccess: make.length, plain }),
+    ...make,
+    attach,
+  ];
+}
+
+/**
+ * Find a path below the root, following links only within it, for something that is there or else not needed: then `skip`
+ * operations are left out.
+ */
+export function planFind(situation: Situation, path: string, save: string, skip: number): Operation {
+  const open = openBelow(situation, 'root', path, save, false);
+  return { ...open, tolerate: ['ENOENT', 'ENOTDIR'], ...(skip === 0 ? {} : { skipOnTolerated: skip }) } as Operation;
 }
 
 /** Attach the mount in a slot to a name in a directory that this plan has made itself. */

@@ -4,8 +4,8 @@ import type { MountsSection } from './section.js';
 import type { Situation } from './situation.js';
 
 /** The step, when directories or devices may be made. The session gives the container its own mask later. */
-export function planUmask({ rootfs, entries }: MountsSection, situation: Situation): readonly Step[] {
-  const makes = entries.length > 0 || (rootfs !== undefined && 'overlay' in rootfs);
+export function planUmask({ rootfs, entries, masked = [] }: MountsSection, situation: Situation): readonly Step[] {
+  const makes = entries.length + masked.length > 0 || (rootfs !== undefined && 'overlay' in rootfs);
   if (!makes || !situation.hasMounts) return [];
   return [
     {

@@ -1,7 +1,8 @@
 /** What makes no sense, although every value has the right type. */
-import { issue, parseText, quote, type Issue, type SharedFacts } from '@haco/plan';
+import { formatBytes, issue, parseText, quote, type Issue, type SharedFacts } from '@haco/plan';
 import { independentNames } from './kinds/independent-names.js';
-import type { MountEntry, MountsSection } from './section.js';
+import { contentOf } from './contents.js';
+import type { IndependentEntry, MountEntry, MountsSection } from './section.js';
 
 const key = 'mounts';
 
@@ -45,6 +46,43 @@ function validateSize(path: string, size: number | undefined): readonly Issue[] 
   ];
 }
 
+function validateMode(path: string, mode: number | undefined): readonly Issue[] {
+  const isMode = mode === undefined || (Number.isInteger(mode) && mode >= 0 && mode <= 0o7777);
+  return isMode ? [] : [issue(path, `${String(mode)} is not a file mode; write e.g. 0o755`)];
+}
+
+const hidePids: readonly unknown[] = [undefined, 'noaccess', 'invisible', 'ptraceable'];
+
+function validateProcfsOptions({ name, subset, hidepid }: IndependentEntry, at: string): readonly Issue[] {
+  if (name !== 'procfs' && (subset !== undefined || hidepid !== undefined)) {
+    return [issue(at, 'subset and hidepid are options of procfs only')];
+  }
+  return [
+    ...(subset === undefined || (subset as string) === 'pid'
+      ? []
+      : [issue(`${at}.subset`, `${quote(subset)} is no subset; the only one is "pid"`)]),
+    ...(hidePids.includes(hidepid)
+      ? []
+      : [issue(`${at}.hidepid`, `${quote(String(hidepid))} is unknown; use noaccess, invisible or ptraceable`)]),
+  ];
+}
+
+/** Contents travel with the plan, which holds up to 8 MiB in all. */
+const mostContent = 4 * 1024 * 1024;
+
+function validateContents({ entries }: MountsSection): readonly Issue[] {
+  const size = entries.reduce((sum, entry) => sum + (entry.kind === 'file' ? contentOf(entry).length : 0), 0);
+  if (size <= mostContent) return [];
+  const problem = `the contents of files have ${formatBytes(size)} together, ${formatBytes(mostContent)} is the most; bind a file of the host with mount()`;
+  return [issue(`${key}.entries`, problem)];
+}
+
+function validateRestricted({ masked = [], readonlyPaths = [] }: MountsSection): readonly Issue[] {
+  return Object.entries({ masked, readonlyPaths }).flatMap(([field, paths]) =>
+    paths.flatMap((path, index) => validateTarget(`${key}.${field}[${String(index)}]`, path)),
+  );
+}
+
 function validateEntry(entry: MountEntry, at: string): readonly Issue[] {
   switch (entry.kind) {
     case 'bind':
@@ -60,17 +98,17 @@ function validateEntry(entry: MountEntry, at: string): readonly Issue[] {
       return [...texts, ...type, ...validateTarget(`${at}.target`, entry.target)];
     }
     case 'tmpfs': {
-      const { mode } = entry;
-      const isMode = mode === undefined || (Number.isInteger(mode) && mode >= 0 && mode <= 0o7777);
       return [
         ...validateTarget(`${at}.target`, entry.target),
         ...validateSize(`${at}.size`, entry.size),
-        ...(isMode ? [] : [issue(`${at}.mode`, `${String(mode)} is not a file mode; write e.g. 0o755`)]),
+        ...validateMode(`${at}.mode`, entry.mode),
       ];
     }
+    case 'file':
+      return [...validateTarget(`${at}.target`, entry.target), ...validateMode(`${at}.mode`, entry.mode)];
     case 'independent':
       return independentNames.includes(entry.name)
-        ? []
+        ? validateProcfsOptions(entry, at)
         : [
             issue(
               `${at}.name`,
@@ -100,7 +138,8 @@ function validateRoot({ rootfs }: MountsSection): readonly Issue[] {
 }
 
 /** Everything that would change mounts of others without a mount namespace. */
-function validateNamespace({ rootfs, entry, readonly, entries }: MountsSection, facts: SharedFacts): readonly Issue[] {
+function validateNamespace(section: MountsSection, facts: SharedFacts): readonly Issue[] {
+  const { rootfs, entry, readonly, entries, masked = [], readonlyPaths = [] } = section;
   const own = facts.unshared.includes('mount');
   const any = own || facts.entered.includes('mount');
   const remedy = 'add unshare("mount")';
@@ -110,6 +149,19 @@ function validateNamespace({ rootfs, entry, readonly, entries }: MountsSection, 
       : entries.map((_, index) =>
           issue(`${key}.entries[${String(index)}]`, `would be mounted on the host; ${remedy}`),
         )),
+    ...(any && !own
+      ? entries.flatMap((each, index) =>
+          each.kind === 'file'
+            ? [issue(`${key}.entries[${String(index)}]`, `a file would be put into the namespace of others; ${remedy}`)]
+            : [],
+        )
+      : []),
+    ...(own || masked.length === 0
+      ? []
+      : [issue(`${key}.masked`, `paths can be masked only in a new mount namespace; ${remedy}`)]),
+    ...(own || readonlyPaths.length === 0
+      ? []
+      : [issue(`${key}.readonlyPaths`, `paths can be made read-only only in a new mount namespace; ${remedy}`)]),
     ...(own || rootfs === undefined || 'path' in rootfs
       ? []
       : [issue(`${key}.rootfs.overlay`, `an overlay needs a new mount namespace; ${remedy}`)]),
@@ -129,6 +181,8 @@ function validateNamespace({ rootfs, entry, readonly, entries }: MountsSection, 
 export function validateSection(section: MountsSection, facts: SharedFacts): readonly Issue[] {
   return [
     ...validateRoot(section),
+    ...validateContents(section),
+    ...validateRestricted(section),
     ...section.entries.flatMap((entry, index) => validateEntry(entry, `${key}.entries[${String(index)}]`)),
     ...validateNamespace(section, facts),
   ];

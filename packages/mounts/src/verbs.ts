@@ -1,8 +1,8 @@
 /** The verbs at run time: arguments in, changed section out. */
 import { parseBytes, rejected, type Size, type VerbResult, type Verbs } from '@haco/plan';
 import type { IndependentName } from './kinds/independent-names.js';
-import type { ChrootOptions, MountMethods, MountOptions, TmpfsOptions } from './methods.js';
-import type { MountAttributes, MountEntry, MountsSection, Rootfs } from './section.js';
+import type { ChrootOptions, FileOptions, MountMethods, MountOptions, ProcfsKind, TmpfsOptions } from './methods.js';
+import type { IndependentEntry, MountAttributes, MountEntry, MountsSection, Rootfs } from './section.js';
 
 type Outcome = VerbResult<MountsSection>;
 
@@ -97,12 +97,52 @@ function tmpfs(section: MountsSection, target: string, options: TmpfsOptions = {
   );
 }
 
-function independent(section: MountsSection, ...kinds: readonly IndependentName[]): Outcome {
+function independent(section: MountsSection, ...kinds: readonly (IndependentName | ProcfsKind)[]): Outcome {
   if (kinds.length === 0) return rejected(nextPath(section), 'names no filesystem, e.g. independent("procfs")');
-  return kinds.reduce<MountsSection>((before, name) => {
-    const known = before.entries.some((entry) => entry.kind === 'independent' && entry.name === name);
-    return known ? before : add(before, { kind: 'independent', name });
+  return kinds.reduce<MountsSection>((before, kind) => {
+    const { name, subset, hidepid }: ProcfsKind | { name: IndependentName; subset?: never; hidepid?: never } =
+      typeof kind === 'string' ? { name: kind } : kind;
+    const entry: IndependentEntry = {
+      kind: 'independent',
+      name,
+      ...(subset === undefined ? {} : { subset }),
+      ...(hidepid === undefined ? {} : { hidepid }),
+    };
+    const at = before.entries.findIndex((known) => known.kind === 'independent' && known.name === name);
+    if (at === -1) return add(before, entry);
+    // The name alone asks for nothing more than is there.
+    return typeof kind === 'string' ? before : { ...before, entries: before.entries.with(at, entry) };
   }, section);
+}
+
+function file(
+  section: MountsSection,
+  target: string,
+  content: string | Uint8Array,
+  options: FileOptions = {},
+): Outcome {
+  const path = nextPath(section);
+  if (typeof target !== 'string') return rejected(`${path}.target`, 'must be a string');
+  if (typeof content !== 'string' && !(content instanceof Uint8Array)) {
+    return rejected(`${path}.content`, 'must be a string or bytes');
+  }
+  const { mode } = options;
+  return add(section, {
+    kind: 'file',
+    target,
+    content: typeof content === 'string' ? { text: content } : { base64: Buffer.from(content).toString('base64') },
+    ...(mode === undefined ? {} : { mode }),
+  });
+}
+
+function mask(section: MountsSection, ...paths: readonly string[]): Outcome {
+  if (paths.length === 0) return rejected('mounts.masked', 'names no path, e.g. mask("/proc/kcore")');
+  return { ...section, masked: [...new Set([...(section.masked ?? []), ...paths])] };
+}
+
+function readonlyPaths(section: MountsSection, ...paths: readonly string[]): Outcome {
+  if (paths.length === 0) return rejected('mounts.readonlyPaths', 'names no path, e.g. readonlyPaths("/proc/sys")');
+  return { ...section, readonlyPaths: [...new Set([...(section.readonlyPaths ?? []), ...paths])] };
 }
 
 function networkEtc(section: MountsSection, hostEtc = '/etc'): Outcome {
@@ -111,4 +151,13 @@ function networkEtc(section: MountsSection, hostEtc = '/etc'): Outcome {
     : rejected(`${nextPath(section)}.hostEtc`, 'must be a string');
 }
 
-export const verbs: Verbs<MountsSection, MountMethods> = { chroot, mount, tmpfs, independent, networkEtc };
+export const verbs: Verbs<MountsSection, MountMethods> = {
+  chroot,
+  mount,
+  tmpfs,
+  independent,
+  file,
+  mask,
+  readonlyPaths,
+  networkEtc,
+};

@@ -4,6 +4,10 @@ import { processOf } from './phase.js';
 import type { Plan } from './plan.js';
 import type { Step } from './step.js';
 
+function byteLength(base64: string): number {
+  return Math.floor((base64.replace(/=+$/, '').length * 3) / 4);
+}
+
 /** One argument as strace would print it; slots appear as `<name>`. */
 export function renderArg(arg: Arg): string {
   if (typeof arg === 'number') return String(arg);
@@ -13,7 +17,7 @@ export function renderArg(arg: Arg): string {
   if ('fd' in arg) return `<${arg.fd}>`;
   if ('struct' in arg) return `{${arg.struct.map((field) => `${field.name}=${renderArg(field.value)}`).join(', ')}}`;
   if ('strings' in arg) return `[${arg.strings.map((text) => JSON.stringify(text)).join(', ')}]`;
-  if ('bytes' in arg) return `<${String(Math.floor((arg.bytes.length * 3) / 4))} bytes>`;
+  if ('bytes' in arg) return `<${String(byteLength(arg.bytes))} bytes>`;
   if ('out' in arg) return `&${arg.out}`;
   return `"/proc/<${arg.procPath}>"`;
 }

@@ -5,14 +5,22 @@ import type { IndependentEntry } from '../section.js';
 import { entryStep, targetOf, type EntryContext } from './entry-steps.js';
 
 /** The step. */
-export function planIndependent({ name }: IndependentEntry, context: EntryContext): Step {
+export function planIndependent(entry: IndependentEntry, context: EntryContext): Step {
   const { situation } = context;
+  const { name } = entry;
   const kind = independentKinds[name];
   return entryStep(context, {
     id: `mounts.${name}`,
     label: `mount ${kind.what} on ${kind.target}`,
     why: kind.why,
-    operations: kind.plan(situation, targetOf(context, kind.target, 'directory')),
+    operations: kind.plan(
+      situation,
+      {
+        ...targetOf(context, kind.target, 'directory'),
+        plain: true,
+      },
+      entry,
+    ),
     source: kind.source,
     needs: kind.needs?.(situation) ?? [],
   });

@@ -5,6 +5,7 @@ import type { MountEntry, MountsSection } from '../section.js';
 import type { Situation } from '../situation.js';
 import { planBind } from './bind.js';
 import type { EntryContext } from './entry-steps.js';
+import { planFile } from './file.js';
 import { planFilesystemEntry, planTmpfs } from './filesystem-entry.js';
 import { planIndependent } from './independent.js';
 import { planNetworkEtc } from './network-etc.js';
@@ -26,6 +27,7 @@ function mountedBy(entry: MountEntry): readonly Mounted[] {
       const { target, throwAway } = independentKinds[entry.name];
       return [{ path: target, throwAway }];
     }
+    case 'file':
     case 'network-etc':
       return [];
   }
@@ -55,6 +57,8 @@ function planEntry(entry: MountEntry, context: EntryContext): Step {
       return planTmpfs(entry, context);
     case 'independent':
       return planIndependent(entry, context);
+    case 'file':
+      return planFile(entry, context);
     case 'network-etc':
       return planNetworkEtc(entry, context);
   }

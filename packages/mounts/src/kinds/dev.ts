@@ -2,6 +2,7 @@
 import { flags, slot, syscall, type Operation } from '@haco/plan';
 import { AT_FDCWD, makedev, mode, openTreeFlags } from '../constants.js';
 import { planFilesystem } from '../filesystem.js';
+import { isDevice, planStat } from '../stat.js';
 import type { Situation } from '../situation.js';
 import { planAttach, planAttachIn, type Target } from '../target.js';
 import { planDevpts } from './devpts.js';
@@ -37,7 +38,14 @@ function makesNodes({ inUserNamespace, host }: Situation): boolean {
 /** Sources are opened before anything hides the host's /dev. */
 function planSources(): readonly Operation[] {
   const clone = flags(openTreeFlags, 'OPEN_TREE_CLONE', 'OPEN_TREE_CLOEXEC');
-  return nodes.map(([name]) => syscall('open_tree', [AT_FDCWD, `/dev/${name}`, clone], { save: `mounts.dev.${name}` }));
+  return nodes.flatMap(([name, major, minor]) => {
+    const save = `mounts.dev.${name}`;
+    return [
+      syscall('open_tree', [AT_FDCWD, `/dev/${name}`, clone], { save }),
+      planStat(slot(save), '', save),
+      ...isDevice(save, major, minor),
+    ];
+  });
 }
 
 function planNodes(situation: Situation): readonly Operation[] {

@@ -9,9 +9,13 @@ export const procfs: IndependentKind = {
   why: 'it shows the pid namespace of the process that mounts it, so ps and /proc/self speak of the container only if it mounts its own',
   source: 'proc(5)',
   throwAway: false,
-  plan: (situation, target) => [
+  plan: (situation, target, { subset, hidepid }) => [
     ...planFilesystem({
       type: 'proc',
+      options: [
+        ...(subset === undefined ? [] : [['subset', subset] as const]),
+        ...(hidepid === undefined ? [] : [['hidepid', hidepid] as const]),
+      ],
       attributes: { nosuid: true, nodev: true, noexec: true },
       save: 'mounts.new',
     }),

@@ -7,9 +7,15 @@ import { planDirectoryRoot, planOpenRoot } from './directory.js';
 import { planOverlayRoot } from './overlay.js';
 
 /** The step that fills the slot, when anything needs it. */
-export function planRoot({ rootfs, readonly = false, entries }: MountsSection, situation: Situation): readonly Step[] {
+export function planRoot(
+  { rootfs, readonly = false, ...section }: MountsSection,
+  situation: Situation,
+): readonly Step[] {
+  const { entries, masked = [], readonlyPaths = [] } = section;
   if (rootfs === undefined) {
-    return entries.length === 0 ? [] : [planOpenRoot('/', situation, 'mounts.entries')];
+    return entries.length + masked.length + readonlyPaths.length === 0
+      ? []
+      : [planOpenRoot('/', situation, 'mounts.entries')];
   }
   if (!situation.ownMounts) return 'path' in rootfs ? [planOpenRoot(rootfs.path, situation, 'mounts.rootfs')] : [];
   return [

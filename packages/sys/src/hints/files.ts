@@ -28,6 +28,10 @@ export const fileHints = {
     ELOOP: 'the path runs in a circle of symbolic links, or ends in one where none is followed; give the real path',
     EXDEV: 'the path leads out of the root, which is refused; give one that stays inside',
   },
+  'openat2 @mounts': {
+    ELOOP:
+      'the path runs in a circle of symbolic links, through a magic link of /proc, or through any link where a file system of the kernel belongs (CVE-2019-19921); put a directory in its place in the root',
+  },
   'openat openat2': {
     ENOTDIR: 'a part of the path is a file where a directory is needed; correct the path',
     EACCES: 'this user may not open it, or may not search a directory above it; change its mode or run as its owner',

@@ -1,0 +1,185 @@
+/** Paths that are hidden or made read-only once all mounts are there, and the proof that they are. */
+import { flags, openFlags, slot, syscall, type CompareOperation, type Operation, type Step } from '@haco/plan';
+import { planAttributes } from './attributes.js';
+import { accessModes, AT_FDCWD, atFlags, moveMountFlags, openTreeFlags, statxFields } from './constants.js';
+import type { MountsSection } from './section.js';
+import type { Situation } from './situation.js';
+import { isDevice, planStat } from './stat.js';
+import { store } from './contents.js';
+import { emptyDirectory } from './store.js';
+import { planFind } from './target.js';
+
+const place = 'mounts.target';
+const hostNull = '/dev/null';
+const seen = { empty: 'mounts.seen.empty', null: 'mounts.seen.null', path: 'mounts.seen' } as const;
+
+/** `/a, /b and 3 more`. */
+function list(paths: readonly string[]): string {
+  const shown = paths.slice(0, 4).join(', ');
+  return paths.length > 4 ? `${shown} and ${String(paths.length - 4)} more` : shown;
+}
+
+function attach(): Operation {
+  return syscall('move_mount', [
+    slot('mounts.new'),
+    '',
+    slot(place),
+    '',
+    flags(moveMountFlags, 'MOVE_MOUNT_F_EMPTY_PATH', 'MOVE_MOUNT_T_EMPTY_PATH'),
+  ]);
+}
+
+/** Find the path; `operations` follow only when it is there. */
+function ifThere(situation: Situation, path: string, operations: readonly Operation[]): readonly Operation[] {
+  return [planFind(situation, path, place, operations.length), ...operations];
+}
+
+/** `directory` when the place is one, else `file`. "." exists in directories only. */
+function dependingOnType(
+  { host }: Situation,
+  { directory, file }: { readonly directory: readonly Operation[]; readonly file: readonly Operation[] },
+): readonly Operation[] {
+  const probe = 'mounts.probe';
+  return [
+    syscall('openat', [slot(place), '.', flags(openFlags(host.arch), 'O_PATH', 'O_CLOEXEC'), 0], {
+      save: probe,
+      tolerate: ['ENOTDIR'],
+      skipOnTolerated: directory.length + 1,
+    }),
+    ...directory,
+    syscall('close', [slot(probe)], { skipOnSuccess: file.length }),
+    ...file,
+  ];
+}
+
+const clone = flags(openTreeFlags, 'OPEN_TREE_CLONE', 'OPEN_TREE_CLOEXEC');
+
+function planMask(situation: Situation, path: string): readonly Operation[] {
+  return ifThere(situation, path, [
+    ...dependingOnType(situation, {
+      directory: [syscall('open_tree', [slot(store), emptyDirectory, clone], { save: 'mounts.new' })],
+      file: [syscall('open_tree', [AT_FDCWD, hostNull, clone], { save: 'mounts.new' })],
+    }),
+    // A device has no content to change, but the mode of the host's must stay as it is.
+    ...planAttributes({ mount: 'mounts.new', attributes: { readonly: true }, recursive: false }),
+    attach(),
+  ]);
+}
+
+/** Same inode of the same filesystem. */
+function sameAs(out: string, must: string): readonly CompareOperation[] {
+  return [
+    { op: 'compare', from: seen.path, offset: statxFields.inode, with: { out, size: 8 }, must: `the inode of ${must}` },
+    {
+      op: 'compare',
+      from: seen.path,
+      offset: statxFields.rdev,
+      with: { out, size: 16 },
+      must: `the filesystem of ${must}`,
+    },
+  ];
+}
+
+function planMaskProof(situation: Situation, path: string): readonly Operation[] {
+  return ifThere(situation, path, [
+    planStat(slot(place), '', seen.path),
+    ...dependingOnType(situation, {
+      directory: sameAs(seen.empty, 'the empty directory of the store'),
+      file: sameAs(seen.null, 'the null device'),
+    }),
+  ]);
+}
+
+function maskSteps(masked: readonly string[], situation: Situation): readonly Step[] {
+  if (masked.length === 0) return [];
+  const from = 'mounts.masked';
+  return [
+    {
+      id: 'mounts.mask',
+      phase: 'mounts',
+      label: `mask ${list(masked)}`,
+      why: 'what programs of the container should not see appears as an empty directory or as the null device; the sources are opened on the host, never in the root (CVE-2025-31133)',
+      operations: [
+        planStat(slot(store), emptyDirectory, seen.empty),
+        planStat(AT_FDCWD, hostNull, seen.null),
+        ...isDevice(seen.null, 1, 3),
+        ...masked.flatMap((path) => planMask(situation, path)),
+      ],
+      from,
+      needs: [situation.mayMount],
+      requires: ['open_tree', 'openat2', 'mount_setattr'],
+      source: 'open_tree(2)',
+    },
+    {
+      id: 'mounts.masked',
+      phase: 'mounts',
+      label: `make sure that ${list(masked)} ${masked.length === 1 ? 'is' : 'are'} masked`,
+      why: 'a mount that went elsewhere, because somebody exchanged a directory meanwhile, must not pass for a mask (CVE-2025-52881)',
+      operations: masked.flatMap((path) => planMaskProof(situation, path)),
+      from,
+      requires: ['openat2'],
+      source: 'statx(2)',
+      enforces: ['masked'],
+    },
+  ];
+}
+
+function planReadonly(situation: Situation, path: string): readonly Operation[] {
+  const mount = 'mounts.new';
+  return ifThere(situation, path, [
+    syscall(
+      'open_tree',
+      [slot(place), '', flags(openTreeFlags, 'AT_EMPTY_PATH', 'OPEN_TREE_CLONE', 'AT_RECURSIVE', 'OPEN_TREE_CLOEXEC')],
+      { save: mount },
+    ),
+    ...planAttributes({ mount, attributes: { readonly: true }, recursive: true }),
+    attach(),
+  ]);
+}
+
+/** Success would be a failure, and can't be the 1 that is demanded: only a refusal passes. */
+function planReadonlyProof(situation: Situation, path: string): readonly Operation[] {
+  return ifThere(situation, path, [
+    syscall('faccessat2', [slot(place), '', flags(accessModes, 'W_OK'), flags(atFlags, 'AT_EMPTY_PATH')], {
+      tolerate: ['EROFS', 'EACCES'],
+      expect: 1,
+    }),
+  ]);
+}
+
+function readonlySteps(paths: readonly string[], situation: Situation): readonly Step[] {
+  if (paths.length === 0) return [];
+  const from = 'mounts.readonlyPaths';
+  return [
+    {
+      id: 'mounts.readonly-paths',
+      phase: 'mounts',
+      label: `make ${list(paths)} read-only, with all mounts below`,
+      why: 'settings of the kernel that have no namespace would be those of the host',
+      operations: paths.flatMap((path) => planReadonly(situation, path)),
+      from,
+      needs: [situation.mayMount],
+      requires: ['open_tree', 'openat2', 'mount_setattr'],
+      source: 'mount_setattr(2)',
+    },
+    {
+      id: 'mounts.readonly-proof',
+      phase: 'mounts',
+      label: `make sure that ${list(paths)} can't be written`,
+      why: 'only the refusal of a write shows that the mount is where programs will find it',
+      operations: paths.flatMap((path) => planReadonlyProof(situation, path)),
+      from,
+      requires: ['openat2'],
+      source: 'access(2)',
+      enforces: ['readonlyPaths'],
+    },
+  ];
+}
+
+/** The steps: read-only paths first, since what is masked may lie below them. */
+export function planRestrictions(
+  { masked = [], readonlyPaths = [] }: MountsSection,
+  situation: Situation,
+): readonly Step[] {
+  return [...readonlySteps(readonlyPaths, situation), ...maskSteps(masked, situation)];
+}

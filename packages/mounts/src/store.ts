@@ -1,0 +1,73 @@
+/** The store: a filesystem in memory that is mounted only while the tree is built, with what parts of it are bound from. */
+import { flags, openFlags, slot, syscall, type Step } from '@haco/plan';
+import { AT_FDCWD, mode, moveMountFlags, umountFlags } from './constants.js';
+import { planContents, store } from './contents.js';
+import { planFilesystem } from './filesystem.js';
+import type { MountsSection } from './section.js';
+import type { Situation } from './situation.js';
+
+/** Name in it of an empty directory. */
+export const emptyDirectory = 'empty';
+
+function isNeeded({ entries, masked = [] }: MountsSection): boolean {
+  return masked.length > 0 || entries.some(({ kind }) => kind === 'file');
+}
+
+/**
+ * Make and fill it. It lies on top of the root, where it hides nothing, because path lookups start below it: before Linux 6.15
+ * only what is attached can be bound.
+ */
+export function planStore(section: MountsSection, situation: Situation): readonly Step[] {
+  if (!isNeeded(section)) return [];
+  return [
+    {
+      id: 'mounts.store',
+      phase: 'mounts',
+      label: 'keep in memory what is bound from there: contents of files, and an empty directory',
+      why: 'sources that nobody else can reach can be neither changed nor exchanged (CVE-2025-31133)',
+      operations: [
+        ...planFilesystem({ type: 'tmpfs', options: [['mode', '0700']], attributes: { nosuid: true }, save: store }),
+        syscall('mkdirat', [slot(store), emptyDirectory, mode(0o755)]),
+        ...planContents(section, situation),
+        syscall('move_mount', [
+          slot(store),
+          '',
+          slot('root'),
+          '',
+          flags(moveMountFlags, 'MOVE_MOUNT_F_EMPTY_PATH', 'MOVE_MOUNT_T_EMPTY_PATH'),
+        ]),
+      ],
+      from: 'mounts',
+      needs: [situation.mayMount],
+      requires: ['open_tree'],
+      source: 'tmpfs(5)',
+    },
+  ];
+}
+
+/** Take it away: what was bound from it stays, it has no place in the tree any more. */
+export function planStoreAway(section: MountsSection, { host, mayMount }: Situation): readonly Step[] {
+  if (!isNeeded(section)) return [];
+  const here = 'mounts.here';
+  const stays = section.rootfs === undefined;
+  return [
+    {
+      id: 'mounts.store-away',
+      phase: 'mounts',
+      label: 'detach the store again',
+      why: 'what is bound stays, and nothing else of it can be reached',
+      operations: [
+        ...(stays
+          ? [syscall('openat', [AT_FDCWD, '.', flags(openFlags(host.arch), 'O_PATH', 'O_CLOEXEC'), 0], { save: here })]
+          : []),
+        // By the working directory: umount2(2) takes no descriptor, and no path leads there.
+        syscall('fchdir', [slot(store)]),
+        syscall('umount2', ['.', flags(umountFlags, 'MNT_DETACH')]),
+        ...(stays ? [syscall('fchdir', [slot(here)])] : []),
+      ],
+      from: 'mounts',
+      needs: [mayMount],
+      source: 'umount(2)',
+    },
+  ];
+}
