@@ -22,6 +22,7 @@ export { parseCgroupReport, type CgroupReport } from './report.js';
 export type { CgroupsSection } from './section.js';
 export { orThrow } from '@haco/plan';
 export { resolveBlockDevices } from './host/block-device.js';
+export { ContainerFreezer, type FrozenContainer } from './host/container-freezer.js';
 export { createGroup, type CreateGroupOptions } from './host/create-group.js';
 export type { EventsOptions, GroupEvent, PressureResource, PressureTrigger } from './host/events/events.js';
 export { moveSelfToLeaf } from './host/leaf.js';

@@ -32,10 +32,18 @@ export function v1NameOf(controller: string): string {
   return controllerNamed(controller)?.v1Name ?? controller;
 }
 
-/** The v1 hierarchy of a controller. */
-export function v1MountOf(controller: string, { cgroups: { v1 } }: HostFacts): CgroupMount | undefined {
+/** Whether a hybrid host uses v2 for a controller that v1 has too. */
+function prefersV2(controller: string, { cgroups: { v2 }, kernel }: HostFacts): boolean {
+  const since = controllerNamed(controller)?.preferV2;
+  if (since === undefined || v2?.writable !== true) return false;
+  return kernel.major > since.major || (kernel.major === since.major && kernel.minor >= since.minor);
+}
+
+/** The v1 hierarchy of a controller, where that is the one to use. */
+export function v1MountOf(controller: string, host: HostFacts): CgroupMount | undefined {
+  const { v1 } = host.cgroups;
   const name = v1NameOf(controller);
-  return Object.hasOwn(v1, name) ? v1[name] : undefined;
+  return Object.hasOwn(v1, name) && !prefersV2(controller, host) ? v1[name] : undefined;
 }
 
 /** Those controllers that a v2 group only has when the groups above hand them down. */

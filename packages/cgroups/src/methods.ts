@@ -92,7 +92,7 @@ export interface CgroupMethods {
    * | `netCls`, `netPrio` | marks and priorities of packets; v1 only |
    * | `rdma`, `misc` | limits by adapter, by name |
    * | `perfEvent` | `true`: a group by which perf(1) can count |
-   * | `freeze` | `true`: it stops before its command until its group is thawed; `false`: it can be frozen later |
+   * | `freeze` | `true`: it stops before its command until its group is thawed; `false`: its group has a freezer from the start |
    *
    * @example
    * ```ts

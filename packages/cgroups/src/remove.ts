@@ -1,10 +1,11 @@
 /** Steps after the container's end: stop what is left, read what was used, remove the groups. */
-import { slot, syscall, type Operation, type PlanContext, type Step } from '@haco/plan';
+import { slot, syscall, type Operation, type PlanContext, type Step, type SyscallOptions } from '@haco/plan';
 import { controllerNamed } from './controllers/index.js';
 import { baseSlot, groupPath } from './create.js';
+import { canFreeze, freezerPath, freezerPlace } from './freezer-place.js';
 import { controllerOf } from './keys.js';
 import { sharedParent, v1MountOf, type Hierarchy } from './locate.js';
-import { AT_REMOVEDIR, F_GETFD, fileSlot, open } from './operations.js';
+import { AT_FDCWD, AT_REMOVEDIR, F_GETFD, fileSlot, open } from './operations.js';
 import type { CgroupsSection } from './section.js';
 
 /** Bytes that a report file may have; the longest, v2's `cpu.stat`, has about 300, and traffic has a few lines per device. */
@@ -104,6 +105,26 @@ function remove(
   ]);
 }
 
+/**
+ * The group that a freeze made, if any: Node removes it, unless Node was killed meanwhile. Only when this container has made its groups,
+ * and so owns its name.
+ */
+function removeFreezer(hierarchies: readonly Hierarchy[], { host, facts }: PlanContext): readonly Operation[] {
+  const place = freezerPlace(host);
+  const [first] = hierarchies;
+  if (place === undefined || first === undefined || canFreeze(hierarchies)) return [];
+  const unlink = (path: string, tolerate: readonly string[], more: SyscallOptions): Operation =>
+    syscall('unlinkat', [AT_FDCWD, `${place.base}/${path}`.replace('//', '/'), AT_REMOVEDIR], { tolerate, ...more });
+  return [
+    syscall('fcntl', [slot(first.dir), F_GETFD, 0], { tolerate: ['EBADF'], skipOnTolerated: 2 }),
+    unlink(freezerPath(facts.name), ['ENOENT'], {
+      skipOnTolerated: 1,
+      retry: { errnos: ['EBUSY'], times: patienceMs },
+    }),
+    unlink(sharedParent, ['ENOENT', 'EBUSY', 'ENOTEMPTY'], {}),
+  ];
+}
+
 /** The steps of phase `undo`. Each does nothing when the group was never made. */
 export function planRemove(
   section: CgroupsSection,
@@ -122,6 +143,9 @@ export function planRemove(
       ...kill(hierarchies, context),
     ]),
     ...step('read', `read what ${path} has used`, 'the counters go with the group', read(hierarchies, context)),
-    ...step('remove', `remove ${path}`, 'nothing is left behind', remove(section, hierarchies, context)),
+    ...step('remove', `remove ${path}`, 'nothing is left behind', [
+      ...removeFreezer(hierarchies, context),
+      ...remove(section, hierarchies, context),
+    ]),
   ];
 }

@@ -40,6 +40,12 @@ function without(...controllers: readonly string[]): Runtime {
   return { ...realRuntime, host };
 }
 
+/** This machine, as if no v2 hierarchy were mounted. */
+const onlyV1: Runtime = {
+  ...realRuntime,
+  host: () => ({ ...probeHost(), cgroups: { mode: 'v1', v1: probeHost().cgroups.v1 } }),
+};
+
 afterEach(() => {
   const bases = new Set(
     hierarchiesOf({ cpu: 1, memory: 4096, pids: 1, resources: { cpuset: {}, freeze: false } }, probeHost()).map(
@@ -288,8 +294,11 @@ async function grows(file: string): Promise<boolean> {
 
 describeWith(['cgroup1', 'root', 'controller:freezer'], 'freezing on v1', () => {
   const file = join(tmpdir(), `haco-test-ticks-${String(process.pid)}`);
-  const state = `${groupOf('haco-test-freeze', { resources: { freeze: false } })}/freezer.state`;
-  const ticking = haco().name('haco-test-freeze').sh(`while :; do echo >> ${file}; sleep 0.02; done`);
+  const [hierarchy] = hierarchiesOf({ resources: { freeze: false } }, onlyV1.host());
+  const state = `${hierarchy?.base ?? ''}/haco/haco-test-freeze/freezer.state`;
+  const ticking = haco({ runtime: onlyV1 })
+    .name('haco-test-freeze')
+    .sh(`while :; do echo >> ${file}; sleep 0.02; done`);
 
   beforeAll(() => writeFileSync(file, ''));
   afterAll(() => rmSync(file, { force: true }));

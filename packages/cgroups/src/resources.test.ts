@@ -216,7 +216,10 @@ describe('plans', () => {
   });
 
   test('a hybrid host is as a v1 host, as long as v1 has the controllers', () => {
-    expect(prepared(section(everything), storedHosts.hybrid)).toEqual(prepared(section(everything), storedHosts.v1));
+    const { freeze, ...others } = everything;
+    expect(prepared(section(others), storedHosts.hybrid)).toEqual(prepared(section(others), storedHosts.v1));
+    // What v1 has frozen can't be killed.
+    expect(prepared(section({ freeze: freeze ?? false }), storedHosts.hybrid)).toContain('write "0" to cgroup.freeze');
   });
 
   test('on v2 every resource has its files, and rules about devices are a program', () => {

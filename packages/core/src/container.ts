@@ -2,7 +2,15 @@
 import type { Readable, Writable } from 'node:stream';
 import { constants } from 'node:os';
 import { err, errAsync, ok, ResultAsync, type Result } from 'neverthrow';
-import type { EventsOptions, Group, GroupEvent, GroupStats, StatsOptions, WaitOptions } from '@haco/cgroups';
+import type {
+  ContainerFreezer,
+  EventsOptions,
+  Group,
+  GroupEvent,
+  GroupStats,
+  StatsOptions,
+  WaitOptions,
+} from '@haco/cgroups';
 import { StateError, type HacoError } from '@haco/plan';
 import type { RlimitsSection } from '@haco/rlimits';
 import type { Outcome } from './outcome.js';
@@ -20,6 +28,7 @@ export interface ContainerParts {
   readonly kill: (signal: number) => boolean;
   /** Told of the rlimits that the first process has from now on. */
   readonly limited: (limits: RlimitsSection) => void;
+  readonly freezer: ContainerFreezer;
   /** Its cgroup; undefined when no limit asked for one. */
   readonly group: Group | undefined;
 }
@@ -149,14 +158,23 @@ export class Container implements AsyncDisposable {
     return this.withGroup('watch its events').map((group) => group.events(options));
   }
 
-  /** Stop all its processes where they are, and wait until they are stopped. Errors: `state`, `timeout`, `io`. */
+  /**
+   * Stop all its processes where they are, and wait until they are stopped. A container whose limits gave it no freezer, as on v1,
+   * gets a group for that now; one that has no cgroup at all is taken by its process tree, which a pid namespace holds together.
+   *
+   * Errors: `state`, `timeout`, `permission`, `unsupported`, `syscall`.
+   *
+   * @see https://docs.kernel.org/admin-guide/cgroup-v1/freezer-subsystem.html
+   */
   freeze(options: WaitOptions = {}): ResultAsync<void, HacoError> {
-    return this.withGroup('freeze it').asyncAndThen((group) => group.freeze(options));
+    if (this.over) return errAsync(this.stopped('freeze it'));
+    return this.parts.freezer.freeze(this.pid, options);
   }
 
-  /** Let its processes go on. Errors: `state`, `timeout`, `io`. */
+  /** Let its processes go on. Errors: `state`, `timeout`, `syscall`. */
   thaw(options: WaitOptions = {}): ResultAsync<void, HacoError> {
-    return this.withGroup('thaw it').asyncAndThen((group) => group.thaw(options));
+    if (this.over) return errAsync(this.stopped('thaw it'));
+    return this.parts.freezer.thaw(options);
   }
 
   private stopped(what: string): StateError {

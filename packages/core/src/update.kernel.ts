@@ -12,7 +12,6 @@ async function sleep(use: (container: Container) => Promise<void>): Promise<void
       .pids(32)
       .memory('64MiB')
       .cpu(50)
-      .resources({ freeze: false })
       .command(probePath(), 'sleep', '60')
       .start(),
   );

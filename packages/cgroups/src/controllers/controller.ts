@@ -49,6 +49,8 @@ export interface Controller {
    * `cgroup.subtree_control`.
    */
   readonly v2?: 'always' | 'never';
+  /** On hybrid hosts v2's form is the better one, from this kernel on. */
+  readonly preferV2?: { readonly major: number; readonly minor: number };
   /** Keys by their names on either version. Others of this controller are written as they are. */
   readonly keys: Readonly<Record<string, Key>>;
   /** Keys that contain the name of a thing, such as a page size. */

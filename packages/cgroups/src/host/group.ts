@@ -252,6 +252,7 @@ export class Group {
   }
 }
 
-function timeoutOf({ timeout }: WaitOptions): number {
+/** Milliseconds to wait. */
+export function timeoutOf({ timeout }: WaitOptions): number {
   return timeout === undefined ? defaultTimeoutMs : parseDuration(timeout).unwrapOr(defaultTimeoutMs);
 }

@@ -1,4 +1,5 @@
 /** Who may end a container before its command does, and why it was. */
+import { ContainerFreezer, type CgroupsSection } from '@haco/cgroups';
 import type { HacoError } from '@haco/plan';
 import type { RlimitsSection } from '@haco/rlimits';
 import type { Launch } from '@haco/sys';
@@ -19,6 +20,7 @@ export class Killer {
   readonly sent = new Set<number>();
   /** Limits of the first process, as they are now. */
   rlimits: RlimitsSection;
+  readonly freezer: ContainerFreezer;
   private readonly spec: Spec;
   private timer: NodeJS.Timeout | undefined;
   private readonly abort = (): void => this.kill('aborted');
@@ -32,6 +34,11 @@ export class Killer {
   ) {
     const { spec } = input;
     this.spec = spec;
+    this.freezer = new ContainerFreezer({
+      name,
+      section: (spec['cgroups'] as CgroupsSection | undefined) ?? {},
+      host: input.runtime.host,
+    });
     this.rlimits = (spec['rlimits'] as RlimitsSection | undefined) ?? {};
     const signal = spec.control.abort?.value;
     signal?.addEventListener('abort', this.abort, { once: true });
@@ -41,18 +48,25 @@ export class Killer {
 
   kill(reason: KillReason): void {
     this.reason ??= reason;
-    this.launch.kill(SIGKILL);
+    this.end();
   }
 
   readonly fail = (error: HacoError): void => {
     this.error ??= error;
-    this.launch.kill(SIGKILL);
+    this.end();
   };
 
   /** A signal of the caller; false: the container has ended. */
   send(signal: number): boolean {
     this.sent.add(signal);
-    return this.launch.kill(signal);
+    return signal === SIGKILL ? this.end() : this.launch.kill(signal);
+  }
+
+  /** Also what is frozen. */
+  private end(): boolean {
+    const sent = this.launch.kill(SIGKILL);
+    this.freezer.wake();
+    return sent;
   }
 
   /** The clock of `timeout()` starts with the command. */

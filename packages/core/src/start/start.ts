@@ -52,6 +52,8 @@ export async function start(input: StartInput): Promise<Result<Container, HacoEr
     killer.over();
     stdin.close();
     await Promise.all(outputs.map((flushed) => flushed?.() ?? Promise.resolve()));
+    const removed = await killer.freezer.remove();
+    if (removed.isErr()) return err(removed.error);
     return outcomeOf(planned.value, end, killer, { stdout: '', stderr: '' }, beganMs);
   });
   // A container that waited at its start fifo may still fail to execute its command.
@@ -84,6 +86,7 @@ export async function start(input: StartInput): Promise<Result<Container, HacoEr
       outcome,
       kill: (signal) => killer.send(signal),
       limited: (limits) => (killer.rlimits = { ...killer.rlimits, ...limits }),
+      freezer: killer.freezer,
       group: groupOf(input, name),
     }),
   );

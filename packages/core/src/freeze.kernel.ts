@@ -1,0 +1,168 @@
+/** A container is frozen whatever its limits are, goes on, and can be ended while it is frozen. */
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { ContainerFreezer } from '@haco/cgroups';
+import { probeHost } from '@haco/sys';
+import { describeWith, expectNothingLeft } from '@haco/testkit';
+import { beforeAll, expect, test } from 'vitest';
+import { warmUp } from './fixture.js';
+import { haco, orThrow, realRuntime, type Container, type Runtime } from './index.js';
+
+beforeAll(warmUp);
+
+/** Clock ticks of CPU time that a process has used: utime and stime of proc_pid_stat(5). */
+function ticks(pid: number): number {
+  const fields = readFileSync(`/proc/${String(pid)}/stat`, 'latin1')
+    .replace(/^.*\) /, '')
+    .split(' ');
+  return Number(fields[11]) + Number(fields[12]);
+}
+
+/** Whether processes use CPU time within 100 ms. */
+async function runs(...pids: readonly number[]): Promise<boolean> {
+  const before = pids.map(ticks);
+  await sleep(100);
+  return pids.some((pid, index) => ticks(pid) > (before[index] ?? 0));
+}
+
+function childOf({ pid }: Container): number {
+  return Number(readFileSync(`/proc/${String(pid)}/task/${String(pid)}/children`, 'latin1').split(' ')[0]);
+}
+
+const spin = 'while :; do :; done';
+/** This machine, as if no v2 hierarchy were mounted; itself where there is no v1. */
+const onlyV1: Runtime = {
+  ...realRuntime,
+  host: () => {
+    const { v1 } = probeHost().cgroups;
+    return Object.hasOwn(v1, 'freezer') ? { ...probeHost(), cgroups: { mode: 'v1', v1 } } : probeHost();
+  },
+};
+/** A shell that spins, with a child that spins. */
+const crowd = `(${spin}) & ${spin}`;
+const limited = haco().cpu(100).memory('64MiB').pids(50);
+
+describeWith(['root'], 'freeze', () => {
+  test.each([
+    ['with limits', limited],
+    ['without a cgroup', haco().unshare('pid')],
+    ['with a freezer from the start', limited.resources({ freeze: false })],
+  ])('stops a container %s, child and all, and lets it go on', async (_name, builder) => {
+    await expectNothingLeft(async () => {
+      await using container = await orThrow(builder.sh(crowd).start());
+      await sleep(50);
+      const pids = [container.pid, childOf(container)];
+      for (let round = 0; round < 2; round += 1) {
+        expect(await runs(...pids)).toBe(true);
+        await orThrow(container.freeze());
+        expect(await runs(...pids)).toBe(false);
+        await orThrow(container.thaw());
+      }
+      expect(await runs(...pids)).toBe(true);
+    });
+  });
+
+  test('to thaw what was never frozen is fine', async () => {
+    await using container = await orThrow(limited.command('/bin/sleep', '60').start());
+    await orThrow(container.thaw());
+  });
+
+  test('catches what forks meanwhile', async () => {
+    await expectNothingLeft(async () => {
+      await using container = await orThrow(limited.sh('while :; do (:) & (:) & wait; done').start());
+      for (let round = 0; round < 10; round += 1) {
+        await sleep(Math.random() * 10);
+        await orThrow(container.freeze());
+        const used = orThrow(container.stats({ only: ['cpu'] })).cpu?.usageMs;
+        await sleep(30);
+        expect(orThrow(container.stats({ only: ['cpu'] })).cpu?.usageMs).toBe(used);
+        await orThrow(container.thaw());
+      }
+    });
+  });
+
+  test('what is frozen can be killed, times out, and is ended with its handle', async () => {
+    const onV1 = haco({ runtime: onlyV1 });
+    const kinds = [
+      limited,
+      limited.resources({ freeze: false }),
+      haco().unshare('pid'),
+      onV1.pids(20),
+      onV1.unshare('pid'),
+    ];
+    for (const builder of kinds) {
+      await expectNothingLeft(async () => {
+        await using killed = await orThrow(builder.sh(crowd).start());
+        await orThrow(killed.freeze());
+        expect(killed.kill('SIGKILL').isOk()).toBe(true);
+        expect(await orThrow(killed.wait())).toMatchObject({ reason: 'signaled', signal: 'SIGKILL' });
+        await using late = await orThrow(builder.timeout(200).sh(crowd).start());
+        await orThrow(late.freeze());
+        expect((await orThrow(late.wait())).reason).toBe('timeout');
+        await using dropped = await orThrow(builder.sh(crowd).start());
+        await orThrow(dropped.freeze());
+      });
+    }
+  });
+
+  test('a container that is frozen from its start ends when it is called off', async () => {
+    await expectNothingLeft(async () => {
+      for (const builder of [haco(), haco({ runtime: onlyV1 })]) {
+        const signal = AbortSignal.timeout(300);
+        const frozen = builder.resources({ freeze: true }).signal(signal).command('/bin/true');
+        expect(
+          (await frozen.run()).match(
+            ({ reason }) => reason,
+            ({ kind }) => kind,
+          ),
+        ).toMatch(/^(aborted|state)$/);
+      }
+    });
+  });
+
+  test('when Node is killed meanwhile nothing stays', { timeout: 60_000 }, async () => {
+    const program = `
+      import { haco, orThrow } from ${JSON.stringify(fileURLToPath(new URL('index.ts', import.meta.url)))};
+      const container = await orThrow(haco().name('haco-test-cold').pids(10).sh(${JSON.stringify(crowd)}).start());
+      await orThrow(container.freeze());
+      console.log('frozen');
+      await container.wait();`;
+    await expectNothingLeft(
+      async () => {
+        const flags = ['--import', 'tsx', '--conditions', '@haco/source', '--input-type=module', '--eval', program];
+        const cwd = fileURLToPath(new URL('.', import.meta.url));
+        const node = spawn(process.execPath, flags, { cwd, stdio: ['ignore', 'pipe', 'inherit'] });
+        const gone = new Promise((resolve) => node.once('close', resolve));
+        await new Promise((resolve) => node.stdout.once('data', resolve));
+        node.kill('SIGKILL');
+        await gone;
+      },
+      { patienceMs: 5000 },
+    );
+  });
+});
+
+describeWith(['root', 'controller:freezer'], 'the freezer of v1', () => {
+  test('serves where no v2 is mounted', async () => {
+    const { v1 } = probeHost().cgroups;
+    const host = { ...probeHost(), cgroups: { mode: 'v1', v1 } } as const;
+    await expectNothingLeft(async () => {
+      await using container = await orThrow(haco().unshare('pid').sh(crowd).start());
+      await sleep(50);
+      const pids = [container.pid, childOf(container)];
+      const freezer = new ContainerFreezer({ name: 'haco-test-v1', section: {}, host: () => host });
+      await orThrow(freezer.freeze(container.pid));
+      expect(readFileSync(`/proc/${String(container.pid)}/cgroup`, 'latin1')).toMatch(
+        /^\d+:freezer:.*\/haco\/haco-test-v1~frozen\.\d+$/m,
+      );
+      expect(await runs(...pids)).toBe(false);
+      container.kill('SIGKILL')._unsafeUnwrap();
+      expect(await runs(...pids)).toBe(false);
+      freezer.wake();
+      await orThrow(container.wait());
+      await orThrow(freezer.remove());
+    });
+  });
+});
