@@ -2,22 +2,27 @@
 import type { PlanContext, Warning } from '@haco/plan';
 import { capabilityName } from './names.js';
 import { droppedSet, isAsked, mayDrop } from './plan-caps.js';
-import { effectiveSet, heldSet, knownSet, type CapabilitySet } from './sets.js';
-import type { CapsSection } from './section.js';
+import { unknownSecureBits } from './securebits.js';
+import { heldSet, knownSet, processSets, type CapabilitySet } from './sets.js';
+import { capabilitySetNames, type CapsSection } from './section.js';
 
-function names(set: CapabilitySet): string {
-  return set.map((number) => capabilityName(String(number)) ?? String(number)).join(', ');
+const way = 'add unshare("user") to have all of them inside, or run it as root';
+
+function names(set: Iterable<number>): string {
+  return [...set].map((number) => capabilityName(String(number)) ?? String(number)).join(', ');
 }
 
-/** All checks of this part. */
-export function checkSection(section: CapsSection, context: PlanContext): readonly Warning[] {
-  if (!isAsked(section)) return [];
+function union(sets: readonly CapabilitySet[]): readonly number[] {
+  return [...new Set(sets.flat())].sort((a, b) => a - b);
+}
+
+function checkSets(section: CapsSection, context: PlanContext): readonly Warning[] {
   const known = new Set(knownSet(context.host));
   const held = new Set(heldSet(context));
-  const kept = effectiveSet(section, context);
-  const unknown = kept.filter((number) => !known.has(number));
-  const missing = kept.filter((number) => known.has(number) && !held.has(number));
-  const way = 'add unshare("user") to have all of them inside, or run it as root';
+  const sets = processSets(section, context);
+  const unknown = union(capabilitySetNames.map((name) => sets[name])).filter((number) => !known.has(number));
+  const missing = union([sets.permitted, sets.inheritable]).filter((number) => known.has(number) && !held.has(number));
+  const verb = section.sets === undefined ? 'caps()' : 'capSets()';
   return [
     ...(unknown.length === 0
       ? []
@@ -25,7 +30,7 @@ export function checkSection(section: CapsSection, context: PlanContext): readon
           {
             step: 'caps.set',
             kind: 'unsupported',
-            message: `This kernel doesn't know the capability ${names(unknown)} of caps(); leave it out, or check with "cat /proc/sys/kernel/cap_last_cap".`,
+            message: `This kernel doesn't know the capability ${names(unknown)} of ${verb}; leave it out, or check with "cat /proc/sys/kernel/cap_last_cap".`,
           } as const,
         ]),
     ...(missing.length === 0
@@ -34,7 +39,7 @@ export function checkSection(section: CapsSection, context: PlanContext): readon
           {
             step: 'caps.set',
             kind: 'permission',
-            message: `caps() keeps ${names(missing)}, which this process doesn't hold itself; ${way}.`,
+            message: `${verb} keeps ${names(missing)}, which this process doesn't hold itself; ${way}.`,
           } as const,
         ]),
     ...(droppedSet(section, context).length === 0 || mayDrop(context)
@@ -43,8 +48,30 @@ export function checkSection(section: CapsSection, context: PlanContext): readon
           {
             step: 'caps.bounding',
             kind: 'permission',
-            message: `caps() drops capabilities from the bounding set, which takes CAP_SETPCAP; ${way}.`,
+            message: `${verb} drops capabilities from the bounding set, which takes CAP_SETPCAP; ${way}.`,
           } as const,
         ]),
   ];
+}
+
+function checkSecurebits({ securebits }: CapsSection, context: PlanContext): readonly Warning[] {
+  if (securebits === undefined) return [];
+  const unknown = unknownSecureBits(securebits, context.host);
+  const warning = (kind: Warning['kind'], message: string): Warning => ({ step: 'caps.securebits', kind, message });
+  return [
+    ...(unknown.length === 0
+      ? []
+      : [
+          warning(
+            'unsupported',
+            `This kernel (${context.host.kernel.release}) doesn't know the secure bit ${unknown.join(', ')} (Linux 6.14); leave it out, or use a newer kernel.`,
+          ),
+        ]),
+    ...(mayDrop(context) ? [] : [warning('permission', `securebits() takes CAP_SETPCAP; ${way}.`)]),
+  ];
+}
+
+/** All checks of this part. */
+export function checkSection(section: CapsSection, context: PlanContext): readonly Warning[] {
+  return isAsked(section) ? [...checkSets(section, context), ...checkSecurebits(section, context)] : [];
 }

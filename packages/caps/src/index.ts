@@ -1,10 +1,21 @@
 /**
- * Linux capabilities of containers: names, sets and presets.
+ * Linux capabilities of containers, of processes and of files: names, sets, presets and secure bits.
  *
  * @packageDocumentation
  */
-export type { CapabilityChoice, CapabilityWord, CapsMethods } from './methods.js';
+export type { FileCapabilities } from './file-caps.js';
 export {
+  readFileCapabilities,
+  removeFileCapabilities,
+  writeFileCapabilities,
+  type FileCapabilitiesInput,
+  type FileOptions,
+} from './host/file-caps.js';
+export { knownCapabilities, readCapabilities } from './host/read-sets.js';
+export type { CapabilityChoice, CapabilitySetsChoice, CapabilityWord, CapsMethods } from './methods.js';
+export {
+  capabilitiesOf,
+  capabilityMask,
   capabilityName,
   capabilityNames,
   capabilityNumber,
@@ -13,4 +24,6 @@ export {
 } from './names.js';
 export { caps } from './part.js';
 export { capabilityPresets, type CapabilityPreset } from './presets.js';
-export type { CapsSection } from './section.js';
+export type { ProcessCapabilities } from './process-sets.js';
+export { capabilitySetNames, type CapabilitySetName, type CapsSection } from './section.js';
+export { secureBits, type SecureBit } from './securebits.js';

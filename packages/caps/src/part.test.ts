@@ -132,10 +132,10 @@ describe('plan', () => {
         .slice(-4),
     ).toMatchInlineSnapshot(`
       [
-        "  3 [privileges] hold 1 capabilities",
-        "      capset({version=_LINUX_CAPABILITY_VERSION_3, pid=0}, {effective=CAP_NET_BIND_SERVICE, permitted=CAP_NET_BIND_SERVICE, inheritable=CAP_NET_BIND_SERVICE, effective=0, permitted=0, inheritable=0})",
-        "  4 [privileges] give them to user 1000 too",
+        "  3 [privileges] give it to user 1000 too",
         "      prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_NET_BIND_SERVICE, 0, 0)",
+        "  4 [privileges] hold 1 capability",
+        "      capset({version=_LINUX_CAPABILITY_VERSION_3, pid=0}, {effective=CAP_NET_BIND_SERVICE, permitted=CAP_NET_BIND_SERVICE, inheritable=CAP_NET_BIND_SERVICE, effective=0, permitted=0, inheritable=0})",
       ]
     `);
   });

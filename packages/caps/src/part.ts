@@ -15,8 +15,10 @@ import { checkSection } from './check.js';
 import type { CapsMethods } from './methods.js';
 import { capabilityName, type CapabilityName } from './names.js';
 import { isAsked, planCaps } from './plan-caps.js';
-import { keptNames } from './sets.js';
+import { boundingNames } from './sets.js';
 import type { CapsSection } from './section.js';
+import { secureBitName, type SecureBit } from './securebits.js';
+import { validateSection } from './validate.js';
 import { verbs } from './verbs.js';
 
 const readName: Reader<CapabilityName> = (json, path, issues) => {
@@ -29,9 +31,27 @@ const readName: Reader<CapabilityName> = (json, path, issues) => {
   return name ?? 'chown';
 };
 
+const readBit: Reader<SecureBit> = (json, path, issues) => {
+  const name = secureBitName(json);
+  if (name === undefined) issues.push(issue(path, 'is no secure bit; see capabilities(7)'));
+  return name ?? 'noroot';
+};
+
+const readNames = readEither((json) => typeof json === 'string', readOneOf(['all']), readList(readName));
+
 const readSection: Reader<CapsSection> = readObject({
-  keep: optional(readEither((json) => typeof json === 'string', readOneOf(['all']), readList(readName))),
+  keep: optional(readNames),
   drop: optional(readList(readName)),
+  sets: optional(
+    readObject({
+      bounding: optional(readNames),
+      permitted: optional(readNames),
+      effective: optional(readNames),
+      inheritable: optional(readNames),
+      ambient: optional(readNames),
+    }),
+  ),
+  securebits: optional(readList(readBit)),
 });
 
 /** Capabilities. Its part must stand after the one that changes the user. */
@@ -40,10 +60,10 @@ export const caps = {
   empty: {},
   verbs,
   parse: (json) => readJson(readSection, json),
-  validate: () => [],
+  validate: validateSection,
   facts: (section, host) =>
     isAsked(section)
-      ? { keepsCapabilities: true, ...(host === undefined ? {} : { boundingSet: keptNames(section, host) }) }
+      ? { keepsCapabilities: true, ...(host === undefined ? {} : { boundingSet: boundingNames(section, host) }) }
       : {},
   plan: planCaps,
   check: checkSection,

@@ -1,7 +1,7 @@
 /** Which capabilities are kept, which must go, and which there are, on one host. */
 import type { HostFacts, PlanContext } from '@haco/plan';
 import { capabilityName, capabilityNumber, type CapabilityName } from './names.js';
-import type { CapsSection } from './section.js';
+import type { CapabilitySetName, CapsSection } from './section.js';
 
 /** Numbers of capabilities, in ascending order. */
 export type CapabilitySet = readonly number[];
@@ -29,9 +29,15 @@ export function keptSet({ keep = 'all', drop = [] }: CapsSection, host: HostFact
   return all.filter((number) => !dropped.has(number));
 }
 
-/** The names of {@link keptSet}. */
-export function keptNames(section: CapsSection, host: HostFacts): readonly CapabilityName[] {
-  return keptSet(section, host).flatMap((number) => capabilityName(String(number)) ?? []);
+function boundingSet(section: CapsSection, host: HostFacts): CapabilitySet {
+  const asked = section.sets?.bounding;
+  if (asked === undefined) return keptSet(section, host);
+  return asked === 'all' ? knownSet(host) : asked.map(capabilityNumber).sort((a, b) => a - b);
+}
+
+/** The names of the bounding set. */
+export function boundingNames(section: CapsSection, host: HostFacts): readonly CapabilityName[] {
+  return boundingSet(section, host).flatMap((number) => capabilityName(String(number)) ?? []);
 }
 
 /** What {@link keptSet} can be in force: of an open list ("all but …") only what is held; a closed list is meant as it is. */
@@ -40,6 +46,31 @@ export function effectiveSet(section: CapsSection, context: PlanContext): Capabi
   if (section.keep !== undefined && section.keep !== 'all') return kept;
   const held = new Set(heldSet(context));
   return kept.filter((number) => held.has(number));
+}
+
+/** The five sets with which the command is executed. */
+export function processSets(
+  section: CapsSection,
+  context: PlanContext,
+): Readonly<Record<CapabilitySetName, CapabilitySet>> {
+  const { sets = {} } = section;
+  const numbers = (name: CapabilitySetName, all: CapabilitySet, otherwise: CapabilitySet): CapabilitySet => {
+    const asked = sets[name];
+    if (asked === undefined) return otherwise;
+    return asked === 'all' ? all : asked.map(capabilityNumber).sort((a, b) => a - b);
+  };
+  const within = (set: CapabilitySet, ...others: readonly CapabilitySet[]): CapabilitySet =>
+    set.filter((number) => others.every((other) => other.includes(number)));
+  const held = heldSet(context);
+  const bounding = boundingSet(section, context.host);
+  const permitted = numbers('permitted', held, effectiveSet(section, context));
+  const effective = numbers('effective', permitted, permitted);
+  // Root has the bounding set as permitted set after execve(2); everybody else only what is ambient.
+  const keepsForUser = finalUid(context) !== 0 && (section.keep !== undefined || section.drop !== undefined);
+  const inheritable = sets.inheritable === undefined ? undefined : numbers('inheritable', held, []);
+  const possible = within(permitted, inheritable ?? permitted);
+  const ambient = numbers('ambient', possible, keepsForUser ? possible : []);
+  return { bounding, permitted, effective, inheritable: inheritable ?? ambient, ambient };
 }
 
 /** The user that the command will run as, as seen inside. */

@@ -1,10 +1,11 @@
-/** The verb at run time: arguments in, changed section out. */
+/** The verbs at run time: arguments in, changed section out. */
 import { issue, quote, Rejected, rejected, type Issue, type VerbResult, type Verbs } from '@haco/plan';
 import { err, ok, Result } from 'neverthrow';
-import type { CapabilityChoice, CapabilityWord, CapsMethods } from './methods.js';
+import type { CapabilityChoice, CapabilitySetsChoice, CapabilityWord, CapsMethods } from './methods.js';
 import { capabilityName, type CapabilityName } from './names.js';
 import { capabilityPresets, presetNamed } from './presets.js';
-import type { CapsSection } from './section.js';
+import { capabilitySetNames, type CapabilitySetName, type CapsSection } from './section.js';
+import { secureBitName, secureBits, type SecureBit } from './securebits.js';
 
 type Names = 'all' | readonly CapabilityName[];
 
@@ -32,12 +33,21 @@ function list(words: CapabilityWord | readonly CapabilityWord[] | undefined): re
   return Array.isArray(words) ? (words as readonly unknown[]) : [words];
 }
 
+/** What the earlier calls of the other verbs asked for. */
+function others({ sets, securebits }: CapsSection): CapsSection {
+  return { ...(sets === undefined ? {} : { sets }), ...(securebits === undefined ? {} : { securebits }) };
+}
+
+function isSetName(name: string): name is CapabilitySetName {
+  return (capabilitySetNames as readonly string[]).includes(name);
+}
+
 function isChoice(word: unknown): word is CapabilityChoice {
   return typeof word === 'object' && word !== null && !Array.isArray(word);
 }
 
 export const verbs: Verbs<CapsSection, CapsMethods> = {
-  caps: (_section: CapsSection, ...what: readonly (CapabilityWord | CapabilityChoice)[]): VerbResult<CapsSection> => {
+  caps: (section: CapsSection, ...what: readonly (CapabilityWord | CapabilityChoice)[]): VerbResult<CapsSection> => {
     if (what.length === 0) return rejected('caps', 'names nothing to keep; write caps("none") to drop all');
     const choices = what.filter(isChoice);
     const unknown = choices.flatMap(Object.keys).find((key) => key !== 'keep' && key !== 'drop');
@@ -56,10 +66,47 @@ export const verbs: Verbs<CapsSection, CapsMethods> = {
       ),
     ]).match<VerbResult<CapsSection>>(
       ([keep = [], drop = []]) => {
-        if (drop === 'all') return { keep: [] };
-        return drop.length === 0 ? { keep } : { keep, drop };
+        if (drop === 'all') return { keep: [], ...others(section) };
+        return drop.length === 0 ? { keep, ...others(section) } : { keep, drop, ...others(section) };
       },
       (issues) => new Rejected(issues.flat()),
     );
+  },
+
+  capSets: (section: CapsSection, given: CapabilitySetsChoice): VerbResult<CapsSection> => {
+    if (typeof given !== 'object' || (given as unknown) === null || Array.isArray(given)) {
+      return rejected('caps.sets', `must be an object with sets of ${capabilitySetNames.join(', ')}`);
+    }
+    const entries = Object.entries(given).filter(([, words]) => words !== undefined);
+    if (entries.length === 0)
+      return rejected('caps.sets', `names no set; give one of ${capabilitySetNames.join(', ')}`);
+    const named = entries.map(([name, words]): Result<readonly [string, Names], Issue[]> => {
+      if (!isSetName(name)) {
+        return err([issue(`caps.sets.${name}`, `is no set of capabilities; use ${capabilitySetNames.join(', ')}`)]);
+      }
+      return unionOf(list(words) ?? [], `caps.sets.${name}`).map((names) => [name, names]);
+    });
+    return Result.combineWithAllErrors(named).match<VerbResult<CapsSection>>(
+      (sets) => ({ ...section, sets: Object.fromEntries(sets) }),
+      (issues) => new Rejected(issues.flat()),
+    );
+  },
+
+  securebits: (section: CapsSection, ...bits: readonly SecureBit[]): VerbResult<CapsSection> => {
+    const known = Object.keys(secureBits).filter((name) => !name.endsWith('_locked'));
+    if (bits.length === 0) return rejected('caps.securebits', `names no bit; use ${known.join(', ')}`);
+    const names = bits.map(secureBitName);
+    const issues = names.flatMap((name, index) =>
+      name === undefined
+        ? [
+            issue(
+              `caps.securebits[${String(index)}]`,
+              `${quote(String(bits[index]))} is none of ${known.join(', ')}, each also with _locked`,
+            ),
+          ]
+        : [],
+    );
+    if (issues.length > 0) return new Rejected(issues);
+    return { ...section, securebits: [...new Set(names.filter((name) => name !== undefined))] };
   },
 };

@@ -23,9 +23,15 @@ function failed(path: string, result: number, syscall: string): HacoError {
  *
  * Errors: `not-found`, `io`. The descriptor is close-on-exec and the caller's to close.
  *
+ * @param options - `pathOnly`: a descriptor (`O_PATH`) that names what is there without opening it, of a link the link itself
+ *
  * @see openat2(2), RESOLVE_IN_ROOT
  */
-export function openInRoot(root: string, path: string): Result<number, HacoError> {
+export function openInRoot(
+  root: string,
+  path: string,
+  { pathOnly = false }: { readonly pathOnly?: boolean } = {},
+): Result<number, HacoError> {
   const arch = process.arch === 'arm64' ? 'arm64' : 'x64';
   const numbers = syscallNumbers[arch];
   const table = openFlags(arch);
@@ -39,7 +45,10 @@ export function openInRoot(root: string, path: string): Result<number, HacoError
   if (directory < 0) return err(failed(root, directory, 'openat'));
   const how = Buffer.alloc(24);
   // O_NONBLOCK: a fifo in place of the file must not hang the caller.
-  how.writeBigUInt64LE(BigInt(flags(table, 'O_RDONLY', 'O_CLOEXEC', 'O_NONBLOCK', 'O_NOCTTY').value), 0);
+  const mode = pathOnly
+    ? flags(table, 'O_PATH', 'O_NOFOLLOW', 'O_CLOEXEC')
+    : flags(table, 'O_RDONLY', 'O_CLOEXEC', 'O_NONBLOCK', 'O_NOCTTY');
+  how.writeBigUInt64LE(BigInt(mode.value), 0);
   how.writeBigUInt64LE(BigInt(RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS), 16);
   const fd = rawSyscall(numbers.openat2, directory, Buffer.from(`${path}\0`), how, how.length);
   libc().close(directory);

@@ -45,7 +45,7 @@ export function collectHostFacts(info: ProcessInfo, host: HostReader): HostFacts
   if (arch === undefined) return unsupportedHost(info);
   const kernel = parseKernelRelease(info.release);
   const status = parseStatus(host.read('/proc/self/status') ?? '');
-  const capabilities = knownCapabilities(numberIn(host, '/proc/sys/kernel/cap_last_cap') ?? lastCapability);
+  const capabilities = knownCapabilities(lastCapability(host));
   return {
     arch,
     kernel,
