@@ -7,13 +7,7 @@ import { haco, orThrow, type Container } from './index.js';
 /** A container that sleeps, with a cgroup. */
 async function sleep(use: (container: Container) => Promise<void>): Promise<void> {
   await using container = await orThrow(
-    haco()
-      .name('haco-test-update')
-      .pids(32)
-      .memory('64MiB')
-      .cpu(50)
-      .command(probePath(), 'sleep', '60')
-      .start(),
+    haco().name('haco-test-update').pids(32).memory('64MiB').cpu(50).command(probePath(), 'sleep', '60').start(),
   );
   await use(container);
 }
