@@ -45,3 +45,18 @@ export function enforceable(section: CgroupsSection, host: HostFacts): Enforceab
   for (const { enforces } of lost) degradations[enforces] = 'refused';
   return { settings: kept.filter((setting) => !lost.has(setting)), degradations };
 }
+
+/**
+ * What became of every limit.
+ *
+ * @param refused - names of those that the kernel didn't take
+ */
+export function enforcedOf(
+  { settings, degradations }: Enforceable,
+  refused: readonly string[],
+): Readonly<Record<string, Enforcement>> {
+  const all = (names: readonly string[], how: Enforcement): Readonly<Record<string, Enforcement>> =>
+    Object.fromEntries(names.map((name) => [name, how]));
+  const named = settings.map(({ enforces }) => enforces);
+  return { ...all(named, 'enforced'), ...all(refused, 'refused'), ...degradations };
+}

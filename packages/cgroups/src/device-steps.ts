@@ -1,5 +1,12 @@
 /** The step that gives a v2 group its program about devices. */
-import { slot, struct, syscall, type Flags, type PlanContext, type Step } from '@haco/plan';
+import { slot, struct, syscall, type Field, type Flags, type PlanContext, type Step } from '@haco/plan';
+import {
+  BPF_CGROUP_DEVICE,
+  BPF_F_ALLOW_MULTI,
+  BPF_PROG_TYPE_CGROUP_DEVICE,
+  bpfCommands,
+  programName,
+} from './controllers/bpf.js';
 import { deviceProgram, instructionSize } from './controllers/device-program.js';
 import { parseRules } from './controllers/device-rules.js';
 import { deviceProgramFile } from './controllers/devices.js';
@@ -10,12 +17,17 @@ import type { LimitWrite } from './spell.js';
 
 const word = (name: string, value: number): Flags => ({ flags: [name], value });
 
-const BPF_PROG_LOAD = word('BPF_PROG_LOAD', 5);
-const BPF_PROG_ATTACH = word('BPF_PROG_ATTACH', 8);
-const BPF_PROG_TYPE_CGROUP_DEVICE = word('BPF_PROG_TYPE_CGROUP_DEVICE', 15);
-const BPF_CGROUP_DEVICE = word('BPF_CGROUP_DEVICE', 6);
-/** Programs of the groups above and of the group itself must all allow. */
-const BPF_F_ALLOW_MULTI = word('BPF_F_ALLOW_MULTI', 2);
+const command = (name: keyof typeof bpfCommands): Flags => word(name, bpfCommands[name]);
+
+/** The name as the kernel's 16 bytes, in words that the launcher can write. */
+function nameFields(): readonly Field[] {
+  const bytes = programName.padEnd(16, '\0');
+  return [0, 4, 8, 12].map((at) => {
+    const part = bytes.slice(at, at + 4);
+    const value = [...part].reduce((sum, letter, index) => sum + letter.charCodeAt(0) * 256 ** index, 0);
+    return { name: `prog_name+${String(at)}`, type: 'u32', value: word(`"${part.replace(/\0+$/, '')}"`, value) };
+  });
+}
 
 const programSlot = 'cgroups.program';
 
@@ -34,7 +46,7 @@ export function planDeviceProgram(
   if (first === undefined) return [];
   const program = deviceProgram(writes.flatMap(({ value }) => parseRules(value)));
   const load = struct(
-    { name: 'prog_type', type: 'u32', value: BPF_PROG_TYPE_CGROUP_DEVICE },
+    { name: 'prog_type', type: 'u32', value: word('BPF_PROG_TYPE_CGROUP_DEVICE', BPF_PROG_TYPE_CGROUP_DEVICE) },
     { name: 'insn_cnt', type: 'u32', value: program.length / instructionSize },
     { name: 'insns', type: 'u64', value: { bytes: base64(program) } },
     { name: 'license', type: 'u64', value: 'MIT' },
@@ -43,12 +55,14 @@ export function planDeviceProgram(
     { name: 'log_buf', type: 'u64', value: 0 },
     { name: 'kern_version', type: 'u32', value: 0 },
     { name: 'prog_flags', type: 'u32', value: 0 },
+    // By this name an update finds it.
+    ...nameFields(),
   );
   const attach = struct(
     { name: 'target_fd', type: 'u32', value: slot(hierarchy.dir) },
     { name: 'attach_bpf_fd', type: 'u32', value: slot(programSlot) },
-    { name: 'attach_type', type: 'u32', value: BPF_CGROUP_DEVICE },
-    { name: 'attach_flags', type: 'u32', value: BPF_F_ALLOW_MULTI },
+    { name: 'attach_type', type: 'u32', value: word('BPF_CGROUP_DEVICE', BPF_CGROUP_DEVICE) },
+    { name: 'attach_flags', type: 'u32', value: word('BPF_F_ALLOW_MULTI', BPF_F_ALLOW_MULTI) },
   );
   return [
     {
@@ -58,8 +72,8 @@ export function planDeviceProgram(
       why: 'v2 has no files for rules about devices: the kernel asks a program of the group at each open and mknod',
       from: first.setting.from,
       operations: [
-        syscall('bpf', [BPF_PROG_LOAD, load, 48], { save: programSlot }),
-        syscall('bpf', [BPF_PROG_ATTACH, attach, 16]),
+        syscall('bpf', [command('BPF_PROG_LOAD'), load, 64], { save: programSlot }),
+        syscall('bpf', [command('BPF_PROG_ATTACH'), attach, 16]),
         syscall('close', [slot(programSlot)]),
       ],
       needs: [{ capability: 'sys_admin', over: 'host' }],

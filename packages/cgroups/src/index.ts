@@ -39,4 +39,4 @@ export type { MemoryBreakdown, MemoryEvents, MemoryStats } from './host/stats/me
 export type { PidsStats } from './host/stats/pids.js';
 export type { Pressure, PressureStats, Stall } from './host/stats/pressure.js';
 export { StatsReader, type GroupStats, type StatsKind, type StatsOptions } from './host/stats/snapshot.js';
-export { putBackLimits, updateGroup, type LimitChange, type UpdateOptions } from './host/update/update-group.js';
+export { updateGroup, type LimitChange, type UpdateOptions } from './host/update/update-group.js';

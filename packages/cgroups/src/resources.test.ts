@@ -313,7 +313,7 @@ describe('plans', () => {
       .find(({ id }) => id === 'cgroups.limit.devices.program');
     expect(step?.operations.map(renderOperation)).toMatchInlineSnapshot(`
       [
-        "bpf(BPF_PROG_LOAD, {prog_type=BPF_PROG_TYPE_CGROUP_DEVICE, insn_cnt=15, insns=<120 bytes>, license="MIT", log_level=0, log_size=0, log_buf=0, kern_version=0, prog_flags=0}, 48) = <cgroups.program>",
+        "bpf(BPF_PROG_LOAD, {prog_type=BPF_PROG_TYPE_CGROUP_DEVICE, insn_cnt=15, insns=<120 bytes>, license="MIT", log_level=0, log_size=0, log_buf=0, kern_version=0, prog_flags=0, prog_name+0="haco", prog_name+4="_dev", prog_name+8="ices", prog_name+12=""}, 64) = <cgroups.program>",
         "bpf(BPF_PROG_ATTACH, {target_fd=<cgroup2>, attach_bpf_fd=<cgroups.program>, attach_type=BPF_CGROUP_DEVICE, attach_flags=BPF_F_ALLOW_MULTI}, 16)",
         "close(<cgroups.program>)",
       ]

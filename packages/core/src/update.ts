@@ -1,6 +1,6 @@
 /** Changing the limits of a running container: its cgroup and the rlimits of its first process, all or nothing. */
-import { errAsync, okAsync, type ResultAsync } from 'neverthrow';
-import { putBackLimits, type Group, type GroupLimits, type LimitChange } from '@haco/cgroups';
+import { errAsync, type Result, type ResultAsync } from 'neverthrow';
+import type { Group, GroupLimits, LimitChange } from '@haco/cgroups';
 import { InvalidSpecError, Rejected, StateError, type HacoError, type Issue } from '@haco/plan';
 import {
   rlimits as rlimitsPart,
@@ -60,11 +60,10 @@ export function updateContainer(
   if (section instanceof Rejected) return errAsync(new InvalidSpecError({ issues: section.issues }));
   const wantsGroup = Object.values(limits).some((value) => value !== undefined);
   if (wantsGroup && group === undefined) return errAsync(noGroup('change its limits'));
-  const updated =
-    group === undefined || !wantsGroup ? okAsync<readonly LimitChange[], HacoError>([]) : group.update(limits);
-  return updated.andThen((changes) =>
-    updateRlimits(pid, section)
-      .map((changed) => ({ limits: changes, rlimits: changed }))
-      .mapErr((error) => putBackLimits(changes, error)),
-  );
+  if (group === undefined || !wantsGroup) {
+    return updateRlimits(pid, section).asyncMap((changed) => Promise.resolve({ limits: [], rlimits: changed }));
+  }
+  let changed: readonly RlimitChange[] = [];
+  const confirm = (): Result<unknown, HacoError> => updateRlimits(pid, section).map((all) => (changed = all));
+  return group.update(limits, { confirm }).map((changes) => ({ limits: changes, rlimits: changed }));
 }

@@ -61,7 +61,8 @@ export function parseRules(text: string): readonly ParsedRule[] {
   });
 }
 
-function isWhole({ type, major, minor, access }: ParsedRule): boolean {
+/** Whether a rule is about every access to every device. */
+export function isWhole({ type, major, minor, access }: ParsedRule): boolean {
   return type === 'a' && major === undefined && minor === undefined && access === everything;
 }
 

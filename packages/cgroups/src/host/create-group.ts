@@ -3,9 +3,10 @@ import { noFacts, PermissionError, UnsupportedError, type HacoError, type HostFa
 import { probeHost } from '@haco/sys';
 import { err, errAsync, ok, okAsync, type Result, type ResultAsync } from 'neverthrow';
 import { checkSection } from '../check.js';
+import { enforceable } from '../degrade.js';
 import { sharedParent } from '../hierarchy.js';
 import type { CgroupsSection } from '../section.js';
-import { settingsOf } from '../settings.js';
+import type { Setting } from '../settings.js';
 import { basesFor, joinPath, ownDirs, type Base } from './group-dir.js';
 import { Group } from './group.js';
 import { sectionOf } from './limits.js';
@@ -46,9 +47,9 @@ function checkLimits(section: CgroupsSection, moveSelfToLeaf: boolean, host: Hos
   );
 }
 
-/** The places in which a group with this section is made: where its limits need it, and where it is only counted. */
-function placesFor(section: CgroupsSection, extra: readonly string[], host: HostFacts): readonly Base[] {
-  const needed = settingsOf(section).map(({ controller }) => controller);
+/** The places in which a group with these limits is made: where its limits need it, and where it is only counted. */
+function placesFor(settings: readonly Setting[], extra: readonly string[], host: HostFacts): readonly Base[] {
+  const needed = settings.map(({ controller }) => controller);
   const { v1, v2 } = host.cgroups;
   const known = (name: string): boolean => Object.hasOwn(v1, name) || v2?.controllers.includes(name) === true;
   const wanted = [...new Set([...needed, ...extra.filter(known)])];
@@ -79,11 +80,12 @@ export function createGroup(options: CreateGroupOptions): ResultAsync<Group, Hac
   return sectionOf(options, name)
     .andThen((section) => checkLimits(section, moveSelfToLeaf, host).map(() => section))
     .asyncAndThen((section) => {
-      if (options.driver === 'systemd') return createScope(options, section);
-      const places = placesFor(section, controllers, host);
+      const asked = { ...enforceable(section, host), mayRefuse: section.degrade ?? [] };
+      if (options.driver === 'systemd') return createScope(options, asked);
+      const places = placesFor(asked.settings, controllers, host);
       if (places.length === 0) return errAsync(noHierarchy());
-      return createDirs(name, section, places, moveSelfToLeaf).map(
-        (dirs) => new Group({ name, dirs, parents: places.map(({ path }) => joinPath(path, sharedParent)) }),
+      return createDirs(name, asked, places, moveSelfToLeaf).map(
+        (made) => new Group({ name, ...made, parents: places.map(({ path }) => joinPath(path, sharedParent)) }),
       );
     })
     .andThen((group) => {

@@ -1,7 +1,14 @@
 /** A control group as one thing, whatever hierarchies it has a part in. */
 import { probeHost } from '@haco/sys';
-import { PermissionError, StateError, parseDuration, type Duration, type HacoError } from '@haco/plan';
-import { errAsync, okAsync, ResultAsync, type Result } from 'neverthrow';
+import {
+  PermissionError,
+  StateError,
+  parseDuration,
+  type Duration,
+  type Enforcement,
+  type HacoError,
+} from '@haco/plan';
+import { errAsync, ok, okAsync, ResultAsync, type Result } from 'neverthrow';
 import type { CgroupsSection } from '../section.js';
 import { createChild, type ChildOptions } from './make-dirs.js';
 import { delegateDirs } from './delegate.js';
@@ -31,6 +38,8 @@ export interface GroupFields {
   readonly parents?: readonly string[];
   /** Who sets limits instead of the files: the systemd driver. */
   readonly setLimits?: (section: CgroupsSection) => ResultAsync<readonly LimitChange[], HacoError>;
+  /** How far the limits that may be left out are in force. */
+  readonly enforced?: Readonly<Record<string, Enforcement>>;
   /** Why it may only be looked at. */
   readonly readOnly?: string;
 }
@@ -56,6 +65,8 @@ export class Group {
   readonly name: string;
   /** Its directory in each hierarchy that it has a part in. */
   readonly dirs: readonly GroupDir[];
+  /** For each limit that it was created with: how far it is in force. Empty for a group that was there already. */
+  readonly enforced: Readonly<Record<string, Enforcement>>;
   readonly #fields: GroupFields;
   #stats: StatsReader | undefined;
   /** Resolves when no update is under way. */
@@ -65,6 +76,7 @@ export class Group {
   constructor(fields: GroupFields) {
     this.name = fields.name;
     this.dirs = fields.dirs;
+    this.enforced = fields.enforced ?? {};
     this.#fields = fields;
   }
 
@@ -152,7 +164,10 @@ export class Group {
     return this.#changing('change the limits of', () =>
       sectionOf(limits, this.name).asyncAndThen((section) => {
         const perform = (): ResultAsync<readonly LimitChange[], HacoError> =>
-          this.#fields.setLimits?.(section) ?? updateGroup(this.dirs, section, options);
+          this.#fields
+            .setLimits?.(section)
+            .andThen((changes) => (options.confirm?.() ?? ok(undefined)).map(() => changes)) ??
+          updateGroup(this.dirs, section, options);
         const turn = new ResultAsync(this.#updates.then(perform));
         this.#updates = turn.match(
           () => undefined,
@@ -214,7 +229,7 @@ export class Group {
   /** Make a group below this one, whose limits count within this one's. */
   child(name: string, options: ChildOptions = {}): ResultAsync<Group, HacoError> {
     return this.#changing('make a group below', () =>
-      createChild(this.dirs, name, options).map((dirs) => new Group({ name, dirs })),
+      createChild(this.dirs, name, options).map((made) => new Group({ name, ...made })),
     );
   }
 

@@ -4,6 +4,7 @@ import { err, ok, type Result } from 'neverthrow';
 import type { Resources } from '../controllers/index.js';
 import { isInterfaceFile } from '../keys.js';
 import type { CgroupsSection } from '../section.js';
+import { settingsOf } from '../settings.js';
 import { validateSection } from '../validate.js';
 import { verbs } from '../verbs.js';
 
@@ -22,7 +23,10 @@ export interface GroupLimits {
 }
 
 /** The section that these limits mean; every problem with its path. */
-export function sectionOf(limits: GroupLimits, name: string): Result<CgroupsSection, HacoError> {
+export function sectionOf(
+  limits: GroupLimits & { readonly degrade?: boolean | readonly string[] },
+  name: string,
+): Result<CgroupsSection, HacoError> {
   const issues: Issue[] = parseName(name).match<Issue[]>(
     () => [],
     (message) => [{ path: 'name', message }],
@@ -40,6 +44,14 @@ export function sectionOf(limits: GroupLimits, name: string): Result<CgroupsSect
   if (limits.pids !== undefined) apply(verbs.pids(section, limits.pids));
   if (limits.resources !== undefined) apply(verbs.resources(section, limits.resources));
   for (const [key, value] of Object.entries(limits.keys ?? {})) apply(verbs.cgroup(section, key, value));
+  const { degrade = [] } = limits;
+  const names =
+    degrade === true
+      ? [...new Set(settingsOf(section).map(({ enforces }) => enforces))]
+      : degrade === false
+        ? []
+        : degrade;
+  if (names.length > 0) section = { ...section, degrade: names };
   issues.push(...validateSection(section, { facts: { name } }));
   if (issues.length === 0) return ok(section);
   return err(

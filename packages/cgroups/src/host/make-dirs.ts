@@ -1,16 +1,17 @@
 /** The directories of a new group: all of them with their limits, or none. */
 import { existsSync, mkdirSync, rmdirSync } from 'node:fs';
-import { ConflictError, type HacoError } from '@haco/plan';
+import { ConflictError, type Enforcement, type HacoError } from '@haco/plan';
 import { err, ok, okAsync, ResultAsync, type Result } from 'neverthrow';
+import { enforcedOf, type Enforceable } from '../degrade.js';
 import { sharedParent } from '../hierarchy.js';
 import type { CgroupsSection } from '../section.js';
-import { settingsOf } from '../settings.js';
+import { settingsOf, type Setting } from '../settings.js';
 import { initialiseCpuset } from './cpuset.js';
 import { errnoOf, failure, wordsOf, writeText } from './files.js';
 import { existingDirs, hasController, joinPath, type Base, type GroupDir } from './group-dir.js';
 import { sectionOf, type GroupLimits } from './limits.js';
 import { enableControllers } from './subtree.js';
-import { updateGroup } from './update/update-group.js';
+import { applySettings } from './update/update-group.js';
 
 /** What every group is made with. */
 export interface CreateOptions extends GroupLimits {
@@ -24,6 +25,17 @@ export interface CreateOptions extends GroupLimits {
    * are moved into a child group `haco-self`, where they stay under the same limits. `false`, the default: an error says so.
    */
   readonly moveSelfToLeaf?: boolean;
+  /**
+   * Limits that may be left out, or enforced in a weaker form, where the host can't: by their names, e.g. `['memory.high', 'cpu']`, or
+   * `true` for all. {@link Group.enforced} says what became of them. Without it such a group isn't made.
+   */
+  readonly degrade?: boolean | readonly string[];
+}
+
+/** A group that was made. */
+export interface MadeGroup {
+  readonly dirs: readonly GroupDir[];
+  readonly enforced: Readonly<Record<string, Enforcement>>;
 }
 
 /** A new group below another one. */
@@ -83,14 +95,15 @@ function removeMade(made: readonly string[]): void {
 function finish(
   made: readonly string[],
   dirs: readonly GroupDir[],
-  section: CgroupsSection,
-): ResultAsync<readonly GroupDir[], HacoError> {
+  asked: Enforceable,
+  mayRefuse: readonly string[],
+): ResultAsync<MadeGroup, HacoError> {
   const existing = existingDirs(dirs);
   const cpuset = existing.find((dir) => dir.version === 1 && hasController(dir, 'cpuset'));
   const ready = cpuset === undefined ? okAsync<void, HacoError>(undefined) : initialiseCpuset(cpuset.path);
   return ready
-    .andThen(() => updateGroup(existing, section, { allowOomKill: true }))
-    .map(() => existing)
+    .andThen(() => applySettings(existing, asked.settings, { allowOomKill: true }, mayRefuse))
+    .map(({ refused }) => ({ dirs: existing, enforced: enforcedOf(asked, refused) }))
     .mapErr((error) => {
       removeMade(made);
       return error;
@@ -100,12 +113,12 @@ function finish(
 /** Make the directories of a top-level group. */
 export function createDirs(
   name: string,
-  section: CgroupsSection,
+  asked: Enforceable & { readonly mayRefuse: readonly string[] },
   places: readonly Base[],
   moveSelfToLeaf: boolean,
-): ResultAsync<readonly GroupDir[], HacoError> {
-  const perform = async (): Promise<Result<readonly GroupDir[], HacoError>> => {
-    const needed = settingsOf(section).map(({ controller }) => controller);
+): ResultAsync<MadeGroup, HacoError> {
+  const perform = async (): Promise<Result<MadeGroup, HacoError>> => {
+    const needed = asked.settings.map(({ controller }) => controller);
     const made: string[] = [];
     const dirs: GroupDir[] = [];
     for (const base of places) {
@@ -134,9 +147,19 @@ export function createDirs(
         (await enableControllers(parent, may, moveSelfToLeaf)).unwrapOr(undefined);
       }
     }
-    return finish(made, dirs, section);
+    return finish(made, dirs, asked, asked.mayRefuse);
   };
   return new ResultAsync(perform());
+}
+
+/** Without the limits that a group can't have because the one above it has no part in their controllers, where that is allowed. */
+function availableIn(parents: readonly GroupDir[], all: readonly Setting[], mayRefuse: readonly string[]): Enforceable {
+  const isLost = ({ controller, enforces }: Setting): boolean =>
+    mayRefuse.includes(enforces) && !parents.some((parent) => hasController(parent, controller));
+  return {
+    settings: all.filter((setting) => !isLost(setting)),
+    degradations: Object.fromEntries(all.filter(isLost).map(({ enforces }) => [enforces, 'refused'])),
+  };
 }
 
 /** The directories of a new group below `dirs`. */
@@ -144,10 +167,12 @@ export function createChild(
   parents: readonly GroupDir[],
   name: string,
   options: ChildOptions,
-): ResultAsync<readonly GroupDir[], HacoError> {
+): ResultAsync<MadeGroup, HacoError> {
   const { moveSelfToLeaf = false, threaded = false, controllers } = options;
-  const perform = async (section: CgroupsSection): Promise<Result<readonly GroupDir[], HacoError>> => {
-    const needed = settingsOf(section).map(({ controller }) => controller);
+  const perform = async (section: CgroupsSection): Promise<Result<MadeGroup, HacoError>> => {
+    const mayRefuse = section.degrade ?? [];
+    const asked = availableIn(parents, settingsOf(section), mayRefuse);
+    const needed = asked.settings.map(({ controller }) => controller);
     const made: string[] = [];
     const dirs: GroupDir[] = [];
     for (const parent of parents) {
@@ -177,7 +202,7 @@ export function createChild(
         return err(typed.error);
       }
     }
-    return finish(made, dirs, section);
+    return finish(made, dirs, asked, mayRefuse);
   };
   return sectionOf(options, name).asyncAndThen((section) => new ResultAsync(perform(section)));
 }

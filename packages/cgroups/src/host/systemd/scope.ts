@@ -5,13 +5,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ConflictError, InvalidSpecError, TimeoutError, ToolError, UnsupportedError, type HacoError } from '@haco/plan';
 import { probeHost } from '@haco/sys';
 import { err, errAsync, ok, okAsync, ResultAsync, type Result } from 'neverthrow';
+import { enforcedOf, type Enforceable } from '../../degrade.js';
 import type { CgroupsSection } from '../../section.js';
 import { settingsOf } from '../../settings.js';
 import type { CreateGroupOptions } from '../create-group.js';
 import { existingDirs, ownDirs, type GroupDir } from '../group-dir.js';
 import { Group } from '../group.js';
 import { membership } from '../membership.js';
-import { updateGroup, type LimitChange } from '../update/update-group.js';
+import { applySettings, updateGroup, type LimitChange } from '../update/update-group.js';
 import { busOption, propertiesOf, setProperties, startScope } from './message.js';
 
 const timeoutMs = 10_000;
@@ -84,8 +85,11 @@ function setLimits(
   );
 }
 
+/** What a scope is to enforce. */
+type Asked = Enforceable & { readonly mayRefuse: readonly string[] };
+
 /** Make a scope around `options.pid`. */
-export function createScope(options: CreateGroupOptions, section: CgroupsSection): ResultAsync<Group, HacoError> {
+export function createScope(options: CreateGroupOptions, asked: Asked): ResultAsync<Group, HacoError> {
   const { name, pid, slice } = options;
   if (pid === undefined) {
     const message = 'is needed with the systemd driver: a scope lives as long as there are processes in it';
@@ -103,15 +107,20 @@ export function createScope(options: CreateGroupOptions, section: CgroupsSection
   }
   const unit = unitName(name);
   const bus = busOption(probeHost().euid);
-  const { properties, rest } = propertiesOf(settingsOf(section));
+  const { properties, rest } = propertiesOf(asked.settings);
   const description = `haco group ${name}`;
   return busctl(startScope({ bus, unit, pid, slice, description, properties }), unit)
     .andThen(() => new ResultAsync(waitForScope(pid, unit)))
-    .andThen((dirs) => {
-      const keys = Object.fromEntries(rest.map(({ key, value }) => [key, value]));
+    .andThen((dirs) =>
       // systemd removes the group with its last process; nothing of haco's is above it.
-      return updateGroup(dirs, { keys }).map(
-        () => new Group({ name, dirs, setLimits: (changed) => setLimits(dirs, unit, changed) }),
-      );
-    });
+      applySettings(dirs, rest, {}, asked.mayRefuse).map(
+        ({ refused }) =>
+          new Group({
+            name,
+            dirs,
+            enforced: enforcedOf(asked, refused),
+            setLimits: (changed) => setLimits(dirs, unit, changed),
+          }),
+      ),
+    );
 }

@@ -1,6 +1,7 @@
 /** Which files an update writes, and in which order the kernel takes them. Pure. */
 import { StateError, UnsupportedError, type HacoError } from '@haco/plan';
 import { err, ok, type Result } from 'neverthrow';
+import { deviceProgramFile } from '../../controllers/devices.js';
 import type { Setting } from '../../settings.js';
 import { spell, writesOf } from '../../spell.js';
 import { hasController, type GroupDir } from '../group-dir.js';
@@ -14,6 +15,8 @@ export interface PlannedWrite {
   readonly value: string;
   /** What asked for it, e.g. `cgroups.memory`. */
   readonly from: string;
+  /** Name of the limit, see {@link Setting.enforces}. */
+  readonly enforces: string;
 }
 
 /** The content of a file before the update, without the end of line; undefined when it can't be read. */
@@ -72,16 +75,6 @@ export function planUpdate(
         }),
       );
     }
-    if (dir.version === 2 && setting.controller === 'devices') {
-      return err(
-        new UnsupportedError({
-          feature: 'device file for groups of v2',
-          neededFor: setting.asked,
-          since: 'v2 checks devices by a BPF program, which haco attaches to containers only',
-          remedy: 'limit devices of a container, or of a group on a v1 host',
-        }),
-      );
-    }
     byDir.get(dir)?.push(setting);
     if (spell(setting, dir.version, settings) === undefined) {
       return err(
@@ -96,7 +89,13 @@ export function planUpdate(
   }
   for (const dir of dirs) {
     for (const { file, value, setting } of writesOf(byDir.get(dir) ?? [], dir.version, settings)) {
-      writes.push({ path: `${dir.path}/${file}`, file, value, from: setting.from });
+      const path = `${dir.path}/${file}`;
+      const { from, enforces } = setting;
+      // All rules about devices are one program.
+      const program = file === deviceProgramFile ? writes.findIndex((write) => write.path === path) : -1;
+      const before = writes[program];
+      if (before === undefined) writes.push({ path, file, value, from, enforces });
+      else writes[program] = { ...before, value: `${before.value}, ${value}` };
     }
   }
   return ok(readableFirst(orderMemory(writes, old), old));

@@ -1,8 +1,10 @@
 /** Change the limits of a living group: all of them, or none. */
 import { StateError, formatBytes, type HacoError } from '@haco/plan';
 import { err, errAsync, ok, okAsync, ResultAsync, type Result } from 'neverthrow';
-import { settingsOf } from '../../settings.js';
+import { deviceProgramFile } from '../../controllers/devices.js';
+import { settingsOf, type Setting } from '../../settings.js';
 import type { CgroupsSection } from '../../section.js';
+import { changeDevices, type DeviceChange } from '../device-program.js';
 import { textOf, writeNow, writeText } from '../files.js';
 import type { GroupDir } from '../group-dir.js';
 import { undoOf } from './device-lines.js';
@@ -25,6 +27,8 @@ export interface UpdateOptions {
    * reclaimed, and when that isn't enough the update is refused, as v1 does by itself.
    */
   readonly allowOomKill?: boolean;
+  /** Called when everything is written; what it refuses is put back as if the kernel had. */
+  readonly confirm?: () => Result<unknown, HacoError>;
 }
 
 function oldText(path: string): string | undefined {
@@ -53,19 +57,78 @@ function makeRoom({ path, file, value }: PlannedWrite): ResultAsync<void, HacoEr
     });
 }
 
-/**
- * Put changed limits back, newest first, because of an error that came afterwards. Returns that error, with what could not be put
- * back in its `cleanup`.
- */
-export function putBackLimits(done: readonly LimitChange[], error: HacoError): HacoError {
+/** What was done, with how it is undone. */
+interface Done extends LimitChange {
+  readonly program?: DeviceChange;
+}
+
+/** Put changed limits back, newest first, because of an error that came afterwards; what couldn't be is in its `cleanup`. */
+function putBack(done: readonly Done[], error: HacoError): HacoError {
   const problems: HacoError[] = [];
-  for (const { path, file, from, to } of [...done].reverse()) {
+  for (const { path, file, from, to, program } of [...done].reverse()) {
+    const problem = program?.putBack();
+    if (problem !== undefined) problems.push(problem);
     if (from === undefined) continue;
     const undone = writeNow(path, undoOf(file, to, from), { was: to });
     if (undone.isErr()) problems.push(undone.error);
   }
   error.cleanup = [...error.cleanup, ...problems];
   return error;
+}
+
+/** What was written, and what was left out because that is allowed. */
+export interface Applied {
+  readonly changes: readonly LimitChange[];
+  /** Names of limits. */
+  readonly refused: readonly string[];
+}
+
+/** The kernel has no such file, no such policy for a device, or doesn't take the value here. A missing privilege is not among them. */
+const refusals = ['ENOENT', 'EINVAL', 'EOPNOTSUPP', 'ENODEV', 'ERANGE'];
+
+async function perform(write: PlannedWrite, { allowOomKill }: UpdateOptions): Promise<Result<Done, HacoError>> {
+  const { path, file, value } = write;
+  const from = oldText(path);
+  if (file === deviceProgramFile) {
+    const directory = path.slice(0, path.lastIndexOf('/'));
+    return changeDevices(directory, value).map((program) => ({ path, file, from, to: value, program }));
+  }
+  const room = allowOomKill === true ? okAsync<void, HacoError>(undefined) : makeRoom(write);
+  return room
+    .andThen(() => writeText(path, value, { was: from, stepId: 'cgroups.limit' }))
+    .map(() => ({ path, file, from, to: value }));
+}
+
+/**
+ * Bring settings into the group that lies at `dirs`: all of them but those that may be left out, or none.
+ *
+ * @param mayRefuse - names of limits that may be left out where the kernel refuses them
+ */
+export function applySettings(
+  dirs: readonly GroupDir[],
+  settings: readonly Setting[],
+  options: UpdateOptions,
+  mayRefuse: readonly string[] = [],
+): ResultAsync<Applied, HacoError> {
+  const all = async (writes: readonly PlannedWrite[]): Promise<Result<Applied, HacoError>> => {
+    const done: Done[] = [];
+    const refused: string[] = [];
+    for (const planned of writes) {
+      const result = await perform(planned, options);
+      if (result.isOk()) done.push(result.value);
+      else if (mayRefuse.includes(planned.enforces) && isRefusal(result.error)) refused.push(planned.enforces);
+      else return err(putBack(done, result.error));
+    }
+    const confirmed = options.confirm?.() ?? ok(undefined);
+    if (confirmed.isErr()) return err(putBack(done, confirmed.error));
+    for (const { program } of done) program?.keep();
+    return ok({ changes: done.map(({ path, file, from, to }) => ({ path, file, from, to })), refused });
+  };
+  return planUpdate(dirs, settings, oldText).asyncAndThen((writes) => new ResultAsync(all(writes)));
+}
+
+function isRefusal(error: HacoError): boolean {
+  return error.kind === 'syscall' && refusals.includes(error.errno);
 }
 
 /**
@@ -86,18 +149,5 @@ export function updateGroup(
   section: CgroupsSection,
   options: UpdateOptions = {},
 ): ResultAsync<readonly LimitChange[], HacoError> {
-  const perform = async (writes: readonly PlannedWrite[]): Promise<Result<readonly LimitChange[], HacoError>> => {
-    const done: LimitChange[] = [];
-    for (const write of writes) {
-      const from = oldText(write.path);
-      const room = options.allowOomKill === true ? okAsync<void, HacoError>(undefined) : makeRoom(write);
-      const result = await room.andThen(() =>
-        writeText(write.path, write.value, { was: from, stepId: 'cgroups.limit' }),
-      );
-      if (result.isErr()) return err(putBackLimits(done, result.error));
-      done.push({ path: write.path, file: write.file, from, to: write.value });
-    }
-    return ok(done);
-  };
-  return planUpdate(dirs, settingsOf(section), oldText).asyncAndThen((writes) => new ResultAsync(perform(writes)));
+  return applySettings(dirs, settingsOf(section), options).map(({ changes }) => changes);
 }
