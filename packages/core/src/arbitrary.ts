@@ -37,6 +37,7 @@ export const calls: fc.Arbitrary<readonly Call[]> = fc.array(
     call('tmpfs', path, fc.record({ size: fc.constantFrom('1MiB', 65_536) }, { requiredKeys: [] })),
     call('independent', fc.constantFrom('procfs', 'dev', 'mqueue', 'shm')),
     call('file', path, fc.oneof(text, fc.uint8Array({ maxLength: 9 }))),
+    call('overlay', path),
     call('mask', path, path),
     call('readonlyPaths', path),
     call('cpu', fc.integer({ min: 1, max: 400 })),

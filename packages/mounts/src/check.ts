@@ -3,6 +3,7 @@ import type { PlanContext, Warning } from '@haco/plan';
 import { hasAttributes } from './attributes.js';
 import { attributeChangeOf } from './entries/bind.js';
 import { independentKinds } from './kinds/index.js';
+import { isLayeredHost } from './layer.js';
 import type { MountsSection } from './section.js';
 import { situationOf, type Situation } from './situation.js';
 
@@ -90,17 +91,29 @@ const checkKernel: Check = (section, { host, ownMounts }) => {
   ];
 };
 
-const checkOverlay: Check = ({ rootfs }, { inUserNamespace }) =>
-  rootfs !== undefined && 'overlay' in rootfs && rootfs.overlay.lower.includes('/') && inUserNamespace
-    ? [
-        {
-          step: 'mounts.root',
-          kind: 'permission',
-          message:
-            'In a user namespace the kernel makes no overlay of "/", since that would uncover what lies under its mounts; leave out unshare("user") and run it with sudo, or use chroot("/", { readonly: true }).',
-        },
-      ]
-    : [];
+const checkOverlay: Check = (section, situation) => {
+  const { rootfs, entries } = section;
+  const { inUserNamespace, host } = situation;
+  if (!inUserNamespace) return [];
+  const { release, major, minor } = host.kernel;
+  const lower = rootfs !== undefined && 'overlay' in rootfs ? rootfs.overlay.lower : [];
+  const overlays = lower.length > 0 || entries.some(({ kind }) => kind === 'overlay');
+  const tooOld: Warning = {
+    step: 'mounts.root',
+    kind: 'unsupported',
+    message: `An overlay in a user namespace needs Linux 5.11, this is ${release}; use a newer kernel, or run it with sudo without unshare("user").`,
+  };
+  const whole: Warning = {
+    step: 'mounts.root',
+    kind: 'permission',
+    message:
+      'In a user namespace the kernel makes no overlay of "/" that is kept or has other layers, since that would uncover what lies under its mounts; leave out unshare("user") and run it with sudo, or use chroot("/", { overlay: true }).',
+  };
+  return [
+    ...(overlays && (major < 5 || (major === 5 && minor < 11)) ? [tooOld] : []),
+    ...(lower.includes('/') && !isLayeredHost(section, situation) ? [whole] : []),
+  ];
+};
 
 const checkRights: Check = ({ rootfs }, { hasMounts, inUserNamespace, host }) =>
   rootfs === undefined || hasMounts || inUserNamespace || host.capabilities.includes('sys_chroot')

@@ -4,7 +4,15 @@
  * @packageDocumentation
  */
 export { independentNames, type IndependentName } from './kinds/independent-names.js';
-export type { ChrootOptions, FileOptions, MountMethods, MountOptions, ProcfsKind, TmpfsOptions } from './methods.js';
+export type {
+  ChrootOptions,
+  FileOptions,
+  MountMethods,
+  MountOptions,
+  OverlayOptions,
+  ProcfsKind,
+  TmpfsOptions,
+} from './methods.js';
 export { mounts } from './part.js';
 export { dockerMaskedPaths, dockerReadonlyPaths } from './paths.js';
 export type {
@@ -17,6 +25,7 @@ export type {
   MountEntry,
   MountsSection,
   NetworkEtcEntry,
+  OverlayEntry,
   ProcfsOptions,
   Propagation,
   RootEntry,

@@ -14,9 +14,13 @@ export interface ChrootOptions {
   readonly readonly?: boolean;
   /**
    * Lay a throw-away writable layer over the root, kept in memory: the container may change everything, the directory stays as
-   * it is. `size` limits what can be written; half of the memory when left out.
+   * it is. `size` limits what can be written; half of the memory when left out. With `keep`, the layer is kept in that directory
+   * of the host, for the next start; see `overlayRoot()`.
+   *
+   * In a user namespace there is no overlay of `/`: there, `/` is read-only with layers over `/etc`, `/home`, `/usr` and the like
+   * (those without mounts below), and what belongs to other users can't be changed.
    */
-  readonly overlay?: boolean | { readonly size?: Size };
+  readonly overlay?: boolean | { readonly size?: Size } | { readonly keep: string };
 }
 
 /** Options of {@link MountMethods.mount}. */
@@ -37,6 +41,14 @@ export interface TmpfsOptions extends MountAttributes {
   readonly size?: Size;
   /** Permissions of its root directory; `0o1777` when left out. */
   readonly mode?: number;
+}
+
+/** Options of {@link MountMethods.overlay}. */
+export interface OverlayOptions {
+  /** Permissions of the directory as the container sees it; `0o755` when left out. */
+  readonly mode?: number;
+  /** Pass over it where it isn't there, is a symbolic link, or can't be laid over. */
+  readonly optional?: boolean;
 }
 
 /** Options of {@link MountMethods.file}. */
@@ -101,6 +113,22 @@ export interface MountMethods {
    * ```
    */
   tmpfs<B extends HasNamespace<'mount'>>(this: B, target: string, options?: TmpfsOptions): B;
+
+  /**
+   * Lay a throw-away writable layer, kept in memory, over a directory of the container: the command may change everything in it,
+   * the directory below stays as it is. Calls add up, in the order of all mounts.
+   *
+   * The permissions of the directory itself are those of the option `mode`. In a user namespace, the kernel refuses it (EINVAL)
+   * where other mounts lie below the directory; with `optional` it stays as it is then.
+   *
+   * @param target absolute path inside
+   * @example
+   * ```ts
+   * import { haco } from '@haco/core';
+   * const careful = haco().unshare('user', 'mount').chroot('/', { readonly: true }).overlay('/home/me/project');
+   * ```
+   */
+  overlay<B extends HasNamespace<'mount'>>(this: B, target: string, options?: OverlayOptions): B;
 
   /**
    * Put a file with this content into the container: read-only, kept in memory, gone with the container. Calls add up, in the order

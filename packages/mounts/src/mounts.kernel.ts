@@ -1,6 +1,6 @@
 /** The file tree on the real kernel: what is inside, what stays outside, and that the host never changes. */
 import { existsSync, statSync } from 'node:fs';
-import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { haco, hostOverlay, orThrow, type Builder } from '@haco/core';
 import {
@@ -98,6 +98,31 @@ describeWith(['root', 'compiler', 'busybox', 'overlay'], 'mounts', () => {
         .chroot(rootfs.path, { overlay: { size: '1MiB' } });
       const output = await sh(builder, 'cat /bin/busybox /bin/busybox >/big; wc -c </big');
       expect(Number(/^\d+$/m.exec(output)?.[0])).toBeLessThanOrEqual(1_048_576);
+    });
+
+    test('a layer that is kept is there at the next start, and the root is as it was', async () => {
+      const keep = join(data, 'keep');
+      const kept = () => haco().unshare('mount').chroot(rootfs.path, { overlay: { keep } });
+      const script = 'rm -r /data && echo first >/etc/hosts && mkdir /made && ls /';
+      expect(await expectNothingLeft(() => sh(kept(), script))).toContain('made');
+      expect(await sh(kept(), 'cat /etc/hosts; ls -d /made /data')).toMatch(/^first\n\/made\n.*\/data: No such file/);
+      expect(await sh(haco().chroot(rootfs.path), 'cat /data/inside; ls -d /made')).toMatch(
+        /^rootfs\n.*\/made: No such/,
+      );
+      expect(await readdir(keep)).toEqual(['upper', 'work']);
+      await rm(keep, { recursive: true });
+    });
+
+    test('root of a user namespace can write into a layer that is kept', async () => {
+      const home = await makeTemporaryDirectory('keep');
+      const keep = join(home, 'layer');
+      // Root inside must find the way.
+      await chmod(home, 0o755);
+      const range = { inside: 0, outside: 100_000, count: 1000 };
+      const kept = haco().unshare('user', 'mount').mapUsers([range]).chroot(rootfs.path, { overlay: { keep } });
+      expect(await sh(kept, 'echo new >/new && cat /new')).toBe('new');
+      expect(statSync(join(keep, 'upper', 'new')).uid).toBe(100_000);
+      await rm(home, { recursive: true });
     });
 
     test('a read-only root is read-only with all mounts below it, and mounts in it are not', async () => {
@@ -214,6 +239,35 @@ describeWith(['root', 'compiler', 'busybox', 'overlay'], 'mounts', () => {
       } finally {
         await runCommand(['umount', shared]);
       }
+    });
+  });
+
+  describe('layers', () => {
+    test('a layer over a directory takes every change, with what is below unseen', async () => {
+      const overlaid = isolated().mount(data, '/mnt').overlay('/mnt').overlay('/data', { mode: 0o700 });
+      const script = 'rm /mnt/file && echo new >/mnt/new && ls /mnt; rm /data/*; stat -c %a /data; touch /mnt/a/b 2>&1';
+      expect(await expectNothingLeft(() => sh(overlaid, script))).toMatch(/^new\nsub\n700\n/);
+      expect(await readdir(data)).toEqual(['file', 'sub']);
+      expect(existsSync(rootfs.inside('/data/inside'))).toBe(true);
+    });
+
+    test('mount points are made in it', async () => {
+      const builder = isolated().overlay('/mnt').mount(data, '/mnt/new/place').file('/mnt/file', 'text');
+      expect(await sh(builder, 'ls /mnt /mnt/new/place; cat /mnt/file')).toBe(
+        '/mnt:\nfile\nnew\n\n/mnt/new/place:\nfile\nsub\ntext',
+      );
+      expect(existsSync(rootfs.inside('/mnt/new'))).toBe(false);
+    });
+
+    test('where there is no directory, it is an error, or passed over when optional', async () => {
+      await symlink('/data', rootfs.inside('/link'));
+      for (const target of ['/none', '/etc/hosts']) {
+        const error = (await isolated().overlay(target).command('/bin/true').run())._unsafeUnwrapErr();
+        expect(error).toMatchObject({ kind: 'syscall', syscall: 'openat2' });
+        expect(await sh(isolated().overlay(target, { optional: true }), 'echo fine')).toBe('fine');
+      }
+      expect(await targetsOf(isolated().overlay('/link', { optional: true }))).toEqual(['/', '/proc']);
+      expect(await targetsOf(isolated().overlay('/link'))).toEqual(['/', '/proc', '/data']);
     });
   });
 

@@ -1,6 +1,9 @@
 /** The file tree of an ordinary user's container. */
-import { haco, orThrow, type Builder } from '@haco/core';
-import { describeWith, makeRootfs, type TestRootfs } from '@haco/testkit';
+import { existsSync } from 'node:fs';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { haco, hostOverlay, orThrow, type Builder } from '@haco/core';
+import { describeWith, makeRootfs, makeTemporaryDirectory, type TestRootfs } from '@haco/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { dockerMaskedPaths, dockerReadonlyPaths } from './paths.js';
 
@@ -36,6 +39,22 @@ describeWith(['ordinary-user', 'userns', 'compiler', 'busybox', 'overlay'], 'mou
   test('the host read-only', async () => {
     const builder = isolated().chroot('/', { readonly: true }).tmpfs('/tmp');
     expect(await sh(builder, 'touch /tmp/x && ls /tmp; touch /var/tmp/x')).toMatch(/^x\n.*Read-only file system/);
+  });
+
+  test('the host under throw-away layers, of which nothing stays', async () => {
+    const home = await makeTemporaryDirectory('home');
+    await writeFile(join(home, 'mine'), 'before\n');
+    const builder = isolated().rootfs(hostOverlay()).independent('procfs', 'dev').overlay(home);
+    const script = `echo after >${home}/mine && cat ${home}/mine; touch /usr/new /srv/new && ls /usr/new; touch /x; echo x >>/etc/passwd`;
+    expect(await sh(builder, script)).toMatch(
+      /^after\n\/usr\/new\n.*\/x.*Read-only file system\n.*\/etc\/passwd: Permission denied$/,
+    );
+    expect(await readFile(join(home, 'mine'), 'utf8')).toBe('before\n');
+    expect(existsSync('/usr/new')).toBe(false);
+    expect(await sh(builder.chroot('/', { overlay: true, readonly: true }), 'touch /usr/new')).toContain(
+      'Read-only file system',
+    );
+    await rm(home, { recursive: true });
   });
 
   test('masked and read-only paths, and files with given content', async () => {

@@ -53,6 +53,12 @@ const entry = readTagged('kind', {
     subset: optional(readOneOf(['pid'])),
     hidepid: optional(readOneOf(['noaccess', 'invisible', 'ptraceable'])),
   }),
+  overlay: readObject({
+    kind: readOneOf(['overlay']),
+    target: readText,
+    mode: optional(readInteger),
+    optional: optional(readBoolean),
+  }),
   file: readObject({
     kind: readOneOf(['file']),
     target: readText,
@@ -68,7 +74,9 @@ const entry = readTagged('kind', {
 
 const rootfs = readEither(
   (json) => typeof json === 'object' && json !== null && 'overlay' in json,
-  readObject({ overlay: readObject({ lower: readList(readText), size: optional(readInteger) }) }),
+  readObject({
+    overlay: readObject({ lower: readList(readText), size: optional(readInteger), keep: optional(readText) }),
+  }),
   readObject({ path: readText }),
 );
 

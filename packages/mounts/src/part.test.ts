@@ -71,6 +71,16 @@ describe('verbs', () => {
     expect(verbs.file(emptySection, '/a', 1 as never)).toBeInstanceOf(Rejected);
   });
 
+  test('a layer is kept where it was said', () => {
+    expect(verbs.chroot(emptySection, '/a', { overlay: { keep: '/k' } })).toEqual({
+      entries: [],
+      rootfs: { overlay: { lower: ['/a'], keep: '/k' } },
+    });
+    expect(verbs.overlay(emptySection, '/a', { mode: 0o700, optional: true })).toEqual({
+      entries: [{ kind: 'overlay', target: '/a', mode: 0o700, optional: true }],
+    });
+  });
+
   test('masked and read-only paths add up', () => {
     const some = verbs.mask(emptySection, '/a', '/b') as MountsSection;
     expect(verbs.mask(some, '/b', '/c')).toEqual({ entries: [], masked: ['/a', '/b', '/c'] });
@@ -153,6 +163,10 @@ describe('validate', () => {
     ]);
     expect(entries({ kind: 'file', target: '/x', content: { text: 'x'.repeat(5 * 1024 * 1024) } })).toEqual([
       'mounts.entries: the contents of files have 5 MiB together, 4 MiB is the most; bind a file of the host with mount()',
+    ]);
+    expect(problems({ rootfs: { overlay: { lower: ['/a'], keep: 'k', size: 1 } } })).toEqual([
+      'mounts.rootfs.overlay.keep: "k" is not an absolute path; give the whole one, e.g. by path.resolve("k")',
+      'mounts.rootfs.overlay.size: a layer that is kept has the size of its disk; leave out one of size and keep',
     ]);
     expect(entries({ kind: 'independent', name: 'sysfs', subset: 'pid' })).toEqual([
       'mounts.entries[0]: subset and hidepid are options of procfs only',
@@ -263,14 +277,28 @@ describe('check', () => {
     expect(warnings({ entries: owned }, userHost, ['mount', 'user', 'pid', 'net', 'ipc', 'cgroup'])).toEqual([]);
   });
 
-  test('the host itself is no lower layer in a user namespace', () => {
-    const rootfs = { overlay: { lower: ['/'] } };
-    expect(warnings({ rootfs }, userHost, ['mount', 'user'])).toMatchInlineSnapshot(`
+  test('the host itself is no layer among others in a user namespace, and none that is kept', () => {
+    const of = (overlay: { lower: readonly string[]; keep?: string }) =>
+      warnings({ rootfs: { overlay } }, userHost, ['mount', 'user']);
+    expect(of({ lower: ['/a', '/'] })).toMatchInlineSnapshot(`
       [
-        "permission: In a user namespace the kernel makes no overlay of "/", since that would uncover what lies under its mounts; leave out unshare("user") and run it with sudo, or use chroot("/", { readonly: true }).",
+        "permission: In a user namespace the kernel makes no overlay of "/" that is kept or has other layers, since that would uncover what lies under its mounts; leave out unshare("user") and run it with sudo, or use chroot("/", { overlay: true }).",
       ]
     `);
-    expect(warnings({ rootfs: { overlay: { lower: ['/srv'] } } }, userHost, ['mount', 'user'])).toEqual([]);
+    expect(of({ lower: ['/'], keep: '/k' })).toHaveLength(1);
+    expect(of({ lower: ['/'] })).toEqual([]);
+    expect(of({ lower: ['/srv'] })).toEqual([]);
+    expect(
+      warnings(
+        { rootfs: { overlay: { lower: ['/a'] } } },
+        { ...userHost, kernel: { release: '5.10.0', major: 5, minor: 10 } },
+        ['mount', 'user'],
+      ),
+    ).toMatchInlineSnapshot(`
+      [
+        "unsupported: An overlay in a user namespace needs Linux 5.11, this is 5.10.0; use a newer kernel, or run it with sudo without unshare("user").",
+      ]
+    `);
   });
 
   test('what an old kernel cannot restrict is said, not left open', () => {

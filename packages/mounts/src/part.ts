@@ -8,7 +8,8 @@ import { parseSection } from './parse.js';
 import { planPrivate } from './propagation.js';
 import { planRestrictions } from './restrict.js';
 import { planEnterRoot } from './root/enter-root.js';
-import { planReadonlyRoot, planRoot } from './root/plan-root.js';
+import { planKeep } from './root/overlay.js';
+import { planHostLayers, planReadonlyRoot, planRoot } from './root/plan-root.js';
 import { emptySection, type MountsSection, type Rootfs } from './section.js';
 import { situationOf } from './situation.js';
 import { planStore, planStoreAway } from './store.js';
@@ -32,7 +33,7 @@ export const mounts = {
     return {
       changesRoot: rootfs !== undefined,
       ...(path === undefined ? {} : { rootfs: path }),
-      rootfsIsThrowAway: rootfs !== undefined && 'overlay' in rootfs,
+      rootfsIsThrowAway: rootfs !== undefined && 'overlay' in rootfs && rootfs.overlay.keep === undefined,
       ownDevpts: entries.some(
         (entry) => entry.kind === 'independent' && (entry.name === 'dev' || entry.name === 'devpts'),
       ),
@@ -41,11 +42,13 @@ export const mounts = {
   plan: (section, context) => {
     const situation = situationOf(section, context);
     return [
+      ...planKeep(section, situation),
       ...planConnectedSources(section, situation),
       ...planPrivate(situation),
       ...planUmask(section, situation),
       ...planRoot(section, situation),
       ...planStore(section, situation),
+      ...planHostLayers(section, situation),
       ...planEntries(section, situation),
       ...planRestrictions(section, situation),
       ...planReadonlyRoot(section, situation),

@@ -121,6 +121,45 @@ describe('the root', () => {
       `);
   });
 
+  test('a layer that is kept is made by its owner, and mounted from its directory', () => {
+    const rootfs = { overlay: { lower: ['/a'], keep: '/k' } };
+    expect(calls({ rootfs })).toMatchInlineSnapshot(`
+      "  1 [prepare] make sure that /k can keep the writable layer
+            mkdirat(AT_FDCWD, "/k", 0700)   or EEXIST
+            fchmodat(AT_FDCWD, "/k", 0700)
+            mkdirat(AT_FDCWD, "/k/upper", 0755)   or EEXIST
+            fchmodat(AT_FDCWD, "/k/upper", 0755)
+            mkdirat(AT_FDCWD, "/k/work", 0755)   or EEXIST
+            fchmodat(AT_FDCWD, "/k/work", 0755)
+        2 [mounts] make all mounts of the new mount namespace private
+            mount(NULL, "/", NULL, MS_REC|MS_PRIVATE, NULL)
+        3 [mounts] let new files have the modes that are asked for
+            umask(0)
+        4 [mounts] lay the writable layer of "/k" over "/a"
+            openat(AT_FDCWD, "/k", O_PATH|O_DIRECTORY|O_CLOEXEC, 0) = <mounts.scratch>
+            fchdir(<mounts.scratch>)
+            mount("overlay", "upper", "overlay", 0, "lowerdir=/a,upperdir=upper,workdir=work,redirect_dir=nofollow,metacopy=off,index=off")
+            open_tree(AT_FDCWD, "upper", OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC) = <root>
+            umount2("upper", MNT_DETACH)
+            move_mount(<root>, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH)
+        5 [root] make the new root the root of the mount namespace, and detach the old one
+            fchdir(<root>)
+            pivot_root(".", ".")
+            umount2(".", MNT_DETACH)
+            chdir("/")"
+    `);
+  });
+
+  test('the host in a user namespace is read-only, with a layer over each directory that can have one', () => {
+    const plan = calls(
+      { rootfs: { overlay: { lower: ['/'], size: 4096 } } },
+      { host: userHost, unshared: ['mount', 'user'] },
+    );
+    expect(plan).toContain('copy the mounts of / as the new root, read-only');
+    expect(plan).toContain('"size", "4096"');
+    expect(plan.match(/mount\("overlay"/g)).toHaveLength(10);
+  });
+
   test('in a user namespace, the overlay keeps its marks in user attributes', () => {
     expect(
       calls({ rootfs: { overlay: { lower: ['/a'] } } }, { host: userHost, unshared: ['mount', 'user'] }),
@@ -318,7 +357,7 @@ describe('what is restricted', () => {
         3 [mounts] copy the mounts of /srv/root as the new root
             open_tree(AT_FDCWD, "/srv/root", OPEN_TREE_CLONE|AT_RECURSIVE|OPEN_TREE_CLOEXEC) = <root>
             move_mount(<root>, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH)
-        4 [mounts] keep in memory what is bound from there: contents of files, and an empty directory
+        4 [mounts] keep in memory what the tree takes from there: contents of files, writable layers, an empty directory
             fsopen("tmpfs", FSOPEN_CLOEXEC) = <mounts.context>
             fsconfig(<mounts.context>, FSCONFIG_SET_STRING, "source", "tmpfs", 0)
             fsconfig(<mounts.context>, FSCONFIG_SET_STRING, "mode", "0700", 0)
@@ -390,7 +429,8 @@ describe('what is restricted', () => {
             umask(0)
         3 [mounts] open the root directory /
             openat(AT_FDCWD, "/", O_PATH|O_DIRECTORY|O_CLOEXEC, 0) = <root>
-        4 [mounts] keep in memory what is bound from there: contents of files, and an empty directory
+        4 [mounts] keep in memory what the tree takes from there: contents of files, writable layers, an empty directory
+            openat(AT_FDCWD, ".", O_PATH|O_CLOEXEC, 0) = <mounts.here>
             fsopen("tmpfs", FSOPEN_CLOEXEC) = <mounts.context>
             fsconfig(<mounts.context>, FSCONFIG_SET_STRING, "source", "tmpfs", 0)
             fsconfig(<mounts.context>, FSCONFIG_SET_STRING, "mode", "0700", 0)
@@ -407,12 +447,27 @@ describe('what is restricted', () => {
             openat2(<root>, "/etc/x", {flags=O_PATH|O_CLOEXEC, mode=0, resolve=RESOLVE_IN_ROOT|RESOLVE_NO_MAGICLINKS}, 24) = <mounts.target>
             move_mount(<mounts.new>, "", <mounts.target>, "", MOVE_MOUNT_F_EMPTY_PATH|MOVE_MOUNT_T_EMPTY_PATH)
         6 [mounts] detach the store again
-            openat(AT_FDCWD, ".", O_PATH|O_CLOEXEC, 0) = <mounts.here>
             fchdir(<mounts.store>)
             umount2(".", MNT_DETACH)
             fchdir(<mounts.here>)"
     `);
   });
+});
+
+test('a layer is laid over what is at its target, by names in the store', () => {
+  expect(entryCalls({ kind: 'overlay', target: '/data' })).toMatchInlineSnapshot(`
+    "openat2(<root>, "/data", {flags=O_PATH|O_DIRECTORY|O_CLOEXEC, mode=0, resolve=RESOLVE_IN_ROOT|RESOLVE_NO_MAGICLINKS}, 24) = <mounts.target>
+    open_tree(<mounts.target>, "", AT_EMPTY_PATH|OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC) = <mounts.lower>
+    mkdirat(<mounts.store>, "lower.0", 0755)
+    move_mount(<mounts.lower>, "", <mounts.store>, "lower.0", MOVE_MOUNT_F_EMPTY_PATH)
+    mkdirat(<mounts.store>, "upper.0", 0755)
+    mkdirat(<mounts.store>, "work.0", 0755)
+    fchdir(<mounts.store>)
+    mount("overlay", "work.0", "overlay", 0, "lowerdir=lower.0,upperdir=upper.0,workdir=work.0")
+    open_tree(<mounts.store>, "work.0", OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC) = <mounts.new>
+    move_mount(<mounts.new>, "", <mounts.target>, "", MOVE_MOUNT_F_EMPTY_PATH|MOVE_MOUNT_T_EMPTY_PATH)"
+  `);
+  expect(entryCalls({ kind: 'overlay', target: '/data', optional: true })).toContain('RESOLVE_NO_SYMLINKS');
 });
 
 test('nothing is mounted on a path by name', () => {
@@ -426,6 +481,7 @@ test('nothing is mounted on a path by name', () => {
       { kind: 'bind', source: '/c', target: '/c', propagation: 'shared' },
       { kind: 'filesystem', type: 'ext4', source: '/dev/vdb', target: '/d' },
       { kind: 'file', target: '/e', content: { text: 'x' } },
+      { kind: 'overlay', target: '/f' },
       { kind: 'network-etc', hostEtc: '/etc' },
       ...independentNames.map((name) => ({ kind: 'independent', name }) as const),
     ],
@@ -438,7 +494,7 @@ test('nothing is mounted on a path by name', () => {
       if (operation.name === 'mount') return [operation.args[1]];
       return operation.name === 'move_mount' ? [operation.args[1], operation.args[3]] : [];
     });
-    expect(new Set(named)).toEqual(new Set(['/', 'root', '', ...(host === oldHost ? ['.'] : [])]));
+    expect(new Set(named)).toEqual(new Set(['/', 'root', '', 'lower.4', 'work.4', ...(host === oldHost ? ['.'] : [])]));
   }
 });
 

@@ -31,7 +31,7 @@ function attach(): Operation {
 
 /** Find the path; `operations` follow only when it is there. */
 function ifThere(situation: Situation, path: string, operations: readonly Operation[]): readonly Operation[] {
-  return [planFind(situation, path, place, operations.length), ...operations];
+  return [planFind(situation, path, place, { skip: operations.length }), ...operations];
 }
 
 /** `directory` when the place is one, else `file`. "." exists in directories only. */

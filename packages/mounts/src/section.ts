@@ -9,14 +9,16 @@ export type Rootfs =
     }
   | {
       /**
-       * A throw-away writable layer over directories of the host. Only the filesystem of each directory is seen: what the host
+       * A writable layer over directories of the host, thrown away unless it is kept. Only the filesystem of each directory is seen: what the host
        * mounts below (such as `/home` on a disk of its own) appears empty.
        */
       readonly overlay: {
         /** Absolute paths, the topmost first; `/` is the host itself. */
         readonly lower: readonly string[];
-        /** Most that the container can write, in bytes; half of the memory when left out. */
+        /** Most that the container can write, in bytes; half of the memory when left out. Not with `keep`. */
         readonly size?: number;
+        /** Absolute path of a directory that keeps the writable layer, in `upper` and `work`; made when it isn't there. */
+        readonly keep?: string;
       };
     };
 
@@ -102,6 +104,17 @@ export interface FileEntry {
   readonly mode?: number;
 }
 
+/** A throw-away writable layer over a directory of the container. */
+export interface OverlayEntry {
+  readonly kind: 'overlay';
+  /** The directory, as it stands when this entry is reached. What is mounted below it appears empty. */
+  readonly target: string;
+  /** Permissions of the directory as the container sees it; 0o755 when left out. Its owner is root of the container. */
+  readonly mode?: number;
+  /** Passed over, and the directory stays as it is, where it isn't there, is a link, or can't be laid over. */
+  readonly optional?: boolean;
+}
+
 /** The host's name resolution: `resolv.conf` and `hosts`, read-only. */
 export interface NetworkEtcEntry {
   readonly kind: 'network-etc';
@@ -110,7 +123,8 @@ export interface NetworkEtcEntry {
 }
 
 /** One mount; they are made in the order of the list. */
-export type MountEntry = BindEntry | FilesystemEntry | TmpfsEntry | IndependentEntry | FileEntry | NetworkEtcEntry;
+export type MountEntry =
+  BindEntry | FilesystemEntry | TmpfsEntry | IndependentEntry | OverlayEntry | FileEntry | NetworkEtcEntry;
 
 /** The section `mounts` of a spec. */
 export interface MountsSection {

@@ -1,5 +1,5 @@
 /** What planning needs to know of the container besides the section, in the words of this package. */
-import type { HostFacts, NamespaceKind, Need, PlanContext } from '@haco/plan';
+import type { HostFacts, IdRange, NamespaceKind, Need, PlanContext } from '@haco/plan';
 import type { MountsSection, RootEntry } from './section.js';
 
 /** The situation in which mounts are made. */
@@ -16,6 +16,8 @@ export interface Situation {
   /** Whether a group exists inside; undefined when nobody knows, in a joined user namespace. */
   readonly hasGroup: (gid: number) => boolean | undefined;
   readonly entry: RootEntry;
+  /** Who root inside is outside, where that is another than the caller. */
+  readonly rootOutside?: { readonly uid: number; readonly gid: number };
   /** The capability that mounting needs here. */
   readonly mayMount: Need;
 }
@@ -29,7 +31,15 @@ export function situationOf(section: MountsSection, { host, facts }: PlanContext
     if (!inUserNamespace) return true;
     return facts.idMap?.gid.some(({ inside, count }) => gid >= inside && gid < inside + count);
   };
+  const outside = (ranges: readonly IdRange[] = []): number | undefined => {
+    const range = ranges.find(({ inside, count }) => inside === 0 && count > 0);
+    return range?.outside;
+  };
+  const uid = outside(facts.idMap?.uid);
+  const gid = outside(facts.idMap?.gid);
+  const another = uid !== undefined && gid !== undefined && (uid !== host.euid || gid !== host.egid);
   return {
+    ...(another && host.capabilities.includes('chown') ? { rootOutside: { uid, gid } } : {}),
     host,
     ownMounts,
     hasMounts: has('mount'),

@@ -1,16 +1,31 @@
 /** The store: a filesystem in memory that is mounted only while the tree is built, with what parts of it are bound from. */
 import { flags, openFlags, slot, syscall, type Step } from '@haco/plan';
 import { AT_FDCWD, mode, moveMountFlags, umountFlags } from './constants.js';
-import { planContents, store } from './contents.js';
+import { contentOf, planContents, store } from './contents.js';
 import { planFilesystem } from './filesystem.js';
+import { isLayeredHost } from './layer.js';
 import type { MountsSection } from './section.js';
 import type { Situation } from './situation.js';
+
+const here = 'mounts.here';
 
 /** Name in it of an empty directory. */
 export const emptyDirectory = 'empty';
 
-function isNeeded({ entries, masked = [] }: MountsSection): boolean {
-  return masked.length > 0 || entries.some(({ kind }) => kind === 'file');
+function isNeeded(section: MountsSection, situation: Situation): boolean {
+  const { entries, masked = [] } = section;
+  return (
+    masked.length > 0 ||
+    entries.some(({ kind }) => kind === 'file' || kind === 'overlay') ||
+    isLayeredHost(section, situation)
+  );
+}
+
+/** The size that was asked for what the container writes, and a page for each thing that is kept besides. */
+function sizeOf({ rootfs, entries }: MountsSection): number | undefined {
+  if (rootfs === undefined || 'path' in rootfs || rootfs.overlay.size === undefined) return undefined;
+  const files = entries.map((entry) => (entry.kind === 'file' ? contentOf(entry).length : 0));
+  return files.reduce((sum, size) => sum + size + 4096, rootfs.overlay.size);
 }
 
 /**
@@ -18,15 +33,29 @@ function isNeeded({ entries, masked = [] }: MountsSection): boolean {
  * only what is attached can be bound.
  */
 export function planStore(section: MountsSection, situation: Situation): readonly Step[] {
-  if (!isNeeded(section)) return [];
+  if (!isNeeded(section, situation)) return [];
+  const size = isLayeredHost(section, situation) ? sizeOf(section) : undefined;
   return [
     {
       id: 'mounts.store',
       phase: 'mounts',
-      label: 'keep in memory what is bound from there: contents of files, and an empty directory',
+      label: 'keep in memory what the tree takes from there: contents of files, writable layers, an empty directory',
       why: 'sources that nobody else can reach can be neither changed nor exchanged (CVE-2025-31133)',
       operations: [
-        ...planFilesystem({ type: 'tmpfs', options: [['mode', '0700']], attributes: { nosuid: true }, save: store }),
+        // Without a root of its own, the container stays where its caller was.
+        ...(section.rootfs === undefined
+          ? [
+              syscall('openat', [AT_FDCWD, '.', flags(openFlags(situation.host.arch), 'O_PATH', 'O_CLOEXEC'), 0], {
+                save: here,
+              }),
+            ]
+          : []),
+        ...planFilesystem({
+          type: 'tmpfs',
+          options: [['mode', '0700'], ...(size === undefined ? [] : [['size', String(size)] as const])],
+          attributes: { nosuid: true },
+          save: store,
+        }),
         syscall('mkdirat', [slot(store), emptyDirectory, mode(0o755)]),
         ...planContents(section, situation),
         syscall('move_mount', [
@@ -46,9 +75,9 @@ export function planStore(section: MountsSection, situation: Situation): readonl
 }
 
 /** Take it away: what was bound from it stays, it has no place in the tree any more. */
-export function planStoreAway(section: MountsSection, { host, mayMount }: Situation): readonly Step[] {
-  if (!isNeeded(section)) return [];
-  const here = 'mounts.here';
+export function planStoreAway(section: MountsSection, situation: Situation): readonly Step[] {
+  if (!isNeeded(section, situation)) return [];
+  const { mayMount } = situation;
   const stays = section.rootfs === undefined;
   return [
     {
@@ -57,9 +86,6 @@ export function planStoreAway(section: MountsSection, { host, mayMount }: Situat
       label: 'detach the store again',
       why: 'what is bound stays, and nothing else of it can be reached',
       operations: [
-        ...(stays
-          ? [syscall('openat', [AT_FDCWD, '.', flags(openFlags(host.arch), 'O_PATH', 'O_CLOEXEC'), 0], { save: here })]
-          : []),
         // By the working directory: umount2(2) takes no descriptor, and no path leads there.
         syscall('fchdir', [slot(store)]),
         syscall('umount2', ['.', flags(umountFlags, 'MNT_DETACH')]),

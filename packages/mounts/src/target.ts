@@ -1,5 +1,5 @@
 /** Where a mount goes: found below the container's root, never by a path that the rootfs could bend, and made if it may be made. */
-import { flags, openFlags, slot, struct, syscall, type Operation } from '@haco/plan';
+import { flags, openFlags, slot, struct, syscall, type Operation, type SyscallOperation } from '@haco/plan';
 import { mode, moveMountFlags, resolveFlags } from './constants.js';
 import type { Situation } from './situation.js';
 
@@ -26,10 +26,19 @@ function openBelow(
   path: string,
   save: string,
   stay: boolean,
-  tolerant: { readonly skipOnSuccess?: number; readonly plain?: boolean } = {},
-): Operation {
+  tolerant: { readonly skipOnSuccess?: number; readonly plain?: boolean; readonly directory?: boolean } = {},
+): SyscallOperation {
   const how = struct(
-    { name: 'flags', type: 'u64', value: flags(openFlags(host.arch), 'O_PATH', 'O_CLOEXEC') },
+    {
+      name: 'flags',
+      type: 'u64',
+      value: flags(
+        openFlags(host.arch),
+        'O_PATH',
+        ...(tolerant.directory === true ? (['O_DIRECTORY'] as const) : []),
+        'O_CLOEXEC',
+      ),
+    },
     { name: 'mode', type: 'u64', value: 0 },
     {
       name: 'resolve',
@@ -109,13 +118,27 @@ export function planAttach(situation: Situation, mount: string, target: Target):
   ];
 }
 
-/**
- * Find a path below the root, following links only within it, for something that is there or else not needed: then `skip`
- * operations are left out.
- */
-export function planFind(situation: Situation, path: string, save: string, skip: number): Operation {
-  const open = openBelow(situation, 'root', path, save, false);
-  return { ...open, tolerate: ['ENOENT', 'ENOTDIR'], ...(skip === 0 ? {} : { skipOnTolerated: skip }) } as Operation;
+/** What {@link planFind} passes over. */
+export interface Search {
+  /** How many operations are left out when it isn't there. */
+  readonly skip: number;
+  /** Only a directory that isn't reached through a link counts as there. */
+  readonly only?: 'own-directory';
+}
+
+/** Find a path below the root, following links only within it, for something that is there or else not needed. */
+export function planFind(situation: Situation, path: string, save: string, { skip, only }: Search): SyscallOperation {
+  const own = only === 'own-directory';
+  return {
+    ...openBelow(situation, 'root', path, save, false, { plain: own, directory: own }),
+    tolerate: ['ENOENT', 'ENOTDIR', ...(own ? ['ELOOP'] : [])],
+    skipOnTolerated: skip,
+  };
+}
+
+/** Find a directory below the root. */
+export function planFindDirectory(situation: Situation, path: string, save: string): SyscallOperation {
+  return openBelow(situation, 'root', path, save, false, { directory: true });
 }
 
 /** Attach the mount in a slot to a name in a directory that this plan has made itself. */

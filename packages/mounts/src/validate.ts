@@ -104,6 +104,7 @@ function validateEntry(entry: MountEntry, at: string): readonly Issue[] {
         ...validateMode(`${at}.mode`, entry.mode),
       ];
     }
+    case 'overlay':
     case 'file':
       return [...validateTarget(`${at}.target`, entry.target), ...validateMode(`${at}.mode`, entry.mode)];
     case 'independent':
@@ -126,7 +127,7 @@ const mostLayers = 500;
 function validateRoot({ rootfs }: MountsSection): readonly Issue[] {
   if (rootfs === undefined) return [];
   if ('path' in rootfs) return validateHostPath(`${key}.rootfs.path`, rootfs.path);
-  const { lower, size } = rootfs.overlay;
+  const { lower, size, keep } = rootfs.overlay;
   const at = `${key}.rootfs.overlay`;
   return [
     ...(lower.length === 0 || lower.length > mostLayers
@@ -134,6 +135,10 @@ function validateRoot({ rootfs }: MountsSection): readonly Issue[] {
       : []),
     ...lower.flatMap((path, index) => validateHostPath(`${at}.lower[${String(index)}]`, path)),
     ...validateSize(`${at}.size`, size),
+    ...(keep === undefined ? [] : validateHostPath(`${at}.keep`, keep)),
+    ...(keep === undefined || size === undefined
+      ? []
+      : [issue(`${at}.size`, 'a layer that is kept has the size of its disk; leave out one of size and keep')]),
   ];
 }
 
@@ -151,8 +156,8 @@ function validateNamespace(section: MountsSection, facts: SharedFacts): readonly
         )),
     ...(any && !own
       ? entries.flatMap((each, index) =>
-          each.kind === 'file'
-            ? [issue(`${key}.entries[${String(index)}]`, `a file would be put into the namespace of others; ${remedy}`)]
+          each.kind === 'file' || each.kind === 'overlay'
+            ? [issue(`${key}.entries[${String(index)}]`, `would change the mount namespace of others; ${remedy}`)]
             : [],
         )
       : []),

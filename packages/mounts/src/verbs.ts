@@ -1,7 +1,15 @@
 /** The verbs at run time: arguments in, changed section out. */
 import { parseBytes, rejected, type Size, type VerbResult, type Verbs } from '@haco/plan';
 import type { IndependentName } from './kinds/independent-names.js';
-import type { ChrootOptions, FileOptions, MountMethods, MountOptions, ProcfsKind, TmpfsOptions } from './methods.js';
+import type {
+  ChrootOptions,
+  FileOptions,
+  MountMethods,
+  MountOptions,
+  OverlayOptions,
+  ProcfsKind,
+  TmpfsOptions,
+} from './methods.js';
 import type { IndependentEntry, MountAttributes, MountEntry, MountsSection, Rootfs } from './section.js';
 
 type Outcome = VerbResult<MountsSection>;
@@ -47,6 +55,12 @@ function chroot(section: MountsSection, root: string, options: ChrootOptions = {
     ...(readonly === undefined ? {} : { readonly }),
   });
   if (overlay === false) return enter({ path: root });
+  const kept = overlay !== true && 'keep' in overlay;
+  if (kept) {
+    return typeof overlay.keep === 'string'
+      ? enter({ overlay: { lower: [root], keep: overlay.keep } })
+      : rejected('mounts.rootfs.overlay.keep', 'must be a string');
+  }
   const size = overlay === true ? undefined : overlay.size;
   return withSize(size, 'mounts.rootfs.overlay.size', (fields) => enter({ overlay: { lower: [root], ...fields } }));
 }
@@ -115,6 +129,17 @@ function independent(section: MountsSection, ...kinds: readonly (IndependentName
   }, section);
 }
 
+function overlay(section: MountsSection, target: string, options: OverlayOptions = {}): Outcome {
+  if (typeof target !== 'string') return rejected(`${nextPath(section)}.target`, 'must be a string');
+  const { mode, optional } = options;
+  return add(section, {
+    kind: 'overlay',
+    target,
+    ...(mode === undefined ? {} : { mode }),
+    ...(optional === undefined ? {} : { optional }),
+  });
+}
+
 function file(
   section: MountsSection,
   target: string,
@@ -156,6 +181,7 @@ export const verbs: Verbs<MountsSection, MountMethods> = {
   mount,
   tmpfs,
   independent,
+  overlay,
   file,
   mask,
   readonlyPaths,

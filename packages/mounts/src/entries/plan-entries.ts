@@ -1,6 +1,7 @@
 /** All mounts in the order in which they were asked for. */
 import type { Step } from '@haco/plan';
 import { independentKinds } from '../kinds/index.js';
+import { hostLayers, isLayeredHost } from '../layer.js';
 import type { MountEntry, MountsSection } from '../section.js';
 import type { Situation } from '../situation.js';
 import { planBind } from './bind.js';
@@ -8,6 +9,7 @@ import type { EntryContext } from './entry-steps.js';
 import { planFile } from './file.js';
 import { planFilesystemEntry, planTmpfs } from './filesystem-entry.js';
 import { planIndependent } from './independent.js';
+import { planOverlayEntry } from './overlay-entry.js';
 import { planNetworkEtc } from './network-etc.js';
 
 interface Mounted {
@@ -18,6 +20,8 @@ interface Mounted {
 /** What an entry leaves at its target. */
 function mountedBy(entry: MountEntry): readonly Mounted[] {
   switch (entry.kind) {
+    case 'overlay':
+      return [{ path: entry.target, throwAway: true }];
     case 'tmpfs':
       return [{ path: entry.target, throwAway: entry.readonly !== true }];
     case 'bind':
@@ -57,6 +61,8 @@ function planEntry(entry: MountEntry, context: EntryContext): Step {
       return planTmpfs(entry, context);
     case 'independent':
       return planIndependent(entry, context);
+    case 'overlay':
+      return planOverlayEntry(entry, context);
     case 'file':
       return planFile(entry, context);
     case 'network-etc':
@@ -71,8 +77,14 @@ export function normalize(path: string): string {
 
 /** One step for each entry. */
 export function planEntries(section: MountsSection, situation: Situation): readonly Step[] {
-  const rootIsThrowAway = section.rootfs !== undefined && 'overlay' in section.rootfs;
-  const mounted: Mounted[] = [{ path: '/', throwAway: rootIsThrowAway }];
+  const { rootfs } = section;
+  const layered = isLayeredHost(section, situation);
+  const isThrowAway = rootfs !== undefined && 'overlay' in rootfs && rootfs.overlay.keep === undefined && !layered;
+  const mounted: Mounted[] = [
+    { path: '/', throwAway: isThrowAway },
+    // A layer that could not be laid leaves its directory read-only: nothing is made on the host.
+    ...(layered ? hostLayers.map(({ path }) => ({ path, throwAway: true })) : []),
+  ];
   return section.entries.map((given, index) => {
     const entry = 'target' in given ? { ...given, target: normalize(given.target) } : given;
     const step = planEntry(entry, {

@@ -1,13 +1,15 @@
-/** A throw-away root: an overlay whose writable layer is a tmpfs that only the container's mounts know. */
-import { flags, formatBytes, quote, slot, syscall, type Operation, type Step } from '@haco/plan';
-import { AT_FDCWD, mode, moveMountFlags, openTreeFlags, umountFlags } from '../constants.js';
+/** A root with a writable layer: an overlay over a tmpfs that only the container's mounts know, or over a directory that keeps it. */
+import { flags, formatBytes, openFlags, quote, slot, syscall, type Operation, type Step } from '@haco/plan';
+import { AT_FDCWD, atFlags, mode, moveMountFlags, openTreeFlags, umountFlags } from '../constants.js';
 import { planFilesystem } from '../filesystem.js';
+import type { MountsSection } from '../section.js';
 import type { Situation } from '../situation.js';
 
 /** What the overlay is made of. */
 export interface Overlay {
   readonly lower: readonly string[];
   readonly size?: number;
+  readonly keep?: string;
 }
 
 /** A path in the option string of overlayfs: colons separate, commas end, backslashes escape. */
@@ -15,45 +17,125 @@ export function escapeLayer(path: string): string {
   return path.replace(/[\\:,]/g, '\\$&');
 }
 
+const scratch = 'mounts.scratch';
+
+/** On top of `/`, where it hides nothing, because path lookups start below it. */
+function onTop(mount: string): Operation {
+  return syscall('move_mount', [slot(mount), '', AT_FDCWD, '/', flags(moveMountFlags, 'MOVE_MOUNT_F_EMPTY_PATH')]);
+}
+
+/** Mount it on a directory of the working directory, and keep a copy of that mount. */
+function planMount({ lower }: Overlay, on: string, options: readonly string[]): readonly Operation[] {
+  const data = [`lowerdir=${lower.map(escapeLayer).join(':')}`, 'upperdir=upper', 'workdir=work', ...options].join(',');
+  return [
+    syscall('mount', ['overlay', on, 'overlay', 0, data]),
+    syscall('open_tree', [AT_FDCWD, on, flags(openTreeFlags, 'OPEN_TREE_CLONE', 'OPEN_TREE_CLOEXEC')], {
+      save: 'root',
+    }),
+  ];
+}
+
+/** In a user namespace trusted.* attributes are out of reach, which overlayfs needs to hide what was removed. */
+function attributeOptions({ inUserNamespace }: Situation): readonly string[] {
+  return inUserNamespace ? ['userxattr'] : [];
+}
+
 /**
  * The step. Overlayfs takes its layers by path, and before Linux 6.15 only from mounts that are attached. So the scratch tmpfs is
- * put on top of `/`, where it hides nothing, because path lookups start below it; by the working directory its layers have names
- * that need no path. Once the overlay holds on to them the scratch goes away again, otherwise it would lie on top of the old root
- * when that is to be detached, and be detached in its place. mount(2) rather than fsconfig(2), whose strings end at 255 bytes.
+ * attached, and made the working directory: its layers have names that need no path. Once the overlay holds on to them the scratch
+ * goes away again, otherwise it would lie on top of the old root when that is to be detached, and be detached in its place. mount(2)
+ * rather than fsconfig(2), whose strings end at 255 bytes.
  */
-export function planOverlayRoot({ lower, size }: Overlay, situation: Situation): Step {
-  const scratch = 'mounts.scratch';
-  const onTop = (mount: string): Operation =>
-    syscall('move_mount', [slot(mount), '', AT_FDCWD, '/', flags(moveMountFlags, 'MOVE_MOUNT_F_EMPTY_PATH')]);
-  const data = [
-    `lowerdir=${lower.map(escapeLayer).join(':')}`,
-    'upperdir=upper',
-    'workdir=work',
-    // In a user namespace trusted.* attributes are out of reach, which overlayfs needs to hide what was removed.
-    ...(situation.inUserNamespace ? ['userxattr'] : []),
-  ].join(',');
+function planThrowAway(overlay: Overlay, situation: Situation): readonly Operation[] {
+  const { size } = overlay;
+  return [
+    ...planFilesystem({
+      type: 'tmpfs',
+      options: [['mode', '0755'], ...(size === undefined ? [] : [['size', String(size)] as const])],
+      save: scratch,
+    }),
+    onTop(scratch),
+    ...['upper', 'work', 'root'].map((name) => syscall('mkdirat', [slot(scratch), name, mode(0o755)])),
+    syscall('fchdir', [slot(scratch)]),
+    ...planMount(overlay, 'root', attributeOptions(situation)),
+    syscall('umount2', ['.', flags(umountFlags, 'MNT_DETACH')]),
+    onTop('root'),
+  ];
+}
+
+/**
+ * The same with a directory of the host. The layer must say by itself what was changed, for those who read it later: no renames that
+ * refer to the lower directory, no copies of attributes only.
+ */
+function planKept(overlay: Overlay, keep: string, situation: Situation): readonly Operation[] {
+  const plain = ['redirect_dir=nofollow', 'metacopy=off', 'index=off'];
+  const directory = flags(openFlags(situation.host.arch), 'O_PATH', 'O_DIRECTORY', 'O_CLOEXEC');
+  return [
+    syscall('openat', [AT_FDCWD, keep, directory, 0], { save: scratch }),
+    syscall('fchdir', [slot(scratch)]),
+    // On its own upper directory, so that no other is needed; taken away again, it shows that directory to nobody.
+    ...planMount(overlay, 'upper', [...plain, ...attributeOptions(situation)]),
+    syscall('umount2', ['upper', flags(umountFlags, 'MNT_DETACH')]),
+    onTop('root'),
+  ];
+}
+
+/** The directories of a layer that is kept, made by the one who keeps it. */
+export function planKeep({ rootfs }: MountsSection, { inUserNamespace, rootOutside }: Situation): readonly Step[] {
+  if (rootfs === undefined || 'path' in rootfs || rootfs.overlay.keep === undefined) return [];
+  const { keep } = rootfs.overlay;
+  const directories = [
+    ['', 0o700],
+    ['/upper', 0o755],
+    ['/work', 0o755],
+  ] as const;
+  // Where root inside is somebody else outside, that one writes them.
+  const owner = inUserNamespace ? rootOutside : undefined;
+  return [
+    {
+      id: 'mounts.keep',
+      phase: 'prepare',
+      label: `make sure that ${keep} can keep the writable layer`,
+      why: 'an overlay takes its upper and its work directory from one filesystem, both there before',
+      operations: [
+        ...directories.flatMap(([below, permissions]) => {
+          const path = `${keep}${below}`;
+          const own = [
+            // The mask of the caller must not decide who may enter the container's root.
+            syscall('fchmodat', [AT_FDCWD, path, mode(permissions)]),
+            ...(owner === undefined
+              ? []
+              : [syscall('fchownat', [AT_FDCWD, path, owner.uid, owner.gid, flags(atFlags, 'AT_SYMLINK_NOFOLLOW')])]),
+          ];
+          return [
+            syscall('mkdirat', [AT_FDCWD, path, mode(permissions)], {
+              tolerate: ['EEXIST'],
+              skipOnTolerated: own.length,
+            }),
+            ...own,
+          ];
+        }),
+      ],
+      from: 'mounts.rootfs.overlay.keep',
+      source: 'https://docs.kernel.org/filesystems/overlayfs.html',
+    },
+  ];
+}
+
+/** The step. */
+export function planOverlayRoot(overlay: Overlay, situation: Situation): Step {
+  const { lower, size, keep } = overlay;
   const most = size === undefined ? '' : ` of ${formatBytes(size)}`;
+  const what = keep === undefined ? `a throw-away writable layer${most}` : `the writable layer of ${quote(keep)}`;
   return {
     id: 'mounts.root',
     phase: 'mounts',
-    label: `lay a throw-away writable layer${most} over ${lower.map(quote).join(', ')}`,
-    why: 'the container may change everything and the host sees none of it; filesystems that the host mounts below are not part of it and appear empty',
-    operations: [
-      ...planFilesystem({
-        type: 'tmpfs',
-        options: [['mode', '0755'], ...(size === undefined ? [] : [['size', String(size)] as const])],
-        save: scratch,
-      }),
-      onTop(scratch),
-      ...['upper', 'work', 'root'].map((name) => syscall('mkdirat', [slot(scratch), name, mode(0o755)])),
-      syscall('fchdir', [slot(scratch)]),
-      syscall('mount', ['overlay', 'root', 'overlay', 0, data]),
-      syscall('open_tree', [AT_FDCWD, 'root', flags(openTreeFlags, 'OPEN_TREE_CLONE', 'OPEN_TREE_CLOEXEC')], {
-        save: 'root',
-      }),
-      syscall('umount2', ['.', flags(umountFlags, 'MNT_DETACH')]),
-      onTop('root'),
-    ],
+    label: `lay ${what} over ${lower.map(quote).join(', ')}`,
+    why:
+      keep === undefined
+        ? 'the container may change everything and the host sees none of it; filesystems that the host mounts below are not part of it and appear empty'
+        : 'the container may change everything, and what it changed stays beside the directory until it is committed or discarded; filesystems that the host mounts below are not part of it and appear empty',
+    operations: keep === undefined ? planThrowAway(overlay, situation) : planKept(overlay, keep, situation),
     from: 'mounts.rootfs',
     needs: [situation.mayMount],
     requires: ['open_tree'],

@@ -1,31 +1,57 @@
 /** The slot `root`: the directory that becomes the container's root, by whichever way it is made. */
 import type { Step } from '@haco/plan';
 import { isLegacy, planAttributes, planLegacyAttributes } from '../attributes.js';
+import { hostLayers, isLayeredHost, planLayer } from '../layer.js';
 import type { MountsSection } from '../section.js';
 import type { Situation } from '../situation.js';
 import { planDirectoryRoot, planOpenRoot } from './directory.js';
 import { planOverlayRoot } from './overlay.js';
 
 /** The step that fills the slot, when anything needs it. */
-export function planRoot(
-  { rootfs, readonly = false, ...section }: MountsSection,
-  situation: Situation,
-): readonly Step[] {
-  const { entries, masked = [], readonlyPaths = [] } = section;
+export function planRoot(section: MountsSection, situation: Situation): readonly Step[] {
+  const { rootfs, readonly = false, entries, masked = [], readonlyPaths = [] } = section;
   if (rootfs === undefined) {
     return entries.length + masked.length + readonlyPaths.length === 0
       ? []
       : [planOpenRoot('/', situation, 'mounts.entries')];
   }
   if (!situation.ownMounts) return 'path' in rootfs ? [planOpenRoot(rootfs.path, situation, 'mounts.rootfs')] : [];
+  // What can be changed are its layers, which come once the store is there.
+  if (isLayeredHost(section, situation)) return [planDirectoryRoot('/', true, situation)];
   return [
     'path' in rootfs ? planDirectoryRoot(rootfs.path, readonly, situation) : planOverlayRoot(rootfs.overlay, situation),
   ];
 }
 
+/** The layers over the host's tree, where they take the place of an overlay of the whole. */
+export function planHostLayers(section: MountsSection, situation: Situation): readonly Step[] {
+  if (!isLayeredHost(section, situation) || section.readonly === true) return [];
+  return [
+    {
+      id: 'mounts.layers',
+      phase: 'mounts',
+      label: `lay throw-away writable layers over ${hostLayers.map(({ path }) => path).join(', ')}, where they can be`,
+      why: 'in a user namespace the kernel makes no overlay of "/", since that would uncover what lies under its mounts; directories with mounts below stay read-only',
+      operations: hostLayers.flatMap((layer) => planLayer(situation, layer, layer.path.slice(1))),
+      from: 'mounts.rootfs',
+      needs: [situation.mayMount],
+      requires: ['open_tree', 'openat2'],
+      source: 'https://docs.kernel.org/filesystems/overlayfs.html',
+    },
+  ];
+}
+
 /** An overlay becomes read-only when all mounts have found or got their targets in it. */
-export function planReadonlyRoot({ rootfs, readonly }: MountsSection, situation: Situation): readonly Step[] {
-  if (readonly !== true || rootfs === undefined || 'path' in rootfs || !situation.ownMounts) return [];
+export function planReadonlyRoot(section: MountsSection, situation: Situation): readonly Step[] {
+  const { rootfs, readonly } = section;
+  if (
+    readonly !== true ||
+    rootfs === undefined ||
+    'path' in rootfs ||
+    !situation.ownMounts ||
+    isLayeredHost(section, situation)
+  )
+    return [];
   const change = { mount: 'root', attributes: { readonly: true }, recursive: false };
   const legacy = isLegacy(change, situation);
   return [
