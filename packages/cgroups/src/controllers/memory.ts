@@ -13,7 +13,7 @@ import {
   type Settings,
   type Spell,
 } from './controller.js';
-import { readSize, readWithin } from './units.js';
+import { kernelBytes as bytes, readSize, readWithin } from './units.js';
 
 /** Limits of memory. Sizes are bytes, or text such as `'256MiB'`. */
 export interface MemoryResources {
@@ -33,14 +33,6 @@ export interface MemoryResources {
   readonly swappiness?: number;
   /** Let processes wait for memory instead of killing one: somebody must watch and help. v1 only. */
   readonly disableOomKiller?: boolean;
-}
-
-const suffixes: Readonly<Record<string, number>> = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3, t: 1024 ** 4 };
-
-/** Bytes of a value as the kernel reads it; undefined for "no limit" and for what it wouldn't take. */
-function bytes(value: string | undefined): number | undefined {
-  const match = /^(\d+)([kmgt]?)$/i.exec(value ?? '');
-  return match === null ? undefined : Number(match[1]) * (suffixes[(match[2] ?? '').toLowerCase()] ?? 1);
 }
 
 function memoryLimit(all: Settings): number | undefined {

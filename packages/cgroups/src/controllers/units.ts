@@ -60,6 +60,14 @@ export function readDuration(minMs: number, maxMs = 1_000_000): Reader<number> {
   };
 }
 
+const suffixes: Readonly<Record<string, number>> = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3, t: 1024 ** 4 };
+
+/** Bytes of a value as the kernel reads it; undefined for "no limit" and for what it wouldn't take. */
+export function kernelBytes(value: string | undefined): number | undefined {
+  const match = /^(\d+)([kmgt]?)$/i.exec(value ?? '');
+  return match === null ? undefined : Number(match[1]) * (suffixes[(match[2] ?? '').toLowerCase()] ?? 1);
+}
+
 /** Microseconds of milliseconds, as the kernel's files have them. */
 export function microseconds(ms: number): string {
   return String(Math.round(ms * 1000));

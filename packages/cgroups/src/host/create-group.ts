@@ -47,6 +47,13 @@ function checkLimits(section: CgroupsSection, moveSelfToLeaf: boolean, host: Hos
   );
 }
 
+/** systemd makes groups where it likes, and hands controllers down itself: what this process may do in its own group is no matter. */
+function asSystemdDoes(host: HostFacts): HostFacts {
+  const { v2, ...others } = host.cgroups;
+  if (v2 === undefined) return host;
+  return { ...host, cgroups: { ...others, v2: { ...v2, writable: true, subtreeControl: v2.controllers } } };
+}
+
 /** The places in which a group with these limits is made: where its limits need it, and where it is only counted. */
 function placesFor(settings: readonly Setting[], extra: readonly string[], host: HostFacts): readonly Base[] {
   const needed = settings.map(({ controller }) => controller);
@@ -76,7 +83,8 @@ function placesFor(settings: readonly Setting[], extra: readonly string[], host:
  */
 export function createGroup(options: CreateGroupOptions): ResultAsync<Group, HacoError> {
   const { name, moveSelfToLeaf = false, controllers = usualControllers, pid } = options;
-  const host = probeHost();
+  const real = probeHost();
+  const host = options.driver === 'systemd' ? asSystemdDoes(real) : real;
   return sectionOf(options, name)
     .andThen((section) => checkLimits(section, moveSelfToLeaf, host).map(() => section))
     .asyncAndThen((section) => {

@@ -19,6 +19,12 @@ test('no limit is the largest number', () => {
   expect(properties.map(({ values }) => values)).toEqual([['18446744073709551615'], ['18446744073709551615']]);
 });
 
+test('sizes may have the suffixes of the kernel: a file that systemd has a property for would be written over', () => {
+  const { properties, rest } = propertiesOf(settingsOf({ keys: { 'memory.high': '50M', 'memory.low': '4k' } }));
+  expect(properties.map(({ values }) => values)).toEqual([['52428800'], ['4096']]);
+  expect(rest).toEqual([]);
+});
+
 test('a quota of another period keeps it', () => {
   const { properties } = propertiesOf(settingsOf({ keys: { 'cpu.max': '5000 10000' } }));
   expect(properties).toEqual([

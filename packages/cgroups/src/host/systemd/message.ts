@@ -1,4 +1,5 @@
 /** What is asked of systemd, as arguments of `busctl`: pure. */
+import { kernelBytes } from '../../controllers/units.js';
 import type { Setting } from '../../settings.js';
 
 /** A property of a unit: its D-Bus signature and the words that busctl makes a value of. */
@@ -12,7 +13,8 @@ export interface Property {
 const infinity = '18446744073709551615';
 
 function number(name: string, value: string): Property {
-  return { name, signature: 't', values: [value === 'max' || value === '-1' ? infinity : value] };
+  const unlimited = value === 'max' || value === '-1';
+  return { name, signature: 't', values: [unlimited ? infinity : String(kernelBytes(value) ?? value)] };
 }
 
 /**
@@ -49,7 +51,7 @@ export function propertiesOf(settings: readonly Setting[]): {
   readonly rest: readonly Setting[];
 } {
   const isProperty = ({ key, value }: Setting): boolean =>
-    Object.hasOwn(byKey, key) && /^[\d]+( \d+)?$|^max( \d+)?$|^-1$/.test(value);
+    Object.hasOwn(byKey, key) && /^\d+( \d+)?$|^\d+[kmgt]$|^max( \d+)?$|^-1$/i.test(value);
   return {
     properties: settings.filter(isProperty).flatMap(({ key, value }) => byKey[key]?.(value) ?? []),
     rest: settings.filter((setting) => !isProperty(setting)),

@@ -13,14 +13,19 @@ import { existingDirs, ownDirs, type GroupDir } from '../group-dir.js';
 import { Group } from '../group.js';
 import { membership } from '../membership.js';
 import { applySettings, updateGroup, type LimitChange } from '../update/update-group.js';
+import { busEnvironment, type BusEnvironment } from './bus.js';
 import { busOption, propertiesOf, setProperties, startScope } from './message.js';
 
 const timeoutMs = 10_000;
 
 /** Run busctl. Its last words say what systemd answered. */
 function busctl(args: readonly string[], unit: string): ResultAsync<void, HacoError> {
+  return busEnvironment(probeHost().euid).asyncAndThen((env) => runBusctl(args, unit, env));
+}
+
+function runBusctl(args: readonly string[], unit: string, env: BusEnvironment): ResultAsync<void, HacoError> {
   const run = new Promise<Result<void, HacoError>>((resolve) => {
-    execFile('busctl', [...args], { timeout: timeoutMs }, (error, _stdout, stderr) => {
+    execFile('busctl', [...args], { timeout: timeoutMs, env: { ...env } }, (error, _stdout, stderr) => {
       if (error === null) return resolve(ok(undefined));
       if (/already exists|was already loaded/.test(stderr)) {
         const remedy = 'choose another name, or stop that unit with systemctl stop';
