@@ -40,6 +40,7 @@ export function prepareRootfs(section: RootfsSection, context: PrepareContext = 
 /** The part `rootfs`. It has no steps of its own: the mounts are planned by `@haco/mounts`, from {@link sourceOf}. */
 export const rootfsPart = {
   key: 'rootfs',
+  scope: 'container',
   empty: {} as RootfsSection,
   verbs: {
     rootfs: (_section: RootfsSection, strategy: RootfsStrategy) => {

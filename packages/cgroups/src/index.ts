@@ -16,6 +16,7 @@ export type { NetClsResources } from './controllers/net-cls.js';
 export type { NetPrioResources } from './controllers/net-prio.js';
 export type { PidsResources } from './controllers/pids.js';
 export type { RdmaLimits, RdmaResources } from './controllers/rdma.js';
+export { clonedInto, planEnterGroups, type ExistingGroup } from './enter-groups.js';
 export type { CgroupMethods, LimitOptions } from './methods.js';
 export { cgroups } from './part.js';
 export { parseCgroupReport, type CgroupReport } from './report.js';
@@ -28,6 +29,7 @@ export type { EventsOptions, GroupEvent, PressureResource, PressureTrigger } fro
 export { moveSelfToLeaf } from './host/leaf.js';
 export { Group, type GroupFields, type WaitOptions } from './host/group.js';
 export { containerDirs, type GroupDir } from './host/group-dir.js';
+export { groupsOf } from './host/groups-of.js';
 export type { GroupLimits } from './host/limits.js';
 export type { ChildOptions, CreateOptions } from './host/make-dirs.js';
 export { openGroup, type OpenGroupOptions } from './host/open-group.js';

@@ -22,6 +22,7 @@ import { verbs } from './verbs.js';
  */
 export const cgroups = {
   key: 'cgroups',
+  scope: 'container',
   empty: {},
   verbs,
   parse: parseSection,

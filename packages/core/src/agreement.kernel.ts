@@ -82,3 +82,40 @@ describeWith(['root', 'busybox', 'compiler', 'strace'], 'strace agrees with expl
     },
   );
 });
+
+const joined: Readonly<Record<string, () => Builder>> = {
+  'namespaces, groups, capabilities, a user': () =>
+    haco()
+      .unshare('pid', 'mount', 'uts', 'ipc', 'net', 'cgroup')
+      .chroot(rootfs.path)
+      .independent('procfs', 'dev')
+      .memory('64MiB')
+      .pids(9)
+      .user(1000, 1000)
+      .caps('chown')
+      .noNewPrivileges()
+      .workdir('/tmp'),
+  'a user namespace, and a root that was entered by chroot(2)': () =>
+    haco().unshare('user', 'pid').mapUsers('auto').mapGroups('auto').chroot(rootfs.path),
+};
+
+describeWith(['root', 'busybox', 'compiler', 'strace'], 'strace agrees with explain() of an exec into', () => {
+  test.each(Object.entries(joined))('%s', { timeout: 60_000 }, async (_name, make) => {
+    await using container = await orThrow(make().command('/bin/sleep', '60').start());
+    const plan = orThrow(container.explain('/bin/true'));
+    const before = threads();
+    const { value, calls } = await straceWhile(process.pid, () => orThrow(container.exec('/bin/true')));
+    expect(value).toMatchObject({ reason: 'exited', exitCode: 0 });
+    expect(disagreement(plan, calls, new Set([...before, ...threads()]))).toBeUndefined();
+    // DESIGN §7.5, as the kernel saw it: out of reach before any namespace, privileges in order, the command last.
+    const order = ['setns(', 'setgroups(', 'setresgid(', 'setresuid(', 'prctl(PR_CAPBSET_DROP'];
+    const seen = calls.map(({ name, args }) => `${name}(${args.join(', ')}`);
+    const places = order
+      .map((call) => seen.findLastIndex((text) => text.startsWith(call)))
+      .filter((place) => place !== -1);
+    expect(places).toEqual([...places].sort((a, b) => a - b));
+    expect(places.length).toBeGreaterThan(2);
+    const first = (call: string): number => seen.findIndex((text) => text.startsWith(call));
+    expect(first('prctl(PR_SET_DUMPABLE')).toBeLessThan(first('setns('));
+  });
+});

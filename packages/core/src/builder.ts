@@ -175,7 +175,7 @@ export class BuilderBase implements MetaMethods, Terminals {
     const { parts } = this.#state;
     const runtime = host === undefined ? this.#state.runtime : { ...this.#state.runtime, host: () => host };
     return this.spec()
-      .andThen((spec) => planStart({ parts, spec, runtime }))
+      .andThen((spec) => planStart({ parts, spec, runtime, makeBuilder }))
       .map(({ plan }) => {
         const text = { toString: { value: () => renderPlan(plan), enumerable: false } };
         return Object.defineProperties({ ...plan }, text) as ExplainedPlan;
@@ -185,7 +185,7 @@ export class BuilderBase implements MetaMethods, Terminals {
   check(): ResultAsync<CheckReport, HacoError> {
     const { parts, runtime } = this.#state;
     const report = this.spec()
-      .andThen((spec) => planStart({ parts, spec, runtime }))
+      .andThen((spec) => planStart({ parts, spec, runtime, makeBuilder }))
       .map(({ plan, facts }) => checkPlan(plan, facts));
     return new ResultAsync(Promise.resolve(report));
   }
@@ -202,7 +202,7 @@ export class BuilderBase implements MetaMethods, Terminals {
     const spec = this.spec();
     if (spec.isErr()) return err(spec.error);
     const { parts, runtime } = this.#state;
-    return begin({ parts, runtime, spec: spec.value });
+    return begin({ parts, runtime, spec: spec.value, makeBuilder });
   }
 }
 
@@ -233,6 +233,12 @@ export function builderClass(parts: readonly AnyPart[]): typeof BuilderBase {
   }
   classes.set(parts, Class);
   return Class;
+}
+
+/** A builder that goes on from a spec. */
+export function makeBuilder(parts: readonly AnyPart[], spec: Spec, runtime: Runtime): Builder {
+  const Class = builderClass(parts);
+  return new Class({ parts, runtime, spec, issues: [] }) as unknown as Builder;
 }
 
 export { ok };

@@ -1,7 +1,5 @@
 /** The handle of a live container. */
-import type { Readable, Writable } from 'node:stream';
-import { constants } from 'node:os';
-import { err, errAsync, ok, ResultAsync, type Result } from 'neverthrow';
+import { err, errAsync, ok, type Result, type ResultAsync } from 'neverthrow';
 import type {
   ContainerFreezer,
   EventsOptions,
@@ -11,26 +9,25 @@ import type {
   StatsOptions,
   WaitOptions,
 } from '@haco/cgroups';
-import { StateError, type HacoError } from '@haco/plan';
+import type { HacoError } from '@haco/plan';
 import type { RlimitsSection } from '@haco/rlimits';
+import type { ExplainedPlan } from './builder.js';
+import type { Inside } from './exec/inside.js';
+import type { ExecArguments, ExecOptions } from './exec/options.js';
 import type { Outcome } from './outcome.js';
+import { ProcessHandle, type ProcessParts } from './process-handle.js';
 import { noGroup, updateContainer, type ContainerUpdate, type UpdateReport } from './update.js';
 
 /** What a container handle is made of; core's own. */
-export interface ContainerParts {
+export interface ContainerParts extends ProcessParts {
   readonly name: string;
-  readonly pid: number;
-  readonly stdin: Writable | null;
-  readonly stdout: Readable | null;
-  readonly stderr: Readable | null;
-  readonly resize: ((columns: number, rows: number) => void) | undefined;
-  readonly outcome: Promise<Result<Outcome, HacoError>>;
-  readonly kill: (signal: number) => boolean;
   /** Told of the rlimits that the first process has from now on. */
   readonly limited: (limits: RlimitsSection) => void;
   readonly freezer: ContainerFreezer;
   /** Its cgroup; undefined when no limit asked for one. */
   readonly group: Group | undefined;
+  /** Who sends further processes into it. */
+  readonly inside: Inside;
 }
 
 /**
@@ -45,74 +42,64 @@ export interface ContainerParts {
  * const outcome = await orThrow(container.wait());
  * ```
  */
-export class Container implements AsyncDisposable {
+export class Container extends ProcessHandle {
   /** Name of the container; made up for this start when the spec has none. */
   readonly name: string;
-  /** Pid of its first process, as this process sees it. */
-  readonly pid: number;
-  /** Node's end of stdin where that is a pipe or a terminal, else null. */
-  readonly stdin: Writable | null;
-  /** Node's end of stdout, with back-pressure; a terminal's whole output; null where it leads elsewhere. Read it or dispose of the handle: what was written stays there after the end. */
-  readonly stdout: Readable | null;
-  /** Node's end of stderr; null with a terminal and where it leads elsewhere. */
-  readonly stderr: Readable | null;
-  private readonly parts: ContainerParts;
-  private over = false;
+  readonly #parts: ContainerParts;
 
   constructor(parts: ContainerParts) {
-    this.parts = parts;
+    super(parts);
+    this.#parts = parts;
     this.name = parts.name;
-    this.pid = parts.pid;
-    this.stdin = parts.stdin;
-    this.stdout = parts.stdout;
-    this.stderr = parts.stderr;
     void parts.outcome.then(() => {
-      this.over = true;
       parts.group?.close();
+      parts.inside.close();
     });
   }
 
   /**
-   * How it ends, after everything of it was undone. `stdout` and `stderr` of the outcome are empty: the streams are the caller's.
+   * Run a further program in it, capture what it writes, wait for its end: as `run()`, but in the namespaces, the root and the
+   * cgroups of this container, as its user, with its environment, its capabilities and everything that confines its processes. What
+   * is given differs from that.
    *
-   * Errors: `io`, when something of the container could not be removed.
+   * Errors: `state`, when the container has ended; else as `run()`.
+   *
+   * @see setns(2)
+   *
+   * @example
+   * ```ts
+   * import { haco, orThrow } from '@haco/core';
+   * await using container = await orThrow(haco().unshare('pid').user('nobody').command('server').start());
+   * const { stdout } = await orThrow(container.exec('ps', '-o', 'pid,comm'));
+   * await container.exec({ command: ['id'], user: 'root', env: { LANG: 'C' }, timeout: '5s' });
+   * ```
    */
-  wait(): ResultAsync<Outcome, HacoError> {
-    return new ResultAsync(this.parts.outcome);
+  exec(file: string, ...args: readonly string[]): ResultAsync<Outcome, HacoError>;
+  exec(options: ExecOptions): ResultAsync<Outcome, HacoError>;
+  exec(...args: ExecArguments): ResultAsync<Outcome, HacoError> {
+    return this.#parts.inside.exec(args);
   }
 
   /**
-   * Send a signal to its first process. Mind that pid 1 of a pid namespace ignores signals that it has no handler for, but for
-   * SIGKILL and SIGSTOP.
+   * Start a further program in it, and give the handle as soon as it runs: as `exec()`, but with streams, or a terminal (`tty`).
    *
-   * Errors: `state`, when it has ended or there is no such signal.
-   *
-   * @param signal - name or number; SIGTERM without it
-   * @see pid_namespaces(7)
+   * Errors: as {@link Container.exec}.
    */
-  kill(signal: NodeJS.Signals | number = 'SIGTERM'): Result<void, HacoError> {
-    const number = typeof signal === 'number' ? signal : constants.signals[signal];
-    const what = `send ${String(signal)} to the container`;
-    if (!isSignal(number)) {
-      return err(new StateError({ what, state: 'there is no such signal', remedy: 'use a name of signal(7)' }));
-    }
-    if (!this.over && this.parts.kill(number)) return ok();
-    return err(new StateError({ what, state: 'the container is stopped', remedy: 'start it again first' }));
+  spawn(file: string, ...args: readonly string[]): ResultAsync<ProcessHandle, HacoError>;
+  spawn(options: ExecOptions): ResultAsync<ProcessHandle, HacoError>;
+  spawn(...args: ExecArguments): ResultAsync<ProcessHandle, HacoError> {
+    return this.#parts.inside.spawn(args);
   }
 
   /**
-   * Change the window size of its terminal, in characters.
+   * The plan of an `exec()` with the same arguments: every step with its system calls. Nothing is started.
    *
-   * Errors: `state`, when it has none or has ended.
+   * Errors: `state`, when the container has ended; `invalid-spec`; `not-found`, when there is no such user inside.
    */
-  resize(columns: number, rows: number): Result<void, HacoError> {
-    const { resize } = this.parts;
-    if (resize === undefined || this.over) {
-      const state = resize === undefined ? 'the container has no terminal' : 'the container is stopped';
-      return err(new StateError({ what: 'change the window size', state, remedy: 'start it with tty()' }));
-    }
-    resize(columns, rows);
-    return ok();
+  explain(file: string, ...args: readonly string[]): Result<ExplainedPlan, HacoError>;
+  explain(options: ExecOptions): Result<ExplainedPlan, HacoError>;
+  explain(...args: ExecArguments): Result<ExplainedPlan, HacoError> {
+    return this.#parts.inside.explain(args);
   }
 
   /**
@@ -134,8 +121,8 @@ export class Container implements AsyncDisposable {
    */
   update(changes: ContainerUpdate): ResultAsync<UpdateReport, HacoError> {
     if (this.over) return errAsync(this.stopped('change its limits'));
-    return updateContainer(this.pid, this.parts.group, changes).map((report) => {
-      this.parts.limited(Object.fromEntries(report.rlimits.map(({ kind, to }) => [kind, to])));
+    return updateContainer(this.pid, this.#parts.group, changes).map((report) => {
+      this.#parts.limited(Object.fromEntries(report.rlimits.map(({ kind, to }) => [kind, to])));
       return report;
     });
   }
@@ -168,34 +155,22 @@ export class Container implements AsyncDisposable {
    */
   freeze(options: WaitOptions = {}): ResultAsync<void, HacoError> {
     if (this.over) return errAsync(this.stopped('freeze it'));
-    return this.parts.freezer.freeze(this.pid, options);
+    return this.#parts.freezer.freeze(this.pid, options).map(() => {
+      this.#parts.inside.paused = true;
+    });
   }
 
   /** Let its processes go on. Errors: `state`, `timeout`, `syscall`. */
   thaw(options: WaitOptions = {}): ResultAsync<void, HacoError> {
     if (this.over) return errAsync(this.stopped('thaw it'));
-    return this.parts.freezer.thaw(options);
-  }
-
-  private stopped(what: string): StateError {
-    return new StateError({ what, state: 'the container is stopped', remedy: 'start it again first' });
+    return this.#parts.freezer.thaw(options).map(() => {
+      this.#parts.inside.paused = false;
+    });
   }
 
   private withGroup(what: string): Result<Group, HacoError> {
     if (this.over) return err(this.stopped(what));
-    const { group } = this.parts;
+    const { group } = this.#parts;
     return group === undefined ? err(noGroup(what)) : ok(group);
   }
-
-  /** Kill it if it still runs, wait until nothing of it is left, and close its streams, read or not. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    if (!this.over) this.parts.kill(constants.signals.SIGKILL);
-    void (await this.parts.outcome);
-    for (const stream of [this.stdin, this.stdout, this.stderr]) stream?.destroy();
-  }
-}
-
-/** Linux has 64 signals; 0 only asks whether the process lives. */
-function isSignal(number: unknown): number is number {
-  return Number.isInteger(number) && (number as number) >= 0 && (number as number) <= 64;
 }

@@ -1,7 +1,7 @@
 /** Where everything begins: `haco()` and `haco.fromSpec()`. */
 import type { Result } from 'neverthrow';
 import type { AnyPart, InvalidSpecError } from '@haco/plan';
-import { builderClass, type Builder } from './builder.js';
+import { makeBuilder, type Builder } from './builder.js';
 import { frozenCopy } from './frozen-copy.js';
 import { builtInParts, type MethodsOf } from './parts.js';
 import { realRuntime, type Runtime } from './runtime.js';
@@ -26,11 +26,6 @@ function partsWith(extra: readonly AnyPart[] | undefined): readonly AnyPart[] {
   return parts;
 }
 
-function create(parts: readonly AnyPart[], spec: Spec, runtime: Runtime): Builder {
-  const Class = builderClass(parts);
-  return new Class({ parts, runtime, spec, issues: [] }) as unknown as Builder;
-}
-
 function emptySpec(parts: readonly AnyPart[]): Spec {
   return Object.freeze({
     version: 1,
@@ -47,7 +42,7 @@ function begin<const Parts extends readonly AnyPart[] = readonly []>(
 function begin(options: HacoOptions = {}): Builder {
   const parts = partsWith(options.parts);
   const spec = parts === builtInParts ? emptyBuiltIn : emptySpec(parts);
-  return create(parts, spec, options.runtime ?? realRuntime);
+  return makeBuilder(parts, spec, options.runtime ?? realRuntime);
 }
 
 /**
@@ -70,6 +65,6 @@ export const haco = Object.assign(begin, {
    */
   fromSpec: (json: unknown, options: HacoOptions = {}): Result<Builder, InvalidSpecError> => {
     const parts = partsWith(options.parts);
-    return parseSpec(parts, json).map((spec) => create(parts, frozenCopy(spec), options.runtime ?? realRuntime));
+    return parseSpec(parts, json).map((spec) => makeBuilder(parts, frozenCopy(spec), options.runtime ?? realRuntime));
   },
 });

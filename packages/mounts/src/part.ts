@@ -24,6 +24,7 @@ function pathOf(rootfs: Rootfs): string | undefined {
 /** The container's file tree: its root directory, what is mounted in it, and how the container gets in. */
 export const mounts = {
   key: 'mounts',
+  scope: 'container',
   empty: emptySection,
   verbs,
   parse: parseSection,

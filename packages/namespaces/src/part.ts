@@ -22,6 +22,7 @@ import { verbs } from './verbs.js';
  */
 export const namespaces = {
   key: 'namespaces',
+  scope: 'container',
   empty: emptySection,
   verbs,
   parse: parseSection,
@@ -37,7 +38,9 @@ export const namespaces = {
   plan: (section, context) => {
     const map = resolveIdMap(section, context.host);
     const asked = section.uidMap === undefined && section.gidMap === undefined ? 'unshare' : 'uidMap';
+    const outOfReach = planNonDumpable(section);
     return [
+      ...outOfReach.filter(({ phase }) => phase === 'join'),
       ...planEnter(section, context),
       ...planTime(section, context),
       planClone(section, context),
@@ -45,7 +48,7 @@ export const namespaces = {
       ...planLateUnshare(section, context),
       ...(map === undefined ? [] : [planIdMap(map, context.host, `namespaces.${asked}`)]),
       ...planBecomeRoot(section, context),
-      ...planNonDumpable(section),
+      ...outOfReach.filter(({ phase }) => phase === 'identity'),
       ...planNames(section, context),
     ];
   },

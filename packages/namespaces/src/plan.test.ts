@@ -196,16 +196,16 @@ describe('entered namespaces', () => {
             openat(AT_FDCWD, "/proc/7/ns/mnt", O_RDONLY|O_CLOEXEC, 0) = <namespaces.enter.mount>
             openat(AT_FDCWD, "/run/netns/blue", O_RDONLY|O_CLOEXEC, 0) = <namespaces.enter.net>
             openat(AT_FDCWD, "/proc/7/ns/pid", O_RDONLY|O_CLOEXEC, 0) = <namespaces.enter.pid>
-        2 [join] join the net namespace /run/netns/blue
-            setns(<namespaces.enter.net>, CLONE_NEWNET)
-        3 [join] join the pid namespace of process 7
-            setns(<namespaces.enter.pid>, CLONE_NEWPID)
-        4 [join] join the mount namespace of process 7
-            setns(<namespaces.enter.mount>, CLONE_NEWNS)
-        5 [join] join the user namespace of process 7
-            setns(<namespaces.enter.user>, CLONE_NEWUSER)
-        6 [join] forbid others to trace this process or to read its memory
+        2 [join] forbid others to trace this process or to read its memory
             prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+        3 [join] join the net namespace /run/netns/blue
+            setns(<namespaces.enter.net>, CLONE_NEWNET)
+        4 [join] join the pid namespace of process 7
+            setns(<namespaces.enter.pid>, CLONE_NEWPID)
+        5 [join] join the mount namespace of process 7
+            setns(<namespaces.enter.mount>, CLONE_NEWNS)
+        6 [join] join the user namespace of process 7
+            setns(<namespaces.enter.user>, CLONE_NEWUSER)
         7 [clone] create the container's process
             clone3({flags=}) = <child>
         8 [identity] become root of the user namespace

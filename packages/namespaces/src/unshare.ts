@@ -64,7 +64,9 @@ export function planClone(section: NamespacesSection, context: PlanContext): Ste
         : `create the container's process in ${clone.length === 1 ? `a new ${list(clone)} namespace` : `new ${list(clone)} namespaces`}`,
     why:
       clone.length === 0
-        ? 'the container shares every namespace with its caller, as nothing else was asked'
+        ? context.facts.entered.length === 0
+          ? 'the container shares every namespace with its caller, as nothing else was asked'
+          : 'it is born into the namespaces that were joined, and no new ones were asked for'
         : clone.map((kind) => `${kind}: ${rowOf(kind).why}`).join('; '),
     operations: [
       {

@@ -96,6 +96,11 @@ export type Verbs<Section, Methods> = {
  */
 export interface Part<Key extends string = string, Section = unknown, Methods = object> {
   readonly key: Key;
+  /**
+   * `container`: what the steps make is made once, and a process that joins the container later (`container.exec()`) finds it
+   * there. Without it they are performed for each such process, too.
+   */
+  readonly scope?: 'container';
   /** The section when nothing is asked. */
   readonly empty: Section;
   readonly verbs: Verbs<Section, Methods>;

@@ -28,7 +28,7 @@ export {
 export { readOuts, readReport, readStepTimes, type StepFailure, type StepTime } from './launcher/report.js';
 export { socketPair } from './launcher/channel.js';
 export { launcherPath } from './launcher/image.js';
-export { openInRoot } from './open-in-root.js';
+export { openBelow, openInRoot, type OpenBelow } from './open-in-root.js';
 export { libc, rawSyscall, type Libc, type Pointer } from './libc.js';
 export { type KernelFeature } from './probe/feature.js';
 export { kernelFeatures } from './probe/features/index.js';

@@ -9,6 +9,42 @@ import { libc, rawSyscall } from './libc.js';
 const AT_FDCWD = -100;
 const RESOLVE_NO_MAGICLINKS = 0x02;
 const RESOLVE_IN_ROOT = 0x10;
+const EAGAIN = 11;
+/** A rename anywhere at the wrong moment makes the kernel ask for another try; nobody wins this race so often by chance. */
+const tries = 128;
+const arch = process.arch === 'arm64' ? 'arm64' : 'x64';
+const numbers = syscallNumbers[arch];
+
+/** What {@link openBelow} takes. */
+export interface OpenBelow {
+  /** Descriptor of the directory that is `/` for the path. */
+  readonly root: number;
+  /** As a process in that root would write it; bytes where the name isn't text. */
+  readonly path: string | Uint8Array;
+  /** Flags of open(2); O_CLOEXEC is added. */
+  readonly flags: number;
+  /** Mode of a new file, before the umask of this process. */
+  readonly mode?: number;
+}
+
+/**
+ * Open `path` as a process would whose root is `root`: `..` and absolute links stay inside, magic links are refused.
+ *
+ * @returns a descriptor, which is the caller's to close, or a negative errno
+ * @see openat2(2), RESOLVE_IN_ROOT
+ */
+export function openBelow({ root, path, flags: open, mode = 0 }: OpenBelow): number {
+  const how = Buffer.alloc(24);
+  how.writeBigUInt64LE(BigInt(open | flags(openFlags(arch), 'O_CLOEXEC').value), 0);
+  how.writeBigUInt64LE(BigInt(mode), 8);
+  how.writeBigUInt64LE(BigInt(RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS), 16);
+  const text = Buffer.concat([Buffer.from(path as string), Buffer.of(0)]);
+  let fd = -EAGAIN;
+  for (let left = tries; fd === -EAGAIN && left > 0; left--) {
+    fd = rawSyscall(numbers.openat2, root, text, how, how.length);
+  }
+  return fd;
+}
 
 function failed(path: string, result: number, syscall: string): HacoError {
   const errno = errnoName(-result);
@@ -32,8 +68,6 @@ export function openInRoot(
   path: string,
   { pathOnly = false }: { readonly pathOnly?: boolean } = {},
 ): Result<number, HacoError> {
-  const arch = process.arch === 'arm64' ? 'arm64' : 'x64';
-  const numbers = syscallNumbers[arch];
   const table = openFlags(arch);
   const directory = rawSyscall(
     numbers.openat,
@@ -43,14 +77,9 @@ export function openInRoot(
     0,
   );
   if (directory < 0) return err(failed(root, directory, 'openat'));
-  const how = Buffer.alloc(24);
   // O_NONBLOCK: a fifo in place of the file must not hang the caller.
-  const mode = pathOnly
-    ? flags(table, 'O_PATH', 'O_NOFOLLOW', 'O_CLOEXEC')
-    : flags(table, 'O_RDONLY', 'O_CLOEXEC', 'O_NONBLOCK', 'O_NOCTTY');
-  how.writeBigUInt64LE(BigInt(mode.value), 0);
-  how.writeBigUInt64LE(BigInt(RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS), 16);
-  const fd = rawSyscall(numbers.openat2, directory, Buffer.from(`${path}\0`), how, how.length);
+  const mode = pathOnly ? flags(table, 'O_PATH', 'O_NOFOLLOW') : flags(table, 'O_RDONLY', 'O_NONBLOCK', 'O_NOCTTY');
+  const fd = openBelow({ root: directory, path, flags: mode.value });
   libc().close(directory);
   return fd < 0 ? err(failed(`${root}${path}`, fd, 'openat2')) : ok(fd);
 }

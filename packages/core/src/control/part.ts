@@ -98,6 +98,7 @@ function validate(section: ControlSection): readonly Issue[] {
 /** The part `control`. */
 export const control = {
   key: 'control',
+  scope: 'container',
   empty: {},
   verbs: {
     timeout: (section, duration) =>

@@ -62,6 +62,7 @@ function validate(section: IdentitySection): readonly Issue[] {
 /** The part `identity`: no steps of its own, the other parts use the name. */
 export const identity = {
   key: 'identity',
+  scope: 'container',
   empty: { metadata: {} },
   verbs: {
     name: (section, name) =>

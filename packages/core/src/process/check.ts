@@ -40,8 +40,8 @@ function isMapped(ranges: readonly IdRange[], id: number): boolean {
 /** Becoming another user: by privilege, or by a map that has the ids. */
 function checkUser(section: ProcessSection, { host, facts }: PlanContext): readonly Warning[] {
   const user = numericUser(section);
-  // What a namespace that is entered maps is seen only then.
-  if (user === undefined || facts.entered.includes('user')) return [];
+  // What a namespace that is entered maps is seen only then, unless somebody has looked.
+  if (user === undefined || (facts.entered.includes('user') && facts.idMap === undefined)) return [];
   const refused = (message: string): readonly Warning[] => [{ step: userStepId, kind: 'permission', message }];
   if (facts.idMap === undefined) {
     return ['setuid', 'setgid'].every((name) => host.capabilities.includes(name))

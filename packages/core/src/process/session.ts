@@ -5,12 +5,13 @@ import type { ProcessSection } from './section.js';
 const RESOLVE_NO_MAGICLINKS = 0x02;
 const atCwd = flags({ AT_FDCWD: -100 }, 'AT_FDCWD');
 
-export function planSession(section: ProcessSection, { host }: PlanContext): readonly Step[] {
+export function planSession(section: ProcessSection, { host, facts }: PlanContext): readonly Step[] {
   const steps: Step[] = [];
   if (host.oomScoreAdj !== 0) {
     steps.push({
       id: 'process.oom-score',
-      phase: 'identity',
+      // In a mount namespace of others, /proc is what they made of it.
+      phase: facts.entered.includes('mount') ? 'prepare' : 'identity',
       label: 'reset the OOM score',
       why: "Node's own score would be inherited, and decide wrongly who is killed when memory runs out",
       source: 'proc_pid_oom_score_adj(5)',

@@ -1,8 +1,9 @@
 /** Who may end a container before its command does, and why it was. */
 import { ContainerFreezer, type CgroupsSection } from '@haco/cgroups';
-import type { HacoError } from '@haco/plan';
+import { TimeoutError, type HacoError } from '@haco/plan';
 import type { RlimitsSection } from '@haco/rlimits';
 import type { Launch } from '@haco/sys';
+import { isJoining } from '../exec/join-part.js';
 import type { KillReason } from '../outcome.js';
 import type { Spec } from '../spec.js';
 import { takeTerminalBack } from '../streams/foreground.js';
@@ -22,6 +23,7 @@ export class Killer {
   rlimits: RlimitsSection;
   readonly freezer: ContainerFreezer;
   private readonly spec: Spec;
+  private watching = false;
   private timer: NodeJS.Timeout | undefined;
   private readonly abort = (): void => this.kill('aborted');
 
@@ -44,6 +46,14 @@ export class Killer {
     signal?.addEventListener('abort', this.abort, { once: true });
     // It may have been aborted since the start was allowed: that event is over.
     if (signal?.aborted === true) this.abort();
+    // Those who live in a container can stop what joins it before its command runs.
+    if (isJoining(spec)) this.running();
+  }
+
+  /** Why the command never began, when it was killed for it. */
+  get neverBegan(): HacoError | undefined {
+    if (this.reason !== 'timeout') return undefined;
+    return new TimeoutError({ what: 'the command to begin', timeoutMs: this.spec.control.timeoutMs ?? 0 });
   }
 
   kill(reason: KillReason): void {
@@ -69,8 +79,10 @@ export class Killer {
     return sent;
   }
 
-  /** The clock of `timeout()` starts with the command. */
+  /** The clock of `timeout()` starts with the command; of one that joins a container, with the call. */
   running(): void {
+    if (this.watching) return;
+    this.watching = true;
     const { timeoutMs } = this.spec.control;
     if (timeoutMs !== undefined) this.timer = setTimeout(() => this.kill('timeout'), timeoutMs);
     this.unwatch = watchCpuTime(this.input, this.name, () => this.kill('cpu-timeout'));

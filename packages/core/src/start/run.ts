@@ -37,7 +37,7 @@ export async function run(input: StartInput): Promise<Result<Outcome, HacoError>
     captures?.stdout?.close();
     captures?.stderr?.close();
     if (terminal !== undefined) closeSync(terminal.own);
-    return err(startError(started.error, input.spec, planned.value));
+    return err(killer.neverBegan ?? startError(started.error, input.spec, planned.value));
   }
   killer.running();
   const screen = terminal === undefined ? ok(undefined) : openTerminal(terminal.own);

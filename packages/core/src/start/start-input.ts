@@ -1,5 +1,6 @@
 /** What `run()` and `start()` are given by the builder. */
 import type { AnyPart } from '@haco/plan';
+import type { MakeBuilder } from '../exec/joinable.js';
 import type { Runtime } from '../runtime.js';
 import type { Spec } from '../spec.js';
 
@@ -8,4 +9,6 @@ export interface StartInput {
   readonly parts: readonly AnyPart[];
   readonly spec: Spec;
   readonly runtime: Runtime;
+  /** For processes that join the container later. */
+  readonly makeBuilder: MakeBuilder;
 }

@@ -4,13 +4,18 @@ import { err, ok, type Result } from 'neverthrow';
 import { containerDirs, Group, type CgroupsSection } from '@haco/cgroups';
 import type { HacoError } from '@haco/plan';
 import { Container } from '../container.js';
+import { Inside } from '../exec/inside.js';
+import { isJoining } from '../exec/join-part.js';
+import { Pidfd } from '../exec/pidfd.js';
+import { readJoin } from '../exec/read-join.js';
 import { startError } from '../failure.js';
 import type { Outcome } from '../outcome.js';
+import { ProcessHandle } from '../process-handle.js';
 import { connectOutput, discard, openInput, openOutput } from '../streams/stdio.js';
 import { Killer } from './killer.js';
 import { launchPlan, openTerminal } from './launch-plan.js';
 import { outcomeOf } from './outcome-of.js';
-import { preparePlan } from './plan-start.js';
+import { preparePlan, type PlannedStart } from './plan-start.js';
 import type { StartInput } from './start-input.js';
 
 /** The cgroup of a container that runs, where a limit asked for one. */
@@ -19,6 +24,27 @@ function groupOf({ spec, runtime }: StartInput, name: string): Group | undefined
   if (section === undefined) return undefined;
   const dirs = containerDirs(name, section, runtime.host());
   return dirs.length === 0 ? undefined : new Group({ name, dirs });
+}
+
+/** Who sends further processes into a container that runs. */
+function insideOf(
+  input: StartInput,
+  { facts, plan }: PlannedStart,
+  { pid, isOurs, group }: { readonly pid: number; readonly isOurs: () => boolean; readonly group: Group | undefined },
+): Inside {
+  const { parts, runtime, spec, makeBuilder } = input;
+  const pivoted = plan.steps.some(({ operations }) =>
+    operations.some((operation) => operation.op === 'syscall' && operation.name === 'pivot_root'),
+  );
+  const known = { groups: group?.dirs ?? [], pivoted, ownDevpts: facts.ownDevpts };
+  return new Inside({
+    parts,
+    runtime,
+    spec,
+    makeBuilder,
+    pidfd: new Pidfd(pid, isOurs),
+    readJoin: () => readJoin(pid, runtime.host(), known),
+  });
 }
 
 /** Start, and give the handle as soon as the command runs (or waits at its start fifo). */
@@ -37,7 +63,7 @@ export async function start(input: StartInput): Promise<Result<Container, HacoEr
     killer.over();
     discard([streams.stdin, streams.stdout, streams.stderr].map((stream) => ({ ...stream, closeTheirs: false })));
     if (terminal !== undefined) closeSync(terminal.own);
-    return err(startError(begun.error, input.spec, planned.value));
+    return err(killer.neverBegan ?? startError(begun.error, input.spec, planned.value));
   }
   const screen = terminal === undefined ? ok(undefined) : openTerminal(terminal.own);
   if (screen.isErr()) {
@@ -65,7 +91,7 @@ export async function start(input: StartInput): Promise<Result<Container, HacoEr
     killer.over();
     stdin.close();
     await Promise.all(outputs.map((flushed) => flushed?.() ?? Promise.resolve()));
-    return err<Outcome, HacoError>(startError(result.error, input.spec, planned.value));
+    return err<Outcome, HacoError>(killer.neverBegan ?? startError(result.error, input.spec, planned.value));
   });
   const view = screen.value;
   const outcome = failed.then((result) => {
@@ -75,19 +101,27 @@ export async function start(input: StartInput): Promise<Result<Container, HacoEr
     }
     return result;
   });
+  const pid = typeof begun === 'number' ? begun : begun.value.pid;
+  const handle = {
+    pid,
+    stdin: view?.input ?? stdin.stream,
+    stdout: view?.output ?? openOutput(streams.stdout),
+    stderr: view === undefined ? openOutput(streams.stderr) : null,
+    resize: view === undefined ? undefined : (columns: number, rows: number): void => view.resize(columns, rows),
+    outcome,
+    kill: (signal: number) => killer.send(signal),
+  };
+  if (isJoining(input.spec)) return ok(new ProcessHandle({ ...handle, what: 'process' }) as Container);
+  const group = groupOf(input, name);
   return ok(
     new Container({
+      ...handle,
+      what: 'container',
       name,
-      pid: typeof begun === 'number' ? begun : begun.value.pid,
-      stdin: view?.input ?? stdin.stream,
-      stdout: view?.output ?? openOutput(streams.stdout),
-      stderr: view === undefined ? openOutput(streams.stderr) : null,
-      resize: view === undefined ? undefined : (columns, rows) => view.resize(columns, rows),
-      outcome,
-      kill: (signal) => killer.send(signal),
       limited: (limits) => (killer.rlimits = { ...killer.rlimits, ...limits }),
       freezer: killer.freezer,
-      group: groupOf(input, name),
+      group,
+      inside: insideOf(input, planned.value, { pid, isOurs: () => launch.kill(0), group }),
     }),
   );
 }

@@ -1,0 +1,73 @@
+/** Sending processes into a container: what `Container` and `AttachedContainer` have in common. */
+import { err, errAsync, type Result, type ResultAsync } from 'neverthrow';
+import { StateError, type HacoError } from '@haco/plan';
+import type { ExplainedPlan } from '../builder.js';
+import type { Outcome } from '../outcome.js';
+import type { ProcessHandle } from '../process-handle.js';
+import type { Joinable } from './joinable.js';
+import type { JoinSection } from './join-part.js';
+import { execBuilder, type ExecArguments } from './options.js';
+import type { Pidfd } from './pidfd.js';
+
+/** What {@link Inside} is made of. */
+export interface InsideParts extends Pick<Joinable, 'parts' | 'runtime' | 'spec' | 'makeBuilder'> {
+  readonly pidfd: Pidfd;
+  /** What must be joined; asked for once. */
+  readonly readJoin: () => Result<JoinSection, HacoError>;
+}
+
+/** Further processes of one container. */
+export class Inside {
+  private readonly parts: InsideParts;
+  /** Its processes are stopped; a further one would be, too, before its command. */
+  paused = false;
+  private known: Joinable | undefined;
+
+  constructor(parts: InsideParts) {
+    this.parts = parts;
+  }
+
+  /** The container as processes join it; it lives at this moment. */
+  private joinable(): Result<Joinable, HacoError> {
+    const { pidfd, readJoin, ...rest } = this.parts;
+    const get = (): Result<number, HacoError> => pidfd.get('run a command in the container');
+    const { known } = this;
+    if (this.paused)
+      return err(
+        new StateError({ what: 'run a command in the container', state: 'it is paused', remedy: 'thaw() it first' }),
+      );
+    if (known !== undefined) return get().map(() => known);
+    return get()
+      .andThen(() => readJoin())
+      .andThen((join) =>
+        // What was read by number was read of the container only if it still exists.
+        get().map(() => {
+          this.known = { ...rest, join, pidfd: get };
+          return this.known;
+        }),
+      );
+  }
+
+  exec(args: ExecArguments): ResultAsync<Outcome, HacoError> {
+    return this.joinable().match(
+      (joinable) => execBuilder(joinable, args).run(),
+      (error) => errAsync(error),
+    );
+  }
+
+  spawn(args: ExecArguments): ResultAsync<ProcessHandle, HacoError> {
+    return this.joinable().match<ResultAsync<ProcessHandle, HacoError>>(
+      (joinable) => execBuilder(joinable, args).start(),
+      (error) => errAsync(error),
+    );
+  }
+
+  explain(args: ExecArguments): Result<ExplainedPlan, HacoError> {
+    return this.joinable().andThen((joinable) => execBuilder(joinable, args).explain());
+  }
+
+  /** The container has ended, or nobody cares any more. */
+  close(): void {
+    this.parts.pidfd.close();
+  }
+}
