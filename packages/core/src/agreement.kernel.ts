@@ -1,6 +1,8 @@
 /** strace agreement: the system calls of the launcher and of the container are those that `explain()` says, in that order. */
 import { readdirSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { closeForkServer, readyForkServer } from '@haco/sys';
 import { describeWith, makeRootfs, straceWhile, type TestRootfs } from '@haco/testkit';
 import { disagreement } from './agreement.js';
 import { warmUp } from './fixture.js';
@@ -16,11 +18,19 @@ afterAll(() => rootfs.remove());
 
 const threads = (): readonly number[] => readdirSync('/proc/self/task').map(Number);
 
-/** Run it under strace; where the plan and the calls part, and the plan. */
-async function compare(builder: Builder) {
+/** Run it under strace; where the plan and the calls part, and the plan. `served`: by a fork server that strace sees too. */
+async function compare(builder: Builder, { served = false } = {}) {
   const plan = orThrow(builder.explain());
+  closeForkServer();
   const before = threads();
-  const { value: outcome, calls } = await straceWhile(process.pid, () => orThrow(builder.run()));
+  const { value: outcome, calls } = await straceWhile(process.pid, async () => {
+    for (let tries = 0; served && readyForkServer() === undefined && tries < 50; tries++) {
+      await orThrow(haco().command('/bin/true').run());
+      await sleep(20);
+    }
+    return orThrow(builder.run());
+  });
+  closeForkServer();
   expect(outcome).toMatchObject({ reason: 'exited', exitCode: 0 });
   const own = new Set([...before, ...threads()]);
   return { plan, calls, own, parts: disagreement(plan, calls, own) };
@@ -63,6 +73,12 @@ const containers: Readonly<Record<string, () => Builder>> = {
 describeWith(['root', 'busybox', 'compiler', 'strace'], 'strace agrees with explain() on', () => {
   test.each(Object.entries(containers))('%s', { timeout: 60_000 }, async (_name, make) => {
     expect((await compare(make())).parts).toBeUndefined();
+  });
+
+  test.each(Object.entries(containers))('%s, of a fork server', { timeout: 60_000 }, async (_name, make) => {
+    const { parts, calls } = await compare(make(), { served: true });
+    expect(calls.some(({ name }) => name === 'recvmsg')).toBe(true);
+    expect(parts).toBeUndefined();
   });
 
   test(

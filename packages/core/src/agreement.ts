@@ -9,8 +9,14 @@ import type { StraceCall } from '@haco/testkit';
  */
 export const frame = {
   /** Before the first operation: signals blocked, the plan mapped and copied, everything close-on-exec, Node held by a pidfd. */
-  begin: ['rt_sigprocmask', 'lseek', 'mmap', 'mmap', 'pread64'],
-  beginEnd: ['prctl', 'close_range', 'pidfd_open', 'getppid'],
+  begin: ['rt_sigprocmask', 'prctl', 'lseek'],
+  takePlan: ['lseek', 'mmap', 'mmap', 'pread64'],
+  beginEnd: ['close_range', 'pidfd_open', 'getppid'],
+  /** A process that the fork server has made: the slots given up, what Node sent in its place, nothing else kept. */
+  served: ['munmap', 'dup3', 'dup3', 'dup3', 'close_range'],
+  /** When it is the container's own. */
+  alone: ['munmap', 'dup3', 'dup3', 'dup3', 'dup3', 'close_range'],
+  aloneEnd: ['close_range'],
   /** Around the clone when the new process has to wait for a parent phase. */
   beforeClone: ['socketpair'],
   /** First moments of the new process: bound to Node's life, signals unblocked. */
@@ -145,8 +151,36 @@ function walk(operations: readonly Operation[], trace: Trace, who: string, split
 const isLauncher = (call: StraceCall): boolean => call.name === 'execve' && call.args[1] === '["haco-init"]';
 const isOfPlan = ({ name }: StraceCall): boolean => !anywhere.has(name);
 
+/** The first process of a start, and how it came to be. */
+interface First {
+  readonly pid: number;
+  /** Where its calls begin. */
+  readonly from: number;
+  readonly way: 'spawned' | 'served' | 'alone';
+}
+
+/** The last start that strace saw: by Node itself, or by a fork server. */
+function lastStart(calls: readonly StraceCall[], threads: ReadonlySet<number>): First | undefined {
+  const launcherAt = calls.findIndex(isLauncher);
+  const launcher = calls[launcherAt]?.pid;
+  if (launcher === undefined) return undefined;
+  const servers = new Set(
+    calls.filter(({ name, pid }) => name === 'recvmsg' && !threads.has(pid)).map(({ pid }) => pid),
+  );
+  const servedAt = calls.findLastIndex(({ name, pid }) => name === 'clone3' && servers.has(pid));
+  const served = calls[servedAt];
+  if (served === undefined) return { pid: launcher, from: launcherAt + 1, way: 'spawned' };
+  const after = calls.slice(servedAt + 1);
+  const known = new Set(calls.slice(0, servedAt).map(({ pid }) => pid));
+  const pid = after.find((call) => call.name === 'munmap' && !known.has(call.pid))?.pid;
+  if (pid === undefined) return undefined;
+  const alone = served.args.join(', ').includes('CLONE_CLEAR_SIGHAND');
+  return { pid, from: servedAt + 1, way: alone ? 'alone' : 'served' };
+}
+
 /**
- * Compare a plan with what strace saw of a Node process, its threads and its children while the plan was performed once.
+ * Compare a plan with what strace saw of a Node process, its threads and its children while the plan was performed. Of several
+ * starts it is the last that counts.
  *
  * @param threads - ids of Node's own threads
  * @returns where they part, or undefined
@@ -156,17 +190,18 @@ export function disagreement(
   calls: readonly StraceCall[],
   threads: ReadonlySet<number>,
 ): string | undefined {
-  const launcherAt = calls.findIndex(isLauncher);
-  const launcher = calls[launcherAt]?.pid;
-  if (launcher === undefined) return 'strace saw no launcher';
+  const first = lastStart(calls, threads);
+  if (first === undefined) return 'strace saw no launcher';
+  const { pid: launcher, from: launcherAt, way } = first;
   const of = (pid: number, from: number): readonly StraceCall[] =>
     calls.slice(from).filter((call) => call.pid === pid && isOfPlan(call));
+  const earlier = new Set(calls.slice(0, launcherAt).map(({ pid }) => pid));
   // In the order of their first call; a process that was made later comes later.
   const others = [...new Set(calls.slice(launcherAt).map(({ pid }) => pid))].filter(
-    (pid) => pid !== launcher && !threads.has(pid),
+    (pid) => pid !== launcher && !threads.has(pid) && !earlier.has(pid),
   );
-  const [container, ...children] = others;
-  if (container === undefined) return 'strace saw no container';
+  const [container = launcher, ...children] = way === 'alone' ? [launcher, ...others] : others;
+  if (container === launcher && way !== 'alone') return 'strace saw no container';
 
   const steps = wireOrder(plan.steps);
   const operations = (where: (phase: Phase) => boolean): readonly Operation[] =>
@@ -183,8 +218,15 @@ export function disagreement(
   const cloneAt = before.findIndex(({ op }) => op === 'clone');
 
   try {
-    const outer = new Trace(of(launcher, launcherAt + 1), 'the launcher');
-    outer.all(frame.begin, 'frame');
+    if (way === 'alone') {
+      const only = new Trace(of(container, launcherAt), "the container's process");
+      only.all([...frame.alone, ...frame.takePlan, ...frame.aloneEnd, ...frame.enter], 'frame');
+      walk([...before.slice(cloneAt + 1), ...inside], only, "the container's process");
+      return undefined;
+    }
+    const outer = new Trace(of(launcher, launcherAt), 'the launcher');
+    outer.all(way === 'served' ? frame.served : frame.begin, 'frame');
+    outer.all(frame.takePlan, 'frame');
     if (hasInit) outer.all(frame.beginInit, 'frame');
     outer.all(frame.beginEnd, 'frame');
     walk(before.slice(0, cloneAt), outer, 'the launcher');

@@ -128,13 +128,12 @@ export class BuilderBase implements MetaMethods, Terminals {
 
   /** A builder of the same kind with one section changed. */
   protected derive(key: string, change: (section: unknown) => unknown): this {
-    const { spec, issues, ...rest } = this.#state;
+    const { parts, runtime, spec, issues } = this.#state;
     const section = change(spec[key]);
-    const state: State =
-      section instanceof Rejected
-        ? { ...rest, spec, issues: [...issues, ...section.issues] }
-        : { ...rest, spec: Object.freeze({ ...spec, [key]: frozenCopy(section) }), issues };
-    return this.#with(state);
+    // The spec itself is frozen when it is asked for, not at every verb on the way there.
+    return section instanceof Rejected
+      ? this.#with({ parts, runtime, spec, issues: [...issues, ...section.issues] })
+      : this.#with({ parts, runtime, spec: { ...spec, [key]: frozenCopy(section) }, issues });
   }
 
   #with(state: State): this {
@@ -160,13 +159,13 @@ export class BuilderBase implements MetaMethods, Terminals {
     return this.#with({
       ...rest,
       parts,
-      spec: Object.freeze({ ...spec, [part.key]: frozenCopy(part.empty) }),
+      spec: { ...spec, [part.key]: frozenCopy(part.empty) },
       issues: issues.filter(({ path }) => !isBelow(path, part.key)),
     });
   }
 
   spec(): Result<Spec, InvalidSpecError> {
-    this.#valid ??= validateSpec(this.#state.parts, this.#state.spec, this.#state.issues);
+    this.#valid ??= validateSpec(this.#state.parts, Object.freeze(this.#state.spec), this.#state.issues);
     return this.#valid;
   }
 

@@ -16,5 +16,12 @@ export function frozenCopy<T>(value: T): T {
   if (Array.isArray(value)) return keep(value.map(frozenCopy)) as T;
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) return value;
-  return keep(Object.fromEntries(Object.entries(value).map(([key, item]) => [key, frozenCopy(item)]))) as T;
+  const copy: Record<string, unknown> = {};
+  // Entries are defined, not assigned: an own `__proto__`, as JSON can hold it, must not become the prototype.
+  for (const key of Object.keys(value)) {
+    const item = frozenCopy((value as Record<string, unknown>)[key]);
+    if (key === '__proto__') Object.defineProperty(copy, key, { value: item, enumerable: true });
+    else copy[key] = item;
+  }
+  return keep(copy) as T;
 }

@@ -14,6 +14,8 @@ export interface Performance {
   readonly descriptors?: Readonly<Record<string, number>>;
   /** What Node does at a barrier of the plan. */
   readonly onBarrier: (barrier: BarrierOperation, childPid: number) => Promise<Result<void, HacoError>>;
+  /** Nobody waits for the moment when the command runs. */
+  readonly untilEnd?: boolean;
 }
 
 /** What can be injected in place of the real machine: `haco({ runtime })`. */
@@ -69,11 +71,12 @@ function withNameIn(encoded: EncodedPlan, rename: Performance['rename']): Encode
 /** This machine. */
 export const realRuntime: Runtime = {
   host: () => probeHost(),
-  launch: ({ plan, rename, stdio, descriptors = {}, onBarrier }) =>
+  launch: ({ plan, rename, stdio, descriptors = {}, onBarrier, untilEnd = false }) =>
     launch({
       encoded: withNameIn(encodingOf(plan, Object.keys(descriptors)), rename),
       stdio,
       passed: Object.values(descriptors),
+      untilEnd,
       ...(needsChannel(plan.steps) ? { onBarrier } : {}),
     }),
 };

@@ -12,4 +12,4 @@ exec "$cc" -std=gnu11 -Os -Wall -Wextra -Werror -Wconversion -Wno-sign-conversio
   -ffreestanding -fno-stack-protector -fno-asynchronous-unwind-tables -fno-tree-loop-distribute-patterns -fno-ident \
   -fno-pie -no-pie -static -nostdlib "$flags" \
   -Wl,-z,noseparate-code,-z,noexecstack,--build-id=none,-s \
-  -o "$2" haco-init.c interpret.c init.c plan.c
+  -o "$2" haco-init.c interpret.c init.c plan.c serve.c

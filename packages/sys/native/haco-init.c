@@ -4,9 +4,12 @@
  * It is started with the plan as descriptor 3. Operations before the clone run here, those after it in the new process, which
  * is a sibling (CLONE_PARENT): the container is Node's own child. Then this process performs the parent phase, waits until
  * the container ends or Node does, and performs the undo phase. It knows no container: only operations.
+ *
+ * Started with a socket as descriptor 3, it makes such processes when Node asks for them (serve.c).
  */
 #include "syscall.h"
 #include "interpret.h"
+#include "serve.h"
 
 ENTRY;
 
@@ -204,6 +207,26 @@ static _Noreturn void run_launcher(struct context *context)
 	quit(context->report->failed == 0 ? 0 : 1);
 }
 
+/* The clone of a plan whose new process the fork server has made already: we are in it. */
+static s64 made_by_server(struct context *context, struct clone_args *args)
+{
+	(void)args;
+	enter_child(context);
+	return 0;
+}
+
+/* The plan of a container that needs no launcher: its own process performs all of it. */
+static _Noreturn void run_alone(struct context *context)
+{
+	struct outcome outcome = interpret(context, 0, context->plan->parent, made_by_server);
+	if (outcome.failed == 0) { /* no exec at the end */
+		outcome.failed = context->plan->parent;
+		outcome.error = EINVAL;
+	}
+	report_failure(context, &outcome);
+	quit(1);
+}
+
 /* Pointers into the plan become addresses. */
 static void relocate(struct context *context)
 {
@@ -268,16 +291,21 @@ _Noreturn void launcher(const s64 *stack)
 		quit(100);
 	if (is_secure(stack))
 		quit(101);
+	sys2(NR_prctl, PR_SET_NAME, "haco-init");
+	/* A plan is a file; what can't be sought in is the socket of a server. */
+	const s32 server = sys3(NR_lseek, PLAN_FD, 0, SEEK_END) == -ESPIPE ? serve() : 0;
 	take_plan(&context);
 	context.report->started_ns = now_ns();
 	for (u32 i = 0; i < MAX_SLOTS; i++)
 		context.slots[i] = -1;
-	sys2(NR_prctl, PR_SET_NAME, "haco-init");
 	/* What Node handed over on purpose is kept until the exec, nothing beyond it. */
 	if (sys3(NR_close_range, PLAN_FD, ~0u, CLOSE_RANGE_CLOEXEC) < 0)
 		quit(105);
-	caller = (s32)sys2(NR_pidfd_open, context.plan->caller, 0);
+	/* In a pid namespace of its own a process can't name Node any more: the server has kept hold of it. */
+	caller = server > 0 ? server : (s32)sys2(NR_pidfd_open, context.plan->caller, 0);
 	context.slots[CALLER_SLOT] = caller;
+	if (server > 0)
+		run_alone(&context);
 	if (caller < 0 || sys0(NR_getppid) != context.plan->caller)
 		quit(106);
 	run_launcher(&context);

@@ -19,6 +19,8 @@
 #define NR_prctl 167
 #define NR_getpid 172
 #define NR_getppid 173
+#define NR_recvmsg 212
+#define NR_fcntl 25
 #define NR_socketpair 199
 #define NR_mmap 222
 #define NR_munmap 215

@@ -9,8 +9,10 @@
 #define NR_munmap 11
 #define NR_pread64 17
 #define NR_rt_sigprocmask 14
+#define NR_recvmsg 47
 #define NR_socketpair 53
 #define NR_clone 56
+#define NR_fcntl 72
 #define NR_exit_group 231
 #define NR_wait4 61
 #define NR_kill 62

@@ -13,9 +13,12 @@
 #define ENOENT 2
 #define EIO 5
 #define EINTR 4
+#define EBADF 9
 #define EAGAIN 11
 #define EINVAL 22
 #define ESTALE 116
+#define EMFILE 24
+#define ESPIPE 29
 #define ECANCELED 125
 
 #define PID_MAX_LIMIT (4 * 1024 * 1024) /* largest pid of a 64-bit kernel */
@@ -47,6 +50,10 @@
 #define SOCK_STREAM 1
 #define SOCK_CLOEXEC 02000000
 #define SEEK_END 2
+#define F_DUPFD_CLOEXEC 1030
+#define MSG_CTRUNC 8
+#define MSG_TRUNC 0x20
+#define MSG_CMSG_CLOEXEC 0x40000000
 
 #define CLONE_PIDFD 0x1000ull
 #define CLONE_VFORK 0x4000ull
@@ -70,6 +77,26 @@ struct timespec {
 struct pollfd {
 	s32 fd;
 	u16 events, revents;
+};
+
+struct iovec {
+	void *base;
+	u64 len;
+};
+
+struct msghdr {
+	void *name;
+	u32 namelen;
+	struct iovec *iov;
+	u64 iovlen;
+	void *control;
+	u64 controllen;
+	u32 flags;
+};
+
+struct cmsghdr {
+	u64 len;
+	s32 level, type;
 };
 
 #define sys0(nr) raw_syscall(nr, 0, 0, 0, 0, 0, 0)

@@ -16,15 +16,10 @@ export { syscallNumbers } from './codec/numbers.generated.js';
 export { errnoMeaning, errnoName, errnoNumber } from './errno.js';
 export { decodeStatus, reap, type ProcessEnd, type ResourceUsage } from './exit/wait.js';
 export { hintFor } from './hint.js';
-export {
-  failureError,
-  launch,
-  type Launch,
-  type LaunchEnd,
-  type LaunchFailure,
-  type LaunchRequest,
-  type Running,
-} from './launcher/launch.js';
+export { failureError } from './launcher/failure-error.js';
+export { closeForkServer, readyForkServer } from './launcher/fork-server.js';
+export { launch } from './launcher/launch.js';
+export type { Launch, LaunchEnd, LaunchFailure, LaunchRequest, Running } from './launcher/launch-types.js';
 export { readOuts, readReport, readStepTimes, type StepFailure, type StepTime } from './launcher/report.js';
 export { socketPair } from './launcher/channel.js';
 export { launcherPath } from './launcher/image.js';

@@ -28,6 +28,7 @@ export interface Libc {
   readonly fcntl: (fd: number, command: number, arg: number) => number;
   readonly pipe2: (fds: Pointer, flags: number) => number;
   readonly socketpair: (domain: number, type: number, protocol: number, fds: Pointer) => number;
+  readonly sendmsg: (fd: number, message: Pointer, flags: number) => number;
   readonly recvmsg: (fd: number, message: Pointer, flags: number) => number;
   readonly ioctl: (fd: number, request: number, arg: Pointer) => number;
   readonly wait4: (pid: number, status: Pointer, options: number, usage: Pointer) => number;
@@ -88,6 +89,7 @@ export function libc(): Libc {
     fcntl: lib.func('int fcntl(int fd, int command, long arg)'),
     pipe2: lib.func('int pipe2(void *fds, int flags)'),
     socketpair: lib.func('int socketpair(int domain, int type, int protocol, void *fds)'),
+    sendmsg: lib.func('long sendmsg(int fd, void *message, int flags)'),
     recvmsg: lib.func('long recvmsg(int fd, void *message, int flags)'),
     ioctl: lib.func('int ioctl(int fd, long request, void *arg)'),
     wait4: lib.func('int wait4(int pid, void *status, int options, void *usage)'),

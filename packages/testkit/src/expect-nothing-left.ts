@@ -1,6 +1,7 @@
 /** Runs a piece of a test and fails when the host isn't as it was before. */
 import { stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { closeForkServer } from '@haco/sys';
 import { diffSnapshots, type HostDifference, type HostItem, type HostItemKind, takeSnapshot } from './host-snapshot.js';
 import { runCommand } from './run-command.js';
 
@@ -17,6 +18,8 @@ const mustStay: ReadonlySet<HostItemKind> = new Set(['mount', 'network namespace
 /** The value of `run`. Rejects with a list of all that was left on, or taken from, the host. */
 export async function expectNothingLeft<T>(run: () => T | Promise<T>, options: NothingLeftOptions = {}): Promise<T> {
   await warmUp();
+  // It stays for a second, and would then count as left, or as missing.
+  closeForkServer();
   const before = takeSnapshot();
   let outcome: { readonly value: T } | { readonly error: unknown };
   try {
@@ -45,6 +48,7 @@ async function waitForNothing(
 ): Promise<readonly string[]> {
   const deadline = performance.now() + patienceMs;
   for (let pauseMs = 5; ; pauseMs = Math.min(pauseMs * 2, 200)) {
+    closeForkServer();
     const problems = describe(diffSnapshots(before, takeSnapshot()), ignore);
     if (problems.length === 0 || performance.now() > deadline) return problems;
     await sleep(pauseMs);

@@ -84,8 +84,14 @@ export class Killer {
     if (this.watching) return;
     this.watching = true;
     const { timeoutMs } = this.spec.control;
-    if (timeoutMs !== undefined) this.timer = setTimeout(() => this.kill('timeout'), timeoutMs);
+    if (timeoutMs !== undefined) this.timer = setTimeout(() => this.strike(timeoutMs), timeoutMs);
     this.unwatch = watchCpuTime(this.input, this.name, () => this.kill('cpu-timeout'));
+  }
+
+  private strike(timeoutMs: number): void {
+    const leftMs = timeoutMs - this.launch.runningForMs();
+    if (leftMs <= 0) this.kill('timeout');
+    else this.timer = setTimeout(() => this.strike(timeoutMs), leftMs);
   }
 
   over(): void {

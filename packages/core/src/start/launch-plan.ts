@@ -39,11 +39,19 @@ export interface Launched {
   readonly created: Promise<number>;
 }
 
-/** Start the launcher. `stdin` is what an unset stdin means. */
+/** What the caller of a start makes of it. */
+export interface LaunchUse {
+  /** What an unset stdin means. */
+  readonly stdin: 'null' | 'pipe';
+  /** Only the end matters: nobody is told when the command runs. */
+  readonly untilEnd: boolean;
+}
+
+/** Start the launcher. */
 export function launchPlan(
   input: StartInput,
   planned: PlannedStart,
-  stdin: 'null' | 'pipe',
+  { stdin, untilEnd }: LaunchUse,
 ): Result<Launched, HacoError> {
   const { spec, runtime } = input;
   return makeTerminalSocket(spec).andThen((terminal) =>
@@ -55,6 +63,8 @@ export function launchPlan(
         ...(planned.placeholder === undefined
           ? {}
           : { rename: { placeholder: planned.placeholder, name: planned.name } }),
+        // A terminal is taken over as soon as the command runs.
+        untilEnd: untilEnd && terminal === undefined,
         stdio: [streams.stdin.theirs, streams.stdout.theirs, streams.stderr.theirs],
         ...(terminal === undefined ? {} : { descriptors: { [terminalSocket]: terminal.theirs } }),
         onBarrier: async (barrier: BarrierOperation, childPid: number) => {

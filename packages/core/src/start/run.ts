@@ -19,7 +19,7 @@ export async function run(input: StartInput): Promise<Result<Outcome, HacoError>
   const beganMs = performance.now();
   const planned = await preparePlan(input);
   if (planned.isErr()) return err(planned.error);
-  const launched = launchPlan(input, planned.value, 'null');
+  const launched = launchPlan(input, planned.value, { stdin: 'null', untilEnd: true });
   if (launched.isErr()) return err(launched.error);
   const { launch, streams, terminal } = launched.value;
 
@@ -30,6 +30,8 @@ export async function run(input: StartInput): Promise<Result<Outcome, HacoError>
   // Nobody holds the handle: a pipe without a source has nothing to say.
   stdin.stream?.end();
   const captures = terminal === undefined ? capture(streams, budget, killer) : undefined;
+  // The clock is set before anybody knows that the command runs: it looks when it strikes.
+  if (launch.untilEnd) killer.running();
   const started = await launch.started;
   if (started.isErr()) {
     killer.over();
@@ -39,7 +41,7 @@ export async function run(input: StartInput): Promise<Result<Outcome, HacoError>
     if (terminal !== undefined) closeSync(terminal.own);
     return err(killer.neverBegan ?? startError(started.error, input.spec, planned.value));
   }
-  killer.running();
+  if (!launch.untilEnd) killer.running();
   const screen = terminal === undefined ? ok(undefined) : openTerminal(terminal.own);
   if (screen.isErr()) {
     killer.kill('aborted');

@@ -52,7 +52,7 @@ export async function start(input: StartInput): Promise<Result<Container, HacoEr
   const beganMs = performance.now();
   const planned = await preparePlan(input);
   if (planned.isErr()) return err(planned.error);
-  const launched = launchPlan(input, planned.value, 'pipe');
+  const launched = launchPlan(input, planned.value, { stdin: 'pipe', untilEnd: false });
   if (launched.isErr()) return err(launched.error);
   const { launch, streams, terminal, created } = launched.value;
   const { name } = planned.value;

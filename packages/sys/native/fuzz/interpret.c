@@ -35,13 +35,14 @@ static s64 plan_syscall(s64 nr, s64 a, s64 b, s64 c, s64 d, s64 e, s64 f);
 #include "../plan.c"
 #include "../interpret.c"
 #include "../init.c"
+#include "../serve.c"
 #include "../haco-init.c"
 #include "plan-from-bytes.h"
 
 static struct source source;
 static long end[64];
-static u32 calls;
-static u8 *file, *maps[4];
+static u32 calls, serving;
+static u8 *file, *maps[8];
 static u64 file_size;
 static u32 nmaps;
 
@@ -76,6 +77,27 @@ static s64 answer(s64 limit)
 	return value > 235 ? -(value - 235) : value % limit;
 }
 
+/* What a kernel may hand to a server: never more than it was given room for. */
+static s64 receive_random(struct msghdr *message)
+{
+	struct {
+		struct cmsghdr header;
+		s32 fds[SERVED_DESCRIPTORS];
+	} *control = message->control;
+	struct request *request = message->iov->base;
+	const u32 count = (u32)take(&source, 1) % (SERVED_DESCRIPTORS + 1);
+	*request = (struct request){(u32)take(&source, 2), (u32)take(&source, 1) % 40, (u32)take(&source, 1) & 1, 0, 0};
+	if (take(&source, 1) & 1)
+		request->descriptors = count;
+	message->flags = (u32)take(&source, 1) & MSG_CTRUNC;
+	message->controllen = count == 0 ? 0 : sizeof(control->header) + count * sizeof(s32);
+	if (count > 0)
+		control->header = (struct cmsghdr){message->controllen, 1, 1};
+	for (u32 i = 0; i < count; i++)
+		control->fds[i] = (s32)(PLAN_FD + i);
+	return (take(&source, 1) & 7) == 0 ? answer(30) : (s64)sizeof(*request);
+}
+
 static s64 kernel(s64 nr, s64 a, s64 b, s64 c, s64 d)
 {
 	u8 *bytes = (u8 *)b;
@@ -86,7 +108,13 @@ static s64 kernel(s64 nr, s64 a, s64 b, s64 c, s64 d)
 	case NR_exit_group:
 		longjmp(end, 1);
 	case NR_lseek:
-		return (s64)file_size;
+		/* The socket of a server in place of a plan, whose new process finds one. */
+		serving = serving == 0 && (take(&source, 1) & 1);
+		return serving ? -ESPIPE : (s64)file_size;
+	case NR_fcntl:
+		return KEPT_FD + answer(2);
+	case NR_recvmsg:
+		return receive_random((struct msghdr *)b);
 	case NR_mmap:
 		return c == PLAN_FD ? (s64)file : new_map((u64)b);
 	case NR_munmap:
@@ -151,7 +179,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, unsigned long size)
 	file = malloc(file_size);
 	for (u64 i = 0; i < file_size; i++)
 		file[i] = bytes[i];
-	calls = nmaps = 0;
+	calls = nmaps = serving = 0;
 	context = (struct context){0};
 	if (_setjmp(end) == 0)
 		launcher(stack);

@@ -2,6 +2,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include "../plan.h"
+#include "../serve.h"
 
 #define FIELD(type, field, name) printf("%s\"" name "\":%zu", first++ ? "," : "", offsetof(struct type, field))
 #define VALUE(name, value) printf("%s\"" name "\":%llu", first++ ? "," : "", (unsigned long long)(value))
@@ -97,6 +98,19 @@ int main(void)
 	VALUE("ops", MAX_OPS);
 	VALUE("args", MAX_ARGS);
 	VALUE("tolerate", sizeof(((struct op *)0)->tolerate) / sizeof(u16));
+	CLOSE();
+	OPEN("request");
+	FIELD(request, slot, "slot");
+	FIELD(request, descriptors, "descriptors");
+	FIELD(request, alone, "alone");
+	FIELD(request, flags, "flags");
+	VALUE("size", sizeof(struct request));
+	CLOSE();
+	OPEN("server");
+	VALUE("slots", SERVED_SLOTS);
+	VALUE("readySlot", READY_SLOT);
+	VALUE("descriptors", SERVED_DESCRIPTORS);
+	VALUE("slotsFd", SLOTS_FD);
 	CLOSE();
 	OPEN("single");
 	VALUE("magic", PLAN_MAGIC);

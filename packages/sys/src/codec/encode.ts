@@ -34,6 +34,11 @@ export interface EncodedPlan {
   readonly reportOffset: number;
   /** Steps in the order of their times in the report. */
   readonly steps: readonly Step[];
+  /**
+   * Flags of the clone that begins the plan, when the container's own process can perform all of it: nothing is done before or
+   * beside it, nothing after its end, and nobody waits for its exec.
+   */
+  readonly aloneFlags?: number;
 }
 
 interface WireArg {
@@ -470,8 +475,10 @@ export function encodePlan(steps: readonly Step[], options: EncodeOptions): Enco
     bytes.writeUInt32LE((shared ? sharedAt : dataAt) + bytes.readUInt32LE(dataAt + at), dataAt + at);
   });
 
+  const aloneFlags = flagsAlone(ops, sync);
   return {
     bytes,
+    ...(aloneFlags === undefined ? {} : { aloneFlags }),
     origins: ops.map(({ origin }) => origin),
     outs: new Map(
       [...encoder.outs].map(([name, { offset, size: length }]) => [name, { offset: sharedAt + offset, size: length }]),
@@ -489,6 +496,13 @@ export function encodePlan(steps: readonly Step[], options: EncodeOptions): Enco
 export function wireOrder(steps: readonly Step[]): readonly Step[] {
   const late = (step: Step): number => (step.phase === 'parent' ? 1 : step.phase === 'undo' ? 2 : 0);
   return [0, 1, 2].flatMap((group) => steps.filter((step) => late(step) === group));
+}
+
+/** The flags of the clone, when nothing but the container's own process is needed; see {@link EncodedPlan.aloneFlags}. */
+function flagsAlone(ops: readonly { readonly origin: OperationOrigin }[], sync: boolean): number | undefined {
+  const [first] = ops;
+  if (sync || first?.origin.operation.op !== 'clone' || first.origin.operation.cgroup !== undefined) return undefined;
+  return ops.some(({ origin }) => origin.step.phase === 'undo') ? undefined : first.origin.operation.flags.value;
 }
 
 /**

@@ -93,3 +93,15 @@ export function readOuts(fd: number, encoded: EncodedPlan): ReadonlyMap<string, 
   }
   return outs;
 }
+
+const execBuffer = Buffer.alloc(8);
+
+/**
+ * When the steps before the exec were done, CLOCK_MONOTONIC in nanoseconds, 0 before that: all that is known of an exec which
+ * nobody watches, unless the report tells that it failed.
+ */
+export function readExecNs(fd: number, encoded: EncodedPlan): number {
+  const before = encoded.steps.findLastIndex(({ phase }) => phase !== 'exec');
+  readSync(fd, execBuffer, 0, 8, encoded.reportOffset + reportSize + before * 8);
+  return Number(execBuffer.readBigUInt64LE(0));
+}

@@ -1,0 +1,66 @@
+/** Errors of starts, in the words of the plan. */
+import { renderOperation, StateError, SyscallError, type Operation } from '@haco/plan';
+import { errnoName } from '../errno.js';
+import { hintFor } from '../hint.js';
+import type { StepFailure } from './report.js';
+
+/** The call alone, without what the plan does with its result. */
+function callOf(operation: Operation): string {
+  return renderOperation(
+    operation.op === 'syscall' ? { op: 'syscall', name: operation.name, args: operation.args } : operation,
+  );
+}
+
+/** The error of a failed operation, in the words of the step. */
+export function failureError({ step, operation, errno }: StepFailure): SyscallError {
+  const syscall =
+    operation.op === 'syscall'
+      ? operation.name
+      : operation.op === 'clone'
+        ? 'clone3'
+        : operation.op === 'init'
+          ? 'clone'
+          : operation.op;
+  return new SyscallError({
+    step: step.label,
+    stepId: step.id,
+    from: step.from,
+    call: callOf(operation),
+    syscall,
+    errno,
+    hint: hintFor(syscall, errno, step.id),
+  });
+}
+
+/** The start was stopped by who asked for it. */
+export function stoppedError(): StateError {
+  return new StateError({ what: 'start the container', state: 'being stopped', remedy: 'start it again' });
+}
+
+/** The launcher, or the server that stands for it, ended before the command ran. */
+export function launcherError(reason: string): SyscallError {
+  return new SyscallError({
+    step: 'start the launcher',
+    call: 'haco-init',
+    syscall: 'posix_spawn',
+    errno: 'ECANCELED',
+    hint: reason,
+  });
+}
+
+/** The fork server was ended from outside between the request and the start. */
+export function lostError(): SyscallError {
+  return launcherError('its server was ended from outside; start the container again');
+}
+
+/** The fork server could not make a process. */
+export function refusedClone(result: number): SyscallError {
+  const errno = errnoName(-result);
+  return new SyscallError({
+    step: 'start the launcher',
+    call: 'clone3(CLONE_PARENT)',
+    syscall: 'clone3',
+    errno,
+    hint: hintFor('clone3', errno),
+  });
+}

@@ -1,0 +1,193 @@
+import { spawnSync } from 'node:child_process';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { syscall } from '@haco/plan';
+import { describeWith, expectNothingLeft, probePath, takeSnapshot } from '@haco/testkit';
+import { outputOf, startNode } from '../fixtures/node-program.js';
+import {
+  begin,
+  clone,
+  contentOf,
+  ended,
+  exec,
+  failed,
+  perform,
+  readyFor,
+  scratchFile,
+  step,
+  warmUp,
+  ways,
+} from '../fixtures/perform.js';
+import { closeForkServer, readyForkServer } from './fork-server.js';
+
+const parentOf = (pid: number): number =>
+  Number(/^PPid:\t(\d+)/m.exec(readFileSync(`/proc/${String(pid)}/status`, 'utf8'))?.[1]);
+
+describeWith(['root', 'compiler'], 'the fork server', () => {
+  beforeAll(warmUp);
+  afterEach(() => closeForkServer());
+
+  describe.each(ways)('a start that is %s', (way) => {
+    it('tells exit code, output, steps and usage', async () => {
+      const { end, stdout, pid } = await expectNothingLeft(() =>
+        ended([clone('CLONE_NEWPID'), exec(probePath(), 'exit', '7')], { way }),
+      );
+      expect(end).toMatchObject({ exitCode: 7, signal: null });
+      expect(end.usage.maxRssBytes).toBeGreaterThan(0);
+      expect(pid).toBeGreaterThan(1);
+      expect(stdout).toBe('');
+      expect(end.steps.map(({ step: id }) => id)).toContain('test.clone');
+    });
+
+    it('tells the signal that ended the command', async () => {
+      const { end } = await ended([clone(), exec('/bin/sh', '-c', 'kill -15 $$')], { way });
+      expect(end).toMatchObject({ exitCode: null, signal: 15 });
+    });
+
+    it('gives the command its three streams and nothing else', async () => {
+      const { stdout: listed } = await ended([clone(), exec('/bin/ls', '/proc/self/fd')], { way });
+      expect(listed.trim().split('\n')).toEqual(['0', '1', '2', '3']); // 3 is the listing itself
+    });
+
+    it('makes the container a child of Node', async () => {
+      const none = openSync('/dev/null', 'r+');
+      await readyFor(way);
+      const launched = begin([clone(), exec('/bin/sleep', '1000')], { stdio: [none, none, none], way });
+      if (way === 'alone') await sleep(100);
+      else expect((await launched.started).isOk()).toBe(true);
+      const pids = readFileSync('/proc/self/task/' + String(process.pid) + '/children', 'utf8');
+      const mine = pids
+        .trim()
+        .split(' ')
+        .map(Number)
+        .filter((pid) => readFileSync(`/proc/${String(pid)}/cmdline`, 'utf8').startsWith('/bin/sleep'));
+      expect(mine).toHaveLength(1);
+      expect(parentOf(mine[0] ?? 0)).toBe(process.pid);
+      expect(launched.runningForMs()).toBeGreaterThan(0);
+      expect(launched.kill(9)).toBe(true);
+      expect(await launched.ended).toMatchObject({ signal: 9 });
+      expect(launched.kill(9)).toBe(false);
+      closeSync(none);
+    });
+
+    it('names step, call and errno of a failure in the container', async () => {
+      const bad = step('session', [syscall('chdir', ['/haco/nowhere'])], 'test.bad');
+      const { error, failure } = await expectNothingLeft(() => failed([bad, clone(), exec('/bin/true')], { way }));
+      expect(failure).toMatchObject({ errno: 'ENOENT', step: { id: 'test.bad' } });
+      expect(error).toMatchObject({ kind: 'syscall', call: 'chdir("/haco/nowhere")' });
+    });
+
+    it('names a command that is not there', async () => {
+      const { failure } = await failed([clone(), exec('/haco/nowhere')], { way });
+      expect(failure).toMatchObject({ errno: 'ENOENT', step: { id: 'test.exec' } });
+    });
+
+    it('names a clone that the kernel refuses', async () => {
+      const wrong = step('clone', [{ op: 'clone', flags: { flags: ['CLONE_THREAD'], value: 0x10000 } }]);
+      const { failure } = await failed([wrong, exec('/bin/true')], { way });
+      expect(failure).toMatchObject({ errno: 'EINVAL', step: { id: 'test.clone' } });
+    });
+  });
+
+  it('says that a process which is killed during its set-up was being stopped', async () => {
+    const none = openSync('/dev/null', 'r+');
+    await readyFor('alone');
+    const slow = step('session', [syscall('poll', [0, 0, 5000])]);
+    const launched = begin([clone(), slow, exec('/bin/true')], { stdio: [none, none, none], way: 'alone' });
+    await sleep(50);
+    expect(launched.runningForMs()).toBe(0);
+    launched.kill(9);
+    const started = await launched.started;
+    expect(started._unsafeUnwrapErr().error.message).toMatch(/being stopped/);
+    closeSync(none);
+  });
+
+  it('serves many starts at once, and each gets its own end', async () => {
+    await readyFor('alone');
+    const server = readyForkServer();
+    const codes = Array.from({ length: 40 }, (_, index) => index);
+    const ends = await Promise.all(
+      codes.map((code) =>
+        perform([clone(), exec('/bin/sh', '-c', `exit ${String(code)}`)], { untilEnd: code % 2 === 0 }),
+      ),
+    );
+    expect(ends.map((result) => ('end' in result ? result.end.exitCode : result.failed.error.message))).toEqual(codes);
+    expect(readyForkServer()).toBe(server);
+  });
+
+  it('ends when nothing was started for a second, and leaves nothing', async () => {
+    closeForkServer();
+    const before = takeSnapshot();
+    await readyFor('served');
+    const server = readyForkServer() ?? 0;
+    await expect
+      .poll(
+        () => [...takeSnapshot().keys()].filter((key) => !before.has(key) && /process|zombie|descriptor/.test(key)),
+        {
+          timeout: 4000,
+        },
+      )
+      .toEqual([]);
+    expect(spawnSync('kill', ['-0', String(server)]).status).not.toBe(0);
+  });
+
+  it('ends with Node, also when Node is killed', async () => {
+    const child = startNode('served-forever.ts');
+    const server = await new Promise<number>((resolve) =>
+      child.stdout.setEncoding('utf8').once('data', (text: string) => resolve(Number(text))),
+    );
+    expect(parentOf(server)).toBe(child.pid);
+    child.kill('SIGKILL');
+    await expect.poll(() => spawnSync('kill', ['-0', String(server)]).status, { timeout: 2000 }).not.toBe(0);
+  });
+
+  it('that was killed is noticed: the start fails with a remedy, or goes another way, and the next one works', async () => {
+    await readyFor('served');
+    process.kill(readyForkServer() ?? 0, 'SIGKILL');
+    const result = await perform([clone(), exec('/bin/true')]);
+    if ('failed' in result) expect(result.failed.error.message).toMatch(/start the container again/);
+    const { end } = await ended([clone(), exec('/bin/true')]);
+    expect(end.exitCode).toBe(0);
+  });
+
+  it('gives way to a fresh one when what a child inherits has changed', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'haco-sys-'));
+    const home = process.cwd();
+    const groups = process.getgroups?.() ?? [];
+    const where = async (...command: readonly [string, ...string[]]): Promise<string> =>
+      (await ended([clone(), exec(...command)], { untilEnd: true })).stdout.trim();
+    try {
+      await readyFor('alone');
+      process.chdir(directory);
+      expect(await where('/bin/pwd')).toBe(directory);
+
+      await readyFor('alone');
+      const limit = spawnSync('prlimit', ['--pid', String(process.pid), '--core=4096:8192']);
+      expect(limit.status).toBe(0);
+      expect(await where('/bin/sh', '-c', 'ulimit -c')).toBe('8');
+
+      await readyFor('alone');
+      process.setgroups?.([12345]);
+      expect(await where('/usr/bin/id', '-G')).toBe('0 12345');
+    } finally {
+      process.setgroups?.(groups);
+      process.chdir(home);
+      rmSync(directory, { recursive: true });
+    }
+  });
+
+  it('hands over the descriptors that a plan names', async () => {
+    const output = scratchFile();
+    const note = step('session', [syscall('write', [{ fd: 'note' }, 'hello', 5], { expect: 5 })]);
+    await ended([clone(), note, exec('/bin/true')], { way: 'alone', fds: ['note'], passed: [output] });
+    expect(contentOf(output)).toBe('hello');
+    closeSync(output);
+  });
+
+  it('is done without where the limit of open files leaves no room for it', async () => {
+    expect(await outputOf(startNode('unusable-server.ts'))).toBe('0\n0\n0\n0\nno server\n');
+  });
+});

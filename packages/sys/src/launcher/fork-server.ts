@@ -1,0 +1,246 @@
+/**
+ * The launcher as a fork server (native/serve.c): while starts follow each other closely, a launcher stays and makes a process
+ * for each of them. A message costs Node a tenth of a spawn, and its cost doesn't grow with the descriptors that Node has open.
+ */
+import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs';
+import { isMainThread } from 'node:worker_threads';
+import { addPoller, removePoller } from '../exit/watch.js';
+import { reap } from '../exit/wait.js';
+import * as wire from '../codec/wire.js';
+import { errnoName } from '../errno.js';
+import { libc } from '../libc.js';
+import { CallerState } from './caller-state.js';
+import type { MadeProcess } from './launching.js';
+import { spawnLauncher, type SpawnDescriptors } from './spawn.js';
+
+const MFD_CLOEXEC = 1;
+const AF_UNIX = 1;
+const SOCK_SEQPACKET = 5;
+const SOCK_CLOEXEC = 0o2000000;
+const SOL_SOCKET = 1;
+const SCM_RIGHTS = 1;
+const MSG_NOSIGNAL = 0x4000;
+const MSG_DONTWAIT = 0x40;
+
+/** Without a start for so long, the server ends; so long after a start, the next one makes a server. */
+const burstMs = 1000;
+
+interface Server {
+  readonly pid: number;
+  readonly socket: number;
+  readonly slots: number;
+  readonly state: CallerState;
+  readonly free: number[];
+  readonly idle: NodeJS.Timeout;
+  /** It has said that it takes requests. */
+  ready: boolean;
+  gone: boolean;
+}
+
+let server: Server | undefined;
+let starting: NodeJS.Immediate | undefined;
+/** It was tried, and ended before it took a request. */
+let unusable = false;
+let lastStartMs = -Infinity;
+
+const at = wire.request;
+
+/** One message for all: it is filled in and sent without a turn of the event loop in between. */
+class Message {
+  readonly header = Buffer.alloc(56);
+  private readonly vector = Buffer.alloc(16);
+  private readonly request = Buffer.alloc(wire.request.size);
+  private readonly control = Buffer.alloc(16 + wire.server.descriptors * 4);
+
+  constructor() {
+    const { addressOf } = libc();
+    this.vector.writeBigUInt64LE(addressOf(this.request), 0);
+    this.vector.writeBigUInt64LE(BigInt(wire.request.size), 8);
+    this.header.writeBigUInt64LE(addressOf(this.vector), 16);
+    this.header.writeBigUInt64LE(1n, 24);
+    this.header.writeBigUInt64LE(addressOf(this.control), 32);
+    this.control.writeInt32LE(SOL_SOCKET, 8);
+    this.control.writeInt32LE(SCM_RIGHTS, 12);
+  }
+
+  fill(slot: number, aloneFlags: number | undefined, fds: readonly number[]): void {
+    this.request.writeUInt32LE(slot, at.slot);
+    this.request.writeUInt32LE(fds.length, at.descriptors);
+    this.request.writeUInt32LE(aloneFlags === undefined ? 0 : 1, at.alone);
+    // Flags of clone3 go beyond 32 bits.
+    this.request.writeUInt32LE((aloneFlags ?? 0) >>> 0, at.flags);
+    this.request.writeUInt32LE(Math.floor((aloneFlags ?? 0) / 0x1_0000_0000), at.flags + 4);
+    const length = 16 + fds.length * 4;
+    this.control.writeUInt32LE(length, 0);
+    this.header.writeUInt32LE(length, 40);
+    for (let i = 0; i < fds.length; i++) this.control.writeInt32LE(fds[i] ?? -1, 16 + i * 4);
+  }
+}
+
+let message: Message | undefined;
+const slotBuffer = Buffer.alloc(4);
+const noPid = Buffer.alloc(4);
+const pair = Buffer.alloc(8);
+
+/** What a server needs; closed as one when something is missing. */
+function startServer(): Server | undefined {
+  const open: number[] = [];
+  let state: CallerState | undefined;
+  try {
+    const slots = keep(libc().memfd_create('haco-slots', MFD_CLOEXEC), open);
+    writeSync(slots, Buffer.alloc((wire.server.readySlot + 1) * 4));
+    keep(libc().socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), []);
+    const socket = keep(pair.readInt32LE(0), open);
+    const theirs = keep(pair.readInt32LE(4), open);
+    const none = keep(openSync('/dev/null', constants.O_RDWR | SOCK_CLOEXEC), open);
+    state = new CallerState();
+    const spawned = spawnLauncher({ stdio: [none, none, none], plan: theirs, passed: [slots] });
+    if (spawned.isErr()) throw spawned.error;
+    closeSync(theirs);
+    closeSync(none);
+    return {
+      pid: spawned.value,
+      socket,
+      slots,
+      state,
+      free: Array.from({ length: wire.server.slots }, (_, index) => wire.server.slots - 1 - index),
+      idle: setTimeout(closeForkServer, burstMs).unref(),
+      ready: false,
+      gone: false,
+    };
+  } catch {
+    // No descriptor, no memory, no process to be had: each start says so itself when it comes to it.
+    for (const fd of open) libc().close(fd);
+    state?.close();
+    return undefined;
+  }
+}
+
+function keep(result: number, open: number[]): number {
+  if (result < 0) throw new Error(errnoName(libc().errno()));
+  open.push(result);
+  return result;
+}
+
+/** Pid of the server that the next start will be asked of; `undefined` before it takes requests. */
+export function readyForkServer(): number | undefined {
+  return server !== undefined && isReady(server) ? server.pid : undefined;
+}
+
+/** End the server, if there is one; starts that it has been asked for are made before that. */
+export function closeForkServer(): void {
+  if (starting !== undefined) clearImmediate(starting);
+  starting = undefined;
+  lastStartMs = -Infinity;
+  if (server === undefined) return;
+  const ending = server;
+  server = undefined;
+  clearTimeout(ending.idle);
+  libc().close(ending.socket);
+  ending.state.close();
+  const collect = (): void => {
+    if (!ending.gone && reap(ending.pid) === undefined) return;
+    ending.gone = true;
+    // Starts that were under way read their pids from it until now.
+    if (ending.free.length < wire.server.slots) return;
+    removePoller(collect);
+    libc().close(ending.slots);
+  };
+  addPoller(collect);
+  collect();
+}
+
+/** Whether the server takes requests. It is never asked before: what it can't do, a launcher of its own can. */
+function isReady(asked: Server): boolean {
+  if (asked.ready) return true;
+  readSync(asked.slots, slotBuffer, 0, 4, wire.server.readySlot * 4);
+  asked.ready = slotBuffer.readInt32LE(0) !== 0;
+  if (!asked.ready && reap(asked.pid) !== undefined) {
+    // Another launcher (HACO_INIT), or a limit of open files that is too low for it.
+    asked.gone = true;
+    unusable = true;
+    closeForkServer();
+  }
+  return asked.ready;
+}
+
+/** The server for this start, if there is to be one. */
+function currentServer(): Server | undefined {
+  if (!isMainThread || unusable) return undefined;
+  const now = performance.now();
+  const burst = now - lastStartMs < burstMs;
+  lastStartMs = now;
+  if (server === undefined) {
+    // When this start is on its way: the next one will find it.
+    if (burst) starting ??= setImmediate(prepareServer);
+    return undefined;
+  }
+  if (server.state.changed()) {
+    closeForkServer();
+    lastStartMs = now;
+    return undefined;
+  }
+  server.idle.refresh();
+  return isReady(server) ? server : undefined;
+}
+
+function prepareServer(): void {
+  starting = undefined;
+  server ??= startServer();
+}
+
+/**
+ * Ask the server for a start. `undefined`: there is none, spawn a launcher.
+ *
+ * @param aloneFlags - clone flags of a plan that the container's own process performs alone
+ */
+export function submitToServer(
+  { stdio, plan, passed }: SpawnDescriptors,
+  aloneFlags: number | undefined,
+): MadeProcess | undefined {
+  const asked = currentServer();
+  const slot = asked?.free.pop();
+  if (asked === undefined || slot === undefined) return undefined;
+  // Numbers that stay closed in a launcher of its own are filled here: the order says which is which.
+  const fds = [plan, ...passed.map((fd) => fd ?? plan), ...stdio];
+  message ??= new Message();
+  if (fds.length > wire.server.descriptors) {
+    asked.free.push(slot);
+    return undefined;
+  }
+  message.fill(slot, aloneFlags, fds);
+  if (libc().sendmsg(asked.socket, message.header, MSG_NOSIGNAL | MSG_DONTWAIT) !== wire.request.size) {
+    asked.free.push(slot);
+    return undefined;
+  }
+  return servedBy(asked, slot);
+}
+
+function freeSlot({ slots, free }: Server, slot: number): void {
+  writeSync(slots, noPid, 0, 4, slot * 4);
+  free.push(slot);
+}
+
+function servedBy(asked: Server, slot: number): MadeProcess {
+  let pid = 0;
+  const look = (): number => {
+    if (pid !== 0) return pid;
+    readSync(asked.slots, slotBuffer, 0, 4, slot * 4);
+    pid = slotBuffer.readInt32LE(0);
+    if (pid !== 0) freeSlot(asked, slot);
+    return pid;
+  };
+  return {
+    pid: look,
+    lost: () => {
+      if (look() !== 0) return false;
+      if (!asked.gone && reap(asked.pid) === undefined) return false;
+      asked.gone = true;
+      // It may have come to this start between the two looks.
+      if (look() !== 0) return false;
+      freeSlot(asked, slot);
+      if (server === asked) closeForkServer();
+      return true;
+    },
+  };
+}

@@ -1,0 +1,210 @@
+/** A start through a launcher: it makes the container's process, and stays when something must be undone at the end. */
+import type { Socket } from 'node:net';
+import { err, ok, type Result } from 'neverthrow';
+import type { HacoError } from '@haco/plan';
+import { afterEnd } from '../exit/after-end.js';
+import { addPoller, hold, release, removePoller } from '../exit/watch.js';
+import { decodeStatus, reap, type ProcessEnd } from '../exit/wait.js';
+import { libc } from '../libc.js';
+import { serveBarriers } from './channel.js';
+import { failureError, launcherError, lostError, refusedClone, stoppedError } from './failure-error.js';
+import type { Launch, LaunchEnd, LaunchFailure, LaunchRequest, Running } from './launch-types.js';
+import { nowMs } from './monotonic.js';
+import { readOuts, readReport, readStepTimes, type Report, type StepFailure } from './report.js';
+
+const SIGKILL = 9;
+
+/** A process that was asked for, and may not be there yet. */
+export interface MadeProcess {
+  /** Its pid, a negative errno when it could not be made, or 0 before. */
+  readonly pid: () => number;
+  /** Whether nobody is left who could make it. */
+  readonly lost: () => boolean;
+}
+
+/** What is known when the launcher has ended. */
+type LastReport = Omit<LaunchEnd, keyof ProcessEnd> & Partial<ProcessEnd>;
+
+/** Exit codes of the launcher before it could read the plan; see native/haco-init.c. */
+const refusals: Readonly<Record<number, string>> = {
+  100: 'it could not block signals',
+  101: 'its file is set-uid or has capabilities, and haco never runs so; remove them (HACO_INIT)',
+  102: 'the plan has an impossible size',
+  103: 'the plan could not be mapped',
+  104: 'the plan is malformed',
+  105: 'close_range failed, which needs kernel 5.11',
+  106: 'it was not started by the process that wrote the plan',
+  108: 'its descriptors could not be put in their places',
+};
+
+/** A start by a launcher, which Node has spawned or the fork server has made. */
+export class Launching implements Launch {
+  readonly untilEnd = false;
+  readonly started: Promise<Result<Running, LaunchFailure>>;
+  readonly ended: Promise<LaunchEnd>;
+  private resolveStarted!: (result: Result<Running, LaunchFailure>) => void;
+  private resolveEnded!: (end: LaunchEnd) => void;
+  private childPid = 0;
+  private runningNs = 0;
+  private end: ProcessEnd | undefined;
+  private launcherEnded = false;
+  private killWanted = false;
+  private barrierError: HacoError | undefined;
+  private readonly channel: Socket | undefined;
+  private closed = false;
+  private planClosed = false;
+  private last: LastReport | undefined;
+  private readonly look = (): void => {
+    this.poll();
+  };
+
+  constructor(
+    private readonly request: LaunchRequest,
+    private readonly plan: number,
+    private readonly launcher: MadeProcess,
+    channel: number | undefined,
+  ) {
+    this.started = new Promise((resolve) => (this.resolveStarted = resolve));
+    this.ended = new Promise((resolve) => (this.resolveEnded = resolve));
+    if (channel !== undefined) this.channel = serveBarriers(channel, (number) => this.atBarrier(number));
+    hold();
+    addPoller(this.look);
+  }
+
+  private async atBarrier(number: number): Promise<boolean> {
+    const barrier = this.request.encoded.barriers[number];
+    if (barrier === undefined || this.request.onBarrier === undefined) return false;
+    const result = await this.request.onBarrier(barrier, this.report().childPid);
+    if (result.isErr()) this.barrierError ??= result.error;
+    return result.isOk() && !this.killWanted;
+  }
+
+  private report(): Report {
+    return readReport(this.plan, this.request.encoded);
+  }
+
+  /** Before the command runs: has the launcher ended, or said that it does? */
+  private poll(): void {
+    const pid = this.launcher.pid();
+    if (pid <= 0) {
+      const reason = pid < 0 ? refusedClone(pid) : this.launcher.lost() ? lostError() : undefined;
+      if (reason !== undefined) this.neverMade(reason);
+      return;
+    }
+    const gone = reap(pid);
+    if (gone === undefined) {
+      // Waiting for a command to start, or staying on to clean up afterwards.
+      const report = this.report();
+      if (report.state === 'running') this.run(report);
+      return;
+    }
+    this.launcherEnded = true;
+    const report = this.report();
+    if (report.failure !== undefined || report.runningNs === 0) this.fail(report, gone);
+    else this.run(report);
+  }
+
+  /** There was no process at all. */
+  private neverMade(error: HacoError): void {
+    removePoller(this.look);
+    this.close();
+    this.resolveStarted(err({ error: this.killWanted ? stoppedError() : error }));
+  }
+
+  private fail(report: Report, launcher: ProcessEnd): void {
+    removePoller(this.look);
+    const settle = (): void => {
+      this.close();
+      this.resolveStarted(err(this.failed(report, launcher)));
+    };
+    // The launcher has seen its end already; only a launcher that was killed leaves a process that lives.
+    if (report.childPid === 0 || reap(report.childPid) !== undefined) {
+      settle();
+      return;
+    }
+    libc().kill(report.childPid, SIGKILL);
+    afterEnd(report.childPid, settle);
+  }
+
+  private failed(report: Report, launcher: ProcessEnd): LaunchFailure {
+    if (this.barrierError !== undefined) return { error: this.barrierError };
+    if (this.killWanted) return { error: stoppedError() };
+    if (report.failure !== undefined) return { error: failureError(report.failure), failure: report.failure };
+    const reason =
+      launcher.signal !== null
+        ? `it was ended by signal ${String(launcher.signal)}`
+        : (refusals[launcher.exitCode ?? 0] ??
+          `it ended with code ${String(launcher.exitCode)} before the command ran`);
+    return { error: launcherError(reason) };
+  }
+
+  private run(report: Report): void {
+    removePoller(this.look);
+    this.childPid = report.childPid;
+    this.runningNs = report.runningNs;
+    if (this.killWanted) libc().kill(this.childPid, SIGKILL);
+    this.resolveStarted(ok({ pid: report.childPid, startMs: (report.runningNs - report.startedNs) / 1e6 }));
+    // Nobody will write to it any more: a live container need not keep it open.
+    if (this.launcherEnded) this.last = this.takeReport(report);
+    afterEnd(this.childPid, (end) => {
+      this.end = end;
+      if (this.launcherEnded) this.finish();
+      else afterEnd(this.launcher.pid(), () => this.finish());
+    });
+  }
+
+  /** Everything that the launcher has written, and the end of the shared memory. */
+  private takeReport(report: Report): LastReport {
+    const { encoded } = this.request;
+    const undoFailure = report.undoFailure ?? (report.state === 'ended' ? undefined : this.neverUndone());
+    const last = {
+      ...(report.initStatus === undefined ? {} : decodeStatus(report.initStatus)),
+      outs: readOuts(this.plan, encoded),
+      steps: readStepTimes(this.plan, encoded, report.startedNs),
+      ...(undoFailure === undefined ? {} : { undoFailure }),
+    };
+    this.closePlan();
+    return last;
+  }
+
+  private finish(): void {
+    const end = this.end ?? { exitCode: null, signal: SIGKILL, usage: { userMs: 0, systemMs: 0, maxRssBytes: 0 } };
+    const outcome: LaunchEnd = { ...end, ...(this.last ?? this.takeReport(this.report())) };
+    this.close();
+    this.resolveEnded(outcome);
+  }
+
+  /** Somebody killed the launcher: nothing tells how far it came, so it is the first step that counts as left undone. */
+  private neverUndone(): StepFailure | undefined {
+    const origin = this.request.encoded.origins.find(({ step }) => step.phase === 'undo');
+    return origin === undefined ? undefined : { ...origin, errno: 'ECANCELED' };
+  }
+
+  private close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.closePlan();
+    this.channel?.destroy();
+    release();
+  }
+
+  private closePlan(): void {
+    if (this.planClosed) return;
+    this.planClosed = true;
+    // Not fs.closeSync: in worker threads Node warns of descriptors that it didn't open.
+    libc().close(this.plan);
+  }
+
+  runningForMs(): number {
+    return this.runningNs === 0 ? 0 : nowMs() - this.runningNs / 1e6;
+  }
+
+  kill(signal: number): boolean {
+    if (this.end !== undefined || this.closed) return false;
+    if (this.childPid !== 0) return libc().kill(this.childPid, signal) === 0;
+    // What fails because of it, in this process or in the launcher, isn't the reason why the start fails.
+    if (signal === SIGKILL) this.killWanted = true;
+    const pid = this.report().childPid;
+    return pid === 0 || libc().kill(pid, signal) === 0;
+  }
+}
