@@ -17,6 +17,8 @@ function tell(outcome: Outcome): string {
       return 'took too long';
     case 'cpu-timeout':
       return 'used up its CPU time';
+    case 'seccomp':
+      return 'made a system call that it may not make';
     case 'output-limit':
       return 'talked too much';
     case 'aborted':

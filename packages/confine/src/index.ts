@@ -1,5 +1,5 @@
 /**
- * What else confines a process: no_new_privs, and later seccomp, Landlock and labels of security modules.
+ * What else confines a process: no_new_privs, seccomp, and later Landlock and labels of security modules.
  *
  * @packageDocumentation
  */
@@ -8,3 +8,15 @@ export type { NoNewPrivilegesMethods } from './no-new-privs/methods.js';
 export { noNewPrivs } from './no-new-privs/part.js';
 export type { ConfineSection } from './no-new-privs/section.js';
 export { confineParts } from './parts.js';
+export { prepareSeccomp } from './host/seccomp/prepare.js';
+export { filterProblems } from './host/seccomp/survives.js';
+export { defaultProfile } from './seccomp/default-profile.js';
+export type { SyscallAnswer, SyscallEvent, SyscallHandler } from './seccomp/handler.js';
+export type { SeccompMethods } from './seccomp/methods.js';
+export { seccomp } from './seccomp/part.js';
+export { listenerBarrier } from './seccomp/plan.js';
+export { seccompPresets, type SeccompPreset } from './seccomp/presets.js';
+export type { SeccompArg, SeccompCondition, SeccompProfile, SeccompRule } from './seccomp/profile.js';
+export { parseProfile } from './seccomp/read-profile.js';
+export type { AnsweredCall, CompiledFilter, SeccompFilter, SeccompSection, SeccompSource } from './seccomp/section.js';
+export type { SeccompAction, SeccompArch, SeccompFlag, SeccompOperator } from './seccomp/words.js';

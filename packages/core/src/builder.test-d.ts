@@ -120,6 +120,7 @@ describe('what people write compiles', () => {
         case 'pids-limit':
         case 'timeout':
         case 'cpu-timeout':
+        case 'seccomp':
         case 'output-limit':
         case 'aborted':
           return outcome.reason;

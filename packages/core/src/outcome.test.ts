@@ -9,7 +9,7 @@ interface Case {
   readonly oomKills?: number;
   readonly pidsLimitHits?: number;
   readonly killed?: KillReason;
-  readonly cpuLimited?: boolean;
+  readonly byKernel?: 'cpu-timeout' | 'seccomp';
   readonly is: readonly [reason: string, exitCode: number | null, signal: string | null];
 }
 
@@ -24,12 +24,14 @@ const cases: Readonly<Record<string, Case>> = {
   'a fork refused and the command could do without': { exitCode: 0, pidsLimitHits: 3, is: ['exited', 0, null] },
   'a fork refused and the command aborted': { signal: 6, pidsLimitHits: 3, is: ['pids-limit', null, 'SIGABRT'] },
   'memory before pids': { exitCode: 1, oomKills: 1, pidsLimitHits: 1, is: ['oom', 1, null] },
+  'a system call that a filter forbids': { signal: 31, byKernel: 'seccomp', is: ['seccomp', null, 'SIGSYS'] },
+  'the same in a child of a shell': { exitCode: 159, byKernel: 'seccomp', is: ['seccomp', 159, null] },
   timeout: { signal: 9, killed: 'timeout', is: ['timeout', null, 'SIGKILL'] },
   'CPU time that haco watched': { signal: 9, killed: 'cpu-timeout', is: ['cpu-timeout', null, 'SIGKILL'] },
-  'CPU time that the kernel watched': { signal: 24, cpuLimited: true, is: ['cpu-timeout', null, 'SIGXCPU'] },
-  'CPU time of a child of a shell': { exitCode: 152, cpuLimited: true, is: ['cpu-timeout', 152, null] },
-  'memory before CPU time': { signal: 9, oomKills: 1, cpuLimited: true, is: ['oom', null, 'SIGKILL'] },
-  'CPU time before pids': { exitCode: 152, pidsLimitHits: 1, cpuLimited: true, is: ['cpu-timeout', 152, null] },
+  'CPU time that the kernel watched': { signal: 24, byKernel: 'cpu-timeout', is: ['cpu-timeout', null, 'SIGXCPU'] },
+  'CPU time of a child of a shell': { exitCode: 152, byKernel: 'cpu-timeout', is: ['cpu-timeout', 152, null] },
+  'memory before CPU time': { signal: 9, oomKills: 1, byKernel: 'cpu-timeout', is: ['oom', null, 'SIGKILL'] },
+  'CPU time before pids': { exitCode: 152, pidsLimitHits: 1, byKernel: 'cpu-timeout', is: ['cpu-timeout', 152, null] },
   abort: { signal: 9, killed: 'aborted', is: ['aborted', null, 'SIGKILL'] },
   'too much output': { signal: 9, killed: 'output-limit', is: ['output-limit', null, 'SIGKILL'] },
   'too much output, found out after the end': { exitCode: 0, killed: 'output-limit', is: ['output-limit', 0, null] },
@@ -40,10 +42,10 @@ const cases: Readonly<Record<string, Case>> = {
 
 describe('decide', () => {
   test.each(Object.entries(cases))('%s', (_name, one) => {
-    const { exitCode, signal, oomKills = 0, pidsLimitHits = 0, killed, cpuLimited, is } = one;
+    const { exitCode, signal, oomKills = 0, pidsLimitHits = 0, killed, byKernel, is } = one;
     const usage = { userMs: 0, systemMs: 0, memoryPeakBytes: 0, throttledMs: 0, oomKills, pidsLimitHits };
     const ended = { stdout: 'o', stderr: 'e', durationMs: 1, usage, enforced: {}, steps: [] };
-    const outcome = decide(ended, { exitCode: exitCode ?? null, signal: signal ?? null }, killed, cpuLimited);
+    const outcome = decide(ended, { exitCode: exitCode ?? null, signal: signal ?? null }, killed, byKernel);
     expect([outcome.reason, outcome.exitCode, outcome.signal]).toEqual(is);
     expect(outcome).toMatchObject(ended);
   });

@@ -51,6 +51,7 @@ interface Ended {
  * | `pids-limit` | a fork was refused by the limit and the command failed | its code | or its signal |
  * | `timeout` | haco killed it because of `timeout()` | null | `SIGKILL` |
  * | `cpu-timeout` | haco killed it because of `cpuTimeout()`, or the kernel because of `rlimit('cpu')` | code or null | name or null |
+ * | `seccomp` | a filter of `seccomp()` ended it | null, or a shell's 159 | `SIGSYS`, or null |
  * | `output-limit` | haco killed it because of `outputLimit()` | null | `SIGKILL` |
  * | `aborted` | haco killed it because of `signal()` | null | `SIGKILL` |
  *
@@ -58,7 +59,8 @@ interface Ended {
  * process was hit. It doesn't count those of `rlimit('cpu')`. They are told by the signal (`SIGXCPU` at the soft limit, `SIGKILL` at
  * the hard one) that ended the first process, or a child whose end the first process passes on as shells do (exit code 152 or
  * 137), together with as much CPU time really used. A child that was killed so and isn't passed on stays unnoticed; `cpuTimeout()`
- * has no such gap. The first process of a new pid namespace ignores `SIGXCPU`: it ends at the hard limit.
+ * has no such gap. The first process of a new pid namespace ignores `SIGXCPU`: it ends at the hard limit. `seccomp` is told in the
+ * same way, by `SIGSYS` or exit code 159, where a filter is in force.
  */
 export type Outcome = Ended &
   (
@@ -66,7 +68,7 @@ export type Outcome = Ended &
     | { readonly reason: 'signaled'; readonly exitCode: null; readonly signal: SignalName }
     | { readonly reason: 'oom' | 'pids-limit'; readonly exitCode: number | null; readonly signal: SignalName | null }
     | {
-        readonly reason: 'timeout' | 'cpu-timeout' | 'output-limit' | 'aborted';
+        readonly reason: 'timeout' | 'cpu-timeout' | 'seccomp' | 'output-limit' | 'aborted';
         readonly exitCode: number | null;
         readonly signal: SignalName | null;
       }
@@ -91,8 +93,8 @@ export function decide(
   ended: Ended,
   status: { readonly exitCode: number | null; readonly signal: number | null },
   killed: KillReason | undefined,
-  /** RLIMIT_CPU ended it, see `endedByCpuLimit`. */
-  cpuLimited = false,
+  /** What the kernel did without counting it: RLIMIT_CPU (see `endedByCpuLimit`) or a filter (see `endedByFilter`). */
+  byKernel?: 'cpu-timeout' | 'seccomp',
 ): Outcome {
   const { exitCode } = status;
   const signal = status.signal === null ? null : signalName(status.signal);
@@ -100,7 +102,7 @@ export function decide(
   if (killed !== undefined && exitCode === null) return { ...ended, reason: killed, exitCode, signal };
   if (killed === 'output-limit') return { ...ended, reason: killed, exitCode, signal };
   if (ended.usage.oomKills > 0) return { ...ended, reason: 'oom', exitCode, signal };
-  if (cpuLimited) return { ...ended, reason: 'cpu-timeout', exitCode, signal };
+  if (byKernel !== undefined) return { ...ended, reason: byKernel, exitCode, signal };
   if (ended.usage.pidsLimitHits > 0 && exitCode !== 0) return { ...ended, reason: 'pids-limit', exitCode, signal };
   if (exitCode !== null) return { ...ended, reason: 'exited', exitCode, signal: null };
   return { ...ended, reason: 'signaled', exitCode: null, signal: signal ?? 'SIGKILL' };

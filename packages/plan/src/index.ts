@@ -12,6 +12,7 @@ export * from './errors.js';
 export * from './host-facts.js';
 export * from './issue.js';
 export * from './json.js';
+export * from './live.js';
 export { quote } from './message.js';
 export * from './name.js';
 export * from './namespace.js';

@@ -24,7 +24,7 @@ export { readOuts, readReport, readStepTimes, type StepFailure, type StepTime } 
 export { socketPair } from './launcher/channel.js';
 export { launcherPath } from './launcher/image.js';
 export { openBelow, openInRoot, type OpenBelow } from './open-in-root.js';
-export { libc, rawSyscall, type Libc, type Pointer } from './libc.js';
+export { libc, openLibrary, rawSyscall, type Libc, type Pointer, type SharedLibrary } from './libc.js';
 export { type KernelFeature } from './probe/feature.js';
 export { kernelFeatures } from './probe/features/index.js';
 export { watchReadiness, type Readiness, type Watch } from './readiness.js';

@@ -117,3 +117,22 @@ export function rawSyscall(number: number, ...args: readonly (number | bigint | 
   const result = Number(libc().syscall(number, a, b, c, d, e, f));
   return result === -1 ? -libc().errno() : result;
 }
+
+/** A shared library besides libc. */
+export interface SharedLibrary {
+  /** A function by its C declaration, in koffi's words. */
+  readonly func: <F extends (...args: never[]) => unknown>(declaration: string) => F;
+}
+
+/** Load a shared library by its name, e.g. `libseccomp.so.2`; undefined when this host doesn't have it. */
+export function openLibrary(name: string): SharedLibrary | undefined {
+  const { koffi: k } = load();
+  try {
+    const opened = k.load(name);
+    return {
+      func: <F extends (...args: never[]) => unknown>(declaration: string) => opened.func(declaration) as unknown as F,
+    };
+  } catch {
+    return undefined;
+  }
+}

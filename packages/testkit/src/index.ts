@@ -17,4 +17,5 @@ export * from './rootfs.js';
 export * from './run-command.js';
 export * from './stored-hosts.js';
 export * from './strace.js';
+export * from './syscalls.js';
 export * from './temporary.js';

@@ -1,6 +1,8 @@
 /** How long a container may run, how much it may say, and who may stop it: watched by Node, not by the kernel. */
 import { err, ok, type Result } from 'neverthrow';
 import {
+  isLiveJson,
+  Live,
   issue,
   parseBytes,
   parseDuration,
@@ -11,7 +13,6 @@ import {
   type Rejected,
   type Size,
 } from '@haco/plan';
-import { isLiveJson, Live } from '../live.js';
 
 /** Section `control` of the spec. */
 export interface ControlSection {

@@ -1,7 +1,6 @@
 /** The section `process` from JSON: shapes only, meanings are checked by the part's `validate`. */
 import { err, ok, type Result } from 'neverthrow';
-import { issue, type Issue } from '@haco/plan';
-import { isLiveJson, Live } from '../live.js';
+import { isLiveJson, Live, issue, type Issue } from '@haco/plan';
 import { emptyProcess, type ProcessSection } from './section.js';
 
 const isText = (value: unknown): boolean => typeof value === 'string';

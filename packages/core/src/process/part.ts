@@ -1,7 +1,6 @@
 /** The part `process`: from arguments to a checked section, and from the section to the steps of session, privileges and exec. */
 import { Readable, Writable } from 'node:stream';
-import { issue, parseText, quote, rejected, type Issue, type Part, type Rejected } from '@haco/plan';
-import { Live } from '../live.js';
+import { Live, issue, parseText, quote, rejected, type Issue, type Part, type Rejected } from '@haco/plan';
 import { checkProcess } from './check.js';
 import type { ProcessMethods, StdinSource, StdoutTarget } from './methods.js';
 import { parseProcess } from './parse.js';

@@ -1,6 +1,6 @@
 /** Which program runs in the container, as whom, where, and with which streams. */
 import type { Readable, Writable } from 'node:stream';
-import type { Live } from '../live.js';
+import type { Live } from '@haco/plan';
 
 /** Where a standard stream leads. */
 export type StdioSpec =

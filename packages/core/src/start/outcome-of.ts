@@ -36,6 +36,18 @@ function usageOf(end: LaunchEnd): Usage {
   };
 }
 
+const SIGSYS = 31;
+
+/** Whether a filter of the plan ended the command, or its child, as shells tell it; not when somebody sent that signal. */
+function endedByFilter(
+  { steps }: Plan,
+  { signal, exitCode }: Pick<LaunchEnd, 'signal' | 'exitCode'>,
+  sent: ReadonlySet<number>,
+): boolean {
+  if (sent.has(SIGSYS) || (signal !== SIGSYS && exitCode !== 128 + SIGSYS)) return false;
+  return steps.some(({ operations }) => operations.some((one) => one.op === 'syscall' && one.name === 'seccomp'));
+}
+
 /** The outcome of a container that has ended. */
 export function outcomeOf(
   planned: PlannedStart,
@@ -65,5 +77,6 @@ export function outcomeOf(
     limits: () => cpuLimitsOf(killer.rlimits),
     sent: killer.sent,
   });
-  return ok(decide(ended, end, killer.reason, cpuLimited));
+  const byKernel = cpuLimited ? 'cpu-timeout' : endedByFilter(planned.plan, end, killer.sent) ? 'seccomp' : undefined;
+  return ok(decide(ended, end, killer.reason, byKernel));
 }

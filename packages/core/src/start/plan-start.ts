@@ -2,6 +2,7 @@
 import { err, ok, type Result } from 'neverthrow';
 import { prepareRootfs, sourceOf } from '@haco/bootstrap';
 import { resolveBlockDevices, type CgroupsSection } from '@haco/cgroups';
+import { filterProblems, prepareSeccomp, type SeccompSection } from '@haco/confine';
 import { StateError, type AnyPart, type HacoError, type HostFacts, type Plan, type SharedFacts } from '@haco/plan';
 import { warningError } from '../failure.js';
 import { resolveUser } from '../lookup-user.js';
@@ -31,7 +32,7 @@ function userRoot(spec: Spec, facts: SharedFacts): string {
 /** Devices by path become numbers, where the plan is for this machine. */
 function withDeviceNumbers(spec: Spec, host: HostFacts): Result<Spec, HacoError> {
   const section = spec['cgroups'] as CgroupsSection | undefined;
-  if (section === undefined || host.pid !== process.pid) return ok(spec);
+  if (section === undefined || !isThisMachine(host)) return ok(spec);
   return resolveBlockDevices(section).map((cgroups) => (cgroups === section ? spec : { ...spec, cgroups }));
 }
 
@@ -56,10 +57,31 @@ function planOn(host: HostFacts, parts: readonly AnyPart[], spec: Spec, name: st
   const first = planContainer(parts, spec, host, name);
   const { user } = spec.process;
   const lookedUp = user === undefined ? ok(spec.process) : resolveUser(spec.process, userRoot(spec, first.facts));
-  return lookedUp.map((process) => {
-    const { plan, facts } = process === spec.process ? first : planContainer(parts, { ...spec, process }, host, name);
-    return { plan, facts, name, reusable: process === spec.process };
-  });
+  return lookedUp.andThen((process) =>
+    withPrograms(process === spec.process ? spec : { ...spec, process }, host, first.facts).map((resolved) => {
+      const { plan, facts } = resolved === spec ? first : planContainer(parts, resolved, host, name);
+      const warnings = [...plan.warnings, ...(isThisMachine(host) ? filterProblems(plan.steps) : [])];
+      return { plan: { ...plan, warnings }, facts, name, reusable: process === spec.process && !readsFilters(spec) };
+    }),
+  );
+}
+
+/** Profiles of system calls become programs, where the plan is for this machine. */
+function withPrograms(spec: Spec, host: HostFacts, facts: SharedFacts): Result<Spec, HacoError> {
+  const section = spec['seccomp'] as SeccompSection | undefined;
+  if (section === undefined || !isThisMachine(host)) return ok(spec);
+  return prepareSeccomp(section, { host, facts }).map((seccomp) => (seccomp === section ? spec : { ...spec, seccomp }));
+}
+
+/** A file may say something else the next time. */
+function readsFilters(spec: Spec): boolean {
+  const section = spec['seccomp'] as SeccompSection | undefined;
+  return section?.filters?.some((filter) => 'file' in filter) === true;
+}
+
+/** Facts of this machine, not of one that was stored. */
+function isThisMachine(host: HostFacts): boolean {
+  return host.pid === process.pid;
 }
 
 function refuse(planned: PlannedStart, spec: Spec): Result<PlannedStart, HacoError> {

@@ -3,8 +3,7 @@ import { writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import { err, ok, type Result } from 'neverthrow';
-import { IoError, type HacoError } from '@haco/plan';
-import { Live } from '../live.js';
+import { Live, IoError, type HacoError } from '@haco/plan';
 import type { ProcessSection, StdioSpec } from '../process/section.js';
 import { closeQuietly, devNull, makePipe, openFile } from './pipe.js';
 

@@ -1,0 +1,166 @@
+/** From the rules of a profile to a program of the kernel, by libseccomp. */
+import { readSync } from 'node:fs';
+import { IoError, UnsupportedError, type HacoError } from '@haco/plan';
+import { errnoName, libc } from '@haco/sys';
+import { err, ok, type Result } from 'neverthrow';
+import { decode, joinArchitectures, type ArchProgram, type Instruction } from '../../seccomp/bpf.js';
+import type { AppliedProfile, AppliedRule } from '../../seccomp/conditions.js';
+import type { SeccompArg } from '../../seccomp/profile.js';
+import { actions, architectures, operators, type SeccompArch } from '../../seccomp/words.js';
+import { libseccomp, type Libseccomp } from './libseccomp.js';
+
+const MFD_CLOEXEC = 1;
+const EEXIST = 17;
+/** `SCMP_FLTATR_ACT_BADARCH`, `SCMP_FLTATR_CTL_OPTIMIZE`. */
+const attributes = { badArch: 2, optimize: 8 } as const;
+/** `__NR_SCMP_ERROR`: no such name. Other negative numbers stand for calls of other architectures. */
+const unknownName = -1;
+/** A tree costs each call a dozen comparisons in place of hundreds, also those that the kernel makes when it loads the filter. */
+const binaryTree = 2;
+/** libseccomp up to 2.5.4 makes mistakes in trees without rules; below this many there is nothing to gain. */
+const treeFrom = 32;
+/** `sizeof(struct scmp_arg_cmp)`: two 32-bit and two 64-bit numbers. */
+const comparisonSize = 24;
+
+function comparisons(args: readonly SeccompArg[]): Buffer | null {
+  if (args.length === 0) return null;
+  const bytes = Buffer.alloc(args.length * comparisonSize);
+  args.forEach(({ index, value, valueTwo = 0, op }, position) => {
+    const at = position * comparisonSize;
+    bytes.writeUInt32LE(index, at);
+    bytes.writeUInt32LE(operators[op], at + 4);
+    bytes.writeBigUInt64LE(BigInt(value), at + 8);
+    bytes.writeBigUInt64LE(BigInt(valueTwo), at + 16);
+  });
+  return bytes;
+}
+
+/** Rules with their numbers, without those that libseccomp doesn't know the call of. */
+type NumberedRule = AppliedRule & { readonly number: number };
+
+/** How much an action lets happen: the larger value wins nothing in the kernel, so it is the order of permissiveness, too. */
+function lets(action: number): number {
+  const kind = (action & 0x7fff_0000) >>> 0;
+  return action >= 0x8000_0000 ? -1 : kind;
+}
+
+/**
+ * Calls that libseccomp is too old for are left out, as runc does, where the rule would let more happen than the default: they stay
+ * refused. A rule that refuses what the default lets happen can't be left out.
+ */
+function numbered(
+  library: Libseccomp,
+  { rules, defaultAction }: AppliedProfile,
+): Result<readonly NumberedRule[], HacoError> {
+  const found: NumberedRule[] = [];
+  for (const rule of rules) {
+    // libseccomp refuses rules that do what happens anyway.
+    if (rule.action === defaultAction) continue;
+    const number = library.seccomp_syscall_resolve_name(rule.name);
+    if (number !== unknownName) found.push({ ...rule, number });
+    else if (lets(rule.action) < lets(defaultAction)) {
+      return err(
+        new UnsupportedError({
+          feature: `libseccomp that knows ${rule.name}`,
+          neededFor: 'a profile that refuses it',
+          since: 'a later libseccomp than the installed one',
+          remedy: 'install a later one, or use a profile that allows only what it names',
+        }),
+      );
+    }
+  }
+  return ok(found);
+}
+
+function failed(what: string, result: number): HacoError {
+  return new IoError({
+    what: `compile the seccomp profile: ${what}, with`,
+    path: 'libseccomp.so.2',
+    errno: errnoName(-result),
+    hint: 'it refuses this combination of rules; simplify them',
+  });
+}
+
+function exportProgram(library: Libseccomp, filter: unknown): Result<readonly Instruction[], HacoError> {
+  const c = libc();
+  const fd = c.memfd_create('haco-seccomp', MFD_CLOEXEC);
+  if (fd < 0) return err(failed('memfd_create', -c.errno()));
+  try {
+    const result = library.seccomp_export_bpf(filter, fd);
+    if (result < 0) return err(failed('export it', result));
+    // BPF_MAXINSNS instructions of 8 bytes, and one more to see that it is too long.
+    const bytes = Buffer.alloc((4096 + 1) * 8);
+    return ok(decode(bytes.subarray(0, readSync(fd, bytes, 0, bytes.length, 0))));
+  } finally {
+    c.close(fd);
+  }
+}
+
+/** The program for one architecture alone: a filter of several takes libseccomp longer than one filter for each. */
+function compileFor(
+  library: Libseccomp,
+  arch: SeccompArch,
+  native: SeccompArch,
+  defaultAction: number,
+  rules: readonly NumberedRule[],
+): Result<readonly Instruction[], HacoError> {
+  const filter = library.seccomp_init(defaultAction);
+  if (filter === null) return err(failed('begin', -22));
+  try {
+    if (arch !== native) {
+      const result =
+        library.seccomp_arch_add(filter, architectures[arch]) ||
+        library.seccomp_arch_remove(filter, architectures[native]);
+      if (result < 0) return err(failed(`add ${arch}`, result));
+    }
+    library.seccomp_attr_set(filter, attributes.badArch, actions.SCMP_ACT_KILL_PROCESS);
+    // Known to libseccomp since 2.5; an older one makes a list, which is right, too.
+    if (rules.length > treeFrom) library.seccomp_attr_set(filter, attributes.optimize, binaryTree);
+    for (const { name, action, number, args } of rules) {
+      for (const set of args) {
+        const result = library.seccomp_rule_add_array(filter, action, number, set.length, comparisons(set));
+        // A rule that is there already is no mistake: Podman's profile has one twice.
+        if (result < 0 && result !== -EEXIST) return err(failed(`add the rule for ${name}`, result));
+      }
+    }
+    return exportProgram(library, filter);
+  } finally {
+    library.seccomp_release(filter);
+  }
+}
+
+/** The highest number that the profile names; what is newer was unknown to its authors. */
+function lastNumber(library: Libseccomp, arch: SeccompArch, rules: readonly AppliedRule[]): number | undefined {
+  const numbers = rules.map(({ name }) => library.seccomp_syscall_resolve_name_arch(architectures[arch], name));
+  const last = numbers.reduce((highest, number) => Math.max(highest, number), 0);
+  return last === 0 ? undefined : last;
+}
+
+/** Compile. Errors: `unsupported`, without libseccomp, or with one that is too old; `io`, when it refuses the rules. */
+export function compileProfile(profile: AppliedProfile): Result<readonly Instruction[], HacoError> {
+  const [native, ...others] = profile.architectures;
+  if (native === undefined) return err(failed('no architecture', -22));
+  return libseccomp().andThen((library) =>
+    numbered(library, profile).andThen((rules) => {
+      const programs: ArchProgram[] = [];
+      for (const arch of [native, ...others]) {
+        const program = compileFor(library, arch, native, profile.defaultAction, rules);
+        if (program.isErr()) return err(program.error);
+        const last = profile.hidesNewer ? lastNumber(library, arch, profile.rules) : undefined;
+        const x32 =
+          arch === 'SCMP_ARCH_X32'
+            ? true
+            : arch === 'SCMP_ARCH_X86_64' && others.includes('SCMP_ARCH_X32')
+              ? false
+              : undefined;
+        programs.push({
+          arch: architectures[arch === 'SCMP_ARCH_X32' ? 'SCMP_ARCH_X86_64' : arch],
+          program: program.value,
+          ...(x32 === undefined ? {} : { x32 }),
+          ...(last === undefined ? {} : { last }),
+        });
+      }
+      return ok(joinArchitectures(programs));
+    }),
+  );
+}

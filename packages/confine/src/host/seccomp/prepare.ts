@@ -1,0 +1,142 @@
+/** What only this machine can tell about a section `seccomp`: the programs of its filters. */
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { InvalidSpecError, IoError, NotFoundError, issue, type HacoError, type PlanContext } from '@haco/plan';
+import { syscallNumbers } from '@haco/sys';
+import { err, ok, type Result } from 'neverthrow';
+import { askAbout, chain, encode, type Instruction } from '../../seccomp/bpf.js';
+import { applyProfile, type AppliedProfile, type FilterContext } from '../../seccomp/conditions.js';
+import { seccompPresets } from '../../seccomp/presets.js';
+import type { SeccompProfile } from '../../seccomp/profile.js';
+import { parseProfile } from '../../seccomp/read-profile.js';
+import type { CompiledFilter, SeccompFilter, SeccompSection } from '../../seccomp/section.js';
+import { architectures, natives } from '../../seccomp/words.js';
+import { compileProfile } from './compile.js';
+
+/** `BPF_MAXINSNS`. */
+const maxLength = 4096;
+
+/** Enough for programs with many profiles, too few to matter to the heap; the first is the one that was used longest ago. */
+const capacity = 64;
+const programs = new Map<string, CompiledFilter>();
+
+function packed(program: readonly Instruction[]): CompiledFilter {
+  return { program: Buffer.from(encode(program)).toString('base64'), length: program.length };
+}
+
+/** Each of the profiles compiled, one after the other in one program; once for each content. */
+function compiled(profiles: readonly AppliedProfile[], path: string): Result<CompiledFilter, HacoError> {
+  const key = createHash('sha256').update(JSON.stringify(profiles)).digest('base64');
+  const known = programs.get(key);
+  if (known !== undefined) {
+    programs.delete(key);
+    programs.set(key, known);
+    return ok(known);
+  }
+  const parts: (readonly Instruction[])[] = [];
+  for (const profile of profiles) {
+    const part = compileProfile(profile);
+    if (part.isErr()) return err(part.error);
+    parts.push(part.value);
+  }
+  const filter = packed(chain(parts));
+  if (filter.length > maxLength) {
+    const length = String(filter.length);
+    const issues = [
+      issue(path, `becomes ${length} instructions, and the kernel takes ${String(maxLength)}; use fewer comparisons`),
+    ];
+    return err(new InvalidSpecError({ issues }));
+  }
+  programs.set(key, filter);
+  const [oldest] = programs.keys();
+  if (programs.size > capacity && oldest !== undefined) programs.delete(oldest);
+  return ok(filter);
+}
+
+/** Read a profile from a file of the host. Errors: `not-found`; `io`; `invalid-spec`, when it is none. */
+function readFile(file: string): Result<SeccompProfile, HacoError> {
+  let json: unknown;
+  try {
+    json = JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    if (error instanceof SyntaxError) {
+      return err(new InvalidSpecError({ issues: [issue(file, `is no JSON: ${error.message}`)] }));
+    }
+    const errno = (error as NodeJS.ErrnoException).code ?? 'EIO';
+    return err(
+      errno === 'ENOENT'
+        ? new NotFoundError({
+            what: 'seccomp profile',
+            subject: file,
+            remedy: 'give the path of a JSON file on the host',
+          })
+        : new IoError({
+            what: 'read the seccomp profile',
+            path: file,
+            errno,
+            hint: 'give a file that this process can read',
+          }),
+    );
+  }
+  return parseProfile(json).mapErr(
+    (issues) =>
+      new InvalidSpecError({
+        issues: issues.map(({ path, message }) => issue(path === '' ? file : `${file}: ${path}`, message)),
+      }),
+  );
+}
+
+function profilesOf(filter: SeccompFilter): Result<readonly SeccompProfile[], HacoError> {
+  if ('preset' in filter) return ok(seccompPresets[filter.preset]);
+  return 'file' in filter ? readFile(filter.file).map((profile) => [profile]) : ok([filter.profile]);
+}
+
+function askFor(names: 'all' | readonly string[], arch: FilterContext['arch']): CompiledFilter {
+  const table: Readonly<Record<string, number>> = syscallNumbers[arch];
+  // A call that this architecture doesn't have is never made.
+  const numbers = names === 'all' ? names : [...new Set(names)].flatMap((name) => table[name] ?? []);
+  return packed(askAbout({ arch: architectures[natives[arch].arch], hasX32: arch === 'x64', numbers }));
+}
+
+/**
+ * The section with the programs of its filters. Compiled once for each content: about 3 ms, later nothing. Sections without
+ * filters are returned as they are, and load nothing.
+ *
+ * Errors: `unsupported`, when libseccomp isn't there or too old; `not-found`, `io` and `invalid-spec`, for profiles in files.
+ *
+ * @example
+ * ```ts
+ * import { prepareSeccomp } from '@haco/confine';
+ * import { noFacts } from '@haco/plan';
+ * import { probeHost } from '@haco/sys';
+ * prepareSeccomp({ filters: [{ preset: 'default' }] }, { host: probeHost(), facts: noFacts });
+ * ```
+ */
+export function prepareSeccomp(
+  section: SeccompSection,
+  { host, facts }: PlanContext,
+): Result<SeccompSection, HacoError> {
+  const { filters = [], answered = [], learn = false } = section;
+  const { arch, kernel } = host;
+  // What the launcher can't run on is refused elsewhere.
+  if (arch === 'unsupported' || (filters.length === 0 && answered.length === 0 && !learn)) return ok(section);
+  const context: FilterContext = { arch, kernel, boundingSet: facts.boundingSet };
+  const done: SeccompFilter[] = [];
+  for (const [index, filter] of filters.entries()) {
+    const path = `seccomp.filters[${String(index)}]`;
+    const program = profilesOf(filter).andThen((profiles) =>
+      compiled(
+        profiles.map((profile) => applyProfile(profile, context)),
+        path,
+      ).map((one) => ({ one, flags: profiles.flatMap(({ flags = [] }) => flags) })),
+    );
+    if (program.isErr()) return err(program.error);
+    done.push({ ...filter, compiled: program.value.one, flags: program.value.flags });
+  }
+  const names = answered.map(({ name }) => name);
+  return ok({
+    ...section,
+    ...(filters.length === 0 ? {} : { filters: done }),
+    ...(learn || names.length > 0 ? { asking: askFor(learn ? 'all' : names, arch) } : {}),
+  });
+}

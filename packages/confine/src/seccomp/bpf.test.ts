@@ -1,0 +1,77 @@
+/** Programs of filters: put together, and followed as the kernel does. */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { answer, answers, askAbout, chain, decode, encode, follow, joinArchitectures, x32Bit } from './bpf.js';
+
+const x64 = 0xc000_003e;
+const i386 = 0x4000_0003;
+const at = (number: number, arch = x64) => ({ number, arch, args: [] });
+const allowAll = [answer(answers.allow)];
+const long = Array.from({ length: 300 }, () => ({ code: 0x54, k: 0xffff_ffff }));
+
+describe('joinArchitectures', () => {
+  test('each architecture has its program, whatever its length; all others end the process', () => {
+    const joined = joinArchitectures([
+      { arch: x64, program: [...long, ...allowAll] },
+      { arch: i386, program: [...long, answer(answers.errno + 1)] },
+    ]);
+    expect(follow(joined, at(0))).toBe(answers.allow);
+    expect(follow(joined, at(0, i386))).toBe(answers.errno + 1);
+    expect(follow(joined, at(0, 0xc000_00b7))).toBe(answers.killProcess);
+  });
+
+  test('x32 is told from x86-64 by a bit of the number', () => {
+    const joined = joinArchitectures([
+      { arch: x64, x32: false, program: [...long, ...allowAll] },
+      { arch: x64, x32: true, program: [answer(answers.errno + 2)] },
+    ]);
+    expect(follow(joined, at(1))).toBe(answers.allow);
+    expect(follow(joined, at(1 + x32Bit))).toBe(answers.errno + 2);
+  });
+
+  test('numbers beyond the last are answered with ENOSYS, but not those of x32', () => {
+    const joined = joinArchitectures([{ arch: x64, last: 450, program: allowAll }]);
+    expect(follow(joined, at(450))).toBe(answers.allow);
+    expect(follow(joined, at(451))).toBe(answers.errno + 38);
+    expect(follow(joined, at(451 + x32Bit))).toBe(answers.allow);
+    const x32 = joinArchitectures([{ arch: x64, x32: true, last: 450 + x32Bit, program: allowAll }]);
+    expect(follow(x32, at(450 + x32Bit))).toBe(answers.allow);
+    expect(follow(x32, at(451 + x32Bit))).toBe(answers.errno + 38);
+  });
+});
+
+test('in a chain the second decides about what the first lets happen', () => {
+  const first = askAbout({ arch: x64, hasX32: true, numbers: [7, 9] });
+  const both = chain([first, [...long, answer(answers.errno + 13)]]);
+  expect(follow(both, at(9))).toBe(answers.notify);
+  expect(follow(both, at(8))).toBe(answers.errno + 13);
+  expect(follow(both, at(8, i386))).toBe(answers.killProcess);
+});
+
+test('what asks leaves no way around: other architectures end the process', () => {
+  const all = askAbout({ arch: x64, hasX32: true, numbers: 'all' });
+  expect(follow(all, at(1))).toBe(answers.notify);
+  expect(follow(all, at(1 + x32Bit))).toBe(answers.killProcess);
+  expect(follow(all, at(1, i386))).toBe(answers.killProcess);
+});
+
+test('encoding keeps every instruction', () => {
+  const byte = fc.integer({ min: 0, max: 255 });
+  const one = fc.record({
+    code: fc.integer({ min: 0, max: 0xffff }),
+    jt: byte,
+    jf: byte,
+    k: fc.integer({ min: 0, max: 0xffff_ffff }),
+  });
+  fc.assert(fc.property(fc.array(one), (program) => void expect(decode(encode(program))).toEqual(program)));
+});
+
+test('following never ends in a loop or beyond the program', () => {
+  const one = fc.record({
+    code: fc.constantFrom(0x20, 0x54, 0x05, 0x15, 0x25, 0x35, 0x45, 0x06, 0x99),
+    jt: fc.nat(3),
+    jf: fc.nat(3),
+    k: fc.nat(70),
+  });
+  fc.assert(fc.property(fc.array(one), (program) => void follow(program, at(3))));
+});
