@@ -1,8 +1,12 @@
 /**
- * What else confines a process: no_new_privs, seccomp, and later Landlock and labels of security modules.
+ * What else confines a process: no_new_privs, seccomp, Landlock, and later labels of security modules.
  *
  * @packageDocumentation
  */
+export type { LandlockChoice, LandlockMethods } from './landlock/methods.js';
+export { landlock } from './landlock/part.js';
+export type { FsRight, FsWord, LandlockScope } from './landlock/rights.js';
+export type { LandlockRule, LandlockSection } from './landlock/section.js';
 export type { ConfineMethods } from './methods.js';
 export type { NoNewPrivilegesMethods } from './no-new-privs/methods.js';
 export { noNewPrivs } from './no-new-privs/part.js';

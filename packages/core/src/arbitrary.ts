@@ -47,6 +47,10 @@ export const calls: fc.Arbitrary<readonly Call[]> = fc.array(
     call('rlimit', fc.constantFrom('nofile', 'core', 'fsize'), fc.integer({ min: 0, max: 1000 })),
     call('caps', fc.constantFrom('docker', 'none', 'chown', 'net_bind_service')),
     call('noNewPrivileges'),
+    call(
+      'landlock',
+      fc.record({ read: path, write: path, bind: id, scopes: fc.constant('signal') }, { requiredKeys: ['read'] }),
+    ),
     call('timeout', fc.constantFrom('1s', '2m', 1500)),
     call('outputLimit', fc.constantFrom('1MiB', 10)),
     call('stdin', fc.constantFrom({ text: 'hello' }, { file: '/etc/hostname' }, 'null', new Uint8Array([0, 255]))),

@@ -60,6 +60,24 @@ export interface SubordinateRange {
   readonly count: number;
 }
 
+/** How a process may influence one way in which its processor speculates; PR_SET_SPECULATION_CTRL(2const). */
+export type SpeculationControl = 'controllable' | 'not-affected' | 'mitigated' | 'uncontrollable';
+
+/** What of a host can confine a process. */
+export interface ConfinementFacts {
+  /** ABI of Landlock; 0: there is none. */
+  readonly landlockAbi: number;
+  /** Active security modules, as `/sys/kernel/security/lsm` names them; where that can't be seen, those that are known by other signs. */
+  readonly securityModules: readonly string[];
+  /** `no-siblings`: its processors share no core, so there is nothing to keep apart. */
+  readonly coreScheduling: 'available' | 'no-siblings' | 'absent';
+  readonly speculation: {
+    readonly storeBypass: SpeculationControl;
+    readonly indirectBranch: SpeculationControl;
+    readonly l1dFlush: SpeculationControl;
+  };
+}
+
 /** A snapshot of a host, as far as plans depend on it. JSON-serializable. */
 export interface HostFacts {
   readonly arch: 'x64' | 'arm64' | 'unsupported';
@@ -91,4 +109,6 @@ export interface HostFacts {
   readonly noNewPrivileges: boolean;
   /** Highest value that `RLIMIT_NOFILE` may have (`fs.nr_open`). */
   readonly nrOpen: number;
+  /** Missing in a snapshot that doesn't tell: nothing of it is counted on. */
+  readonly confinement?: ConfinementFacts;
 }

@@ -75,6 +75,12 @@ const v2: HostFacts = {
   oomScoreAdj: 0,
   noNewPrivileges: false,
   nrOpen: 1_048_576,
+  confinement: {
+    landlockAbi: 2,
+    securityModules: ['lockdown', 'capability', 'landlock', 'yama', 'apparmor', 'tomoyo', 'bpf'],
+    coreScheduling: 'available',
+    speculation: { storeBypass: 'controllable', indirectBranch: 'controllable', l1dFlush: 'not-affected' },
+  },
 };
 
 /**
@@ -130,6 +136,12 @@ export const storedHosts = {
   kernel511: {
     ...v2,
     kernel: { release: '5.11.12-300.fc34.x86_64', major: 5, minor: 11 },
+    confinement: {
+      landlockAbi: 0,
+      securityModules: ['lockdown', 'capability', 'yama', 'selinux', 'bpf'],
+      coreScheduling: 'absent',
+      speculation: { storeBypass: 'controllable', indirectBranch: 'controllable', l1dFlush: 'uncontrollable' },
+    },
     features: features('mount_setattr', 'cgroup_kill'),
     cgroups: {
       mode: 'v2',

@@ -1,7 +1,9 @@
 /** The snapshot of the host on which this process runs, put together from files of /proc and cheap calls. */
 import { type FeatureName, type HostFacts } from '@haco/plan';
 import { capabilitiesIn, knownCapabilities, lastCapability } from './capabilities.js';
+
 import { probeCgroups } from './cgroups.js';
+import { probeConfinement } from './confinement.js';
 import { type FeatureProbe } from './feature.js';
 import { kernelFeatures } from './features/index.js';
 import { type HostReader, thisHost } from './host-reader.js';
@@ -61,6 +63,7 @@ export function collectHostFacts(info: ProcessInfo, host: HostReader): HostFacts
     noNewPrivileges: status.noNewPrivileges,
     // The kernel's default, for a /proc that hides its sysctls.
     nrOpen: numberIn(host, '/proc/sys/fs/nr_open') ?? 1024 * 1024,
+    confinement: probeConfinement(host),
   };
 }
 

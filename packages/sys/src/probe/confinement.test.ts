@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import { probeConfinement } from './confinement.js';
+import { fakeHost } from './fake-host.js';
+import type { HostReader } from './host-reader.js';
+
+type Answer = (name: string, ...args: readonly (number | null)[]) => number | undefined;
+
+function facts(call: Answer, files: Readonly<Record<string, string>> = {}): ReturnType<typeof probeConfinement> {
+  const host: HostReader = { ...fakeHost({ files }), call };
+  return probeConfinement(host);
+}
+
+describe('what confines a process', () => {
+  it('is nothing where no call can be made', () => {
+    expect(facts(() => undefined)).toEqual({
+      landlockAbi: 0,
+      securityModules: [],
+      coreScheduling: 'absent',
+      speculation: { storeBypass: 'uncontrollable', indirectBranch: 'uncontrollable', l1dFlush: 'uncontrollable' },
+    });
+  });
+
+  it('is no Landlock where the call is unknown, switched off or forbidden', () => {
+    for (const errno of [-38, -95, -1]) {
+      expect(facts((name) => (name === 'landlock_create_ruleset' ? errno : -22)).landlockAbi).toBe(0);
+    }
+    expect(facts((name) => (name === 'landlock_create_ruleset' ? 7 : -22))).toMatchObject({
+      landlockAbi: 7,
+      securityModules: ['landlock'],
+    });
+  });
+
+  it('is told by securityfs, or by the signs of each module', () => {
+    const none = (): number => -22;
+    expect(facts(none, { '/sys/kernel/security/lsm': 'lockdown,apparmor\n' }).securityModules).toEqual([
+      'lockdown',
+      'apparmor',
+    ]);
+    const signs = { '/sys/module/apparmor/parameters/enabled': 'Y\n', '/sys/fs/selinux/enforce': '1' };
+    expect(facts(none, signs).securityModules).toEqual(['apparmor', 'selinux']);
+    expect(facts(none, { '/sys/module/apparmor/parameters/enabled': 'N\n' }).securityModules).toEqual([]);
+  });
+
+  it('tells cores without siblings from kernels without core scheduling', () => {
+    const answer = (errno: number) => facts((name, option) => (name === 'prctl' && option === 62 ? errno : -22));
+    expect(answer(-14).coreScheduling).toBe('available');
+    expect(answer(-19).coreScheduling).toBe('no-siblings');
+    expect(answer(-22).coreScheduling).toBe('absent');
+  });
+
+  it('tells whether a process may change how its processor speculates', () => {
+    const states = [3, 4, 0];
+    const { speculation } = facts((name, option, which) =>
+      name === 'prctl' && option === 52 ? states[which ?? 0] : -22,
+    );
+    expect(speculation).toEqual({
+      storeBypass: 'controllable',
+      indirectBranch: 'mitigated',
+      l1dFlush: 'not-affected',
+    });
+    expect(facts((_, option) => (option === 52 ? 2 : -22)).speculation.storeBypass).toBe('uncontrollable');
+  });
+});
