@@ -3,10 +3,14 @@
  *
  * @packageDocumentation
  */
+export type { OverlayChange } from './host/changes.js';
+export type { Aspect, FileType } from './host/difference.js';
+export { overlayRoot, type OverlayRoot } from './host/overlay-root.js';
 export { independentNames, type IndependentName } from './kinds/independent-names.js';
 export type {
   ChrootOptions,
   FileOptions,
+  KeptRoot,
   MountMethods,
   MountOptions,
   OverlayOptions,

@@ -23,6 +23,12 @@ export interface ChrootOptions {
   readonly overlay?: boolean | { readonly size?: Size } | { readonly keep: string };
 }
 
+/** A root directory, and the directory that keeps the writable layer over it. */
+export interface KeptRoot {
+  readonly lower: string;
+  readonly keep: string;
+}
+
 /** Options of {@link MountMethods.mount}. */
 export interface MountOptions extends MountAttributes {
   /** Type of the filesystem, e.g. `ext4`. Without it, the source is bound. */
@@ -67,7 +73,7 @@ export interface MountMethods {
   /**
    * The directory that the container has as its root; the last call counts.
    *
-   * @param root absolute path on the host
+   * @param root absolute path on the host, or an `overlayRoot()`
    * @see pivot_root(2), chroot(2)
    * @example
    * ```ts
@@ -77,7 +83,7 @@ export interface MountMethods {
    */
   chroot(root: string, options?: { readonly mode?: 'chroot' }): this;
   /** With what only a mount namespace can do. */
-  chroot<B extends HasNamespace<'mount'>>(this: B, root: string, options: ChrootOptions): B;
+  chroot<B extends HasNamespace<'mount'>>(this: B, root: string | KeptRoot, options?: ChrootOptions): B;
 
   /**
    * Mount a directory or file of the host (a bind mount), or a filesystem by its type. Calls add up and are performed in order.

@@ -1,10 +1,11 @@
 /** The file tree of an ordinary user's container. */
 import { existsSync } from 'node:fs';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { haco, hostOverlay, orThrow, type Builder } from '@haco/core';
 import { describeWith, makeRootfs, makeTemporaryDirectory, type TestRootfs } from '@haco/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { overlayRoot } from './host/overlay-root.js';
 import { dockerMaskedPaths, dockerReadonlyPaths } from './paths.js';
 
 let rootfs: TestRootfs;
@@ -54,6 +55,27 @@ describeWith(['ordinary-user', 'userns', 'compiler', 'busybox', 'overlay'], 'mou
     expect(await sh(builder.chroot('/', { overlay: true, readonly: true }), 'touch /usr/new')).toContain(
       'Read-only file system',
     );
+    await rm(home, { recursive: true });
+  });
+
+  test('changes of a layer that is kept are told, applied and dropped', async () => {
+    const home = await makeTemporaryDirectory('layer');
+    const lower = join(home, 'root');
+    await mkdir(join(lower, 'data'), { recursive: true });
+    await writeFile(join(lower, 'data', 'old'), 'old\n');
+    const root = overlayRoot({ lower, keep: join(home, 'layer') });
+    const changed = isolated().chroot(root).mount(rootfs.inside('/bin'), '/bin');
+    await mkdir(join(lower, 'bin'));
+    expect(await sh(changed, 'rm /data/old; echo new >/data/new')).toBe('');
+    const changes = ['/data/new', '/data/old'];
+    expect((await orThrow(root.changes())).map(({ path }) => path)).toEqual(changes);
+    expect((await orThrow(root.commit())).map(({ kind }) => kind)).toEqual(['added', 'deleted']);
+    expect(await readdir(join(lower, 'data'))).toEqual(['new']);
+    // What its owner may not read can't be told, but be dropped.
+    await sh(changed, 'mkdir -m 0 /data/closed');
+    expect((await root.changes())._unsafeUnwrapErr().kind).toBe('permission');
+    await orThrow(root.discard());
+    expect(await orThrow(root.changes())).toEqual([]);
     await rm(home, { recursive: true });
   });
 

@@ -76,6 +76,15 @@ describe('verbs', () => {
       entries: [],
       rootfs: { overlay: { lower: ['/a'], keep: '/k' } },
     });
+    const kept = { lower: '/a', keep: '/k' };
+    expect(verbs.chroot(emptySection, kept, { readonly: true })).toEqual({
+      entries: [],
+      readonly: true,
+      rootfs: { overlay: { lower: ['/a'], keep: '/k' } },
+    });
+    for (const [root, options] of [[null], [{ lower: 1 }], [{ lower: '/a' }], [kept, { overlay: true }]] as const) {
+      expect(verbs.chroot(emptySection, root as never, options)).toBeInstanceOf(Rejected);
+    }
     expect(verbs.overlay(emptySection, '/a', { mode: 0o700, optional: true })).toEqual({
       entries: [{ kind: 'overlay', target: '/a', mode: 0o700, optional: true }],
     });

@@ -138,7 +138,7 @@ describe('the root', () => {
         4 [mounts] lay the writable layer of "/k" over "/a"
             openat(AT_FDCWD, "/k", O_PATH|O_DIRECTORY|O_CLOEXEC, 0) = <mounts.scratch>
             fchdir(<mounts.scratch>)
-            mount("overlay", "upper", "overlay", 0, "lowerdir=/a,upperdir=upper,workdir=work,redirect_dir=nofollow,metacopy=off,index=off")
+            mount("/k", "upper", "overlay", 0, "lowerdir=/a,upperdir=upper,workdir=work,redirect_dir=nofollow,metacopy=off,index=off")
             open_tree(AT_FDCWD, "upper", OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC) = <root>
             umount2("upper", MNT_DETACH)
             move_mount(<root>, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH)
@@ -386,7 +386,8 @@ describe('what is restricted', () => {
             close(<mounts.probe>)
             (go on only if mounts.seen tells of the inode of the null device)
             (go on only if mounts.seen tells of the filesystem of the null device)
-        7 [mounts] detach the store again
+        7 [mounts] move the store into the old root, which goes next
+            move_mount(<mounts.store>, "", AT_FDCWD, "/dev", MOVE_MOUNT_F_EMPTY_PATH)   or ENOENT
             fchdir(<mounts.store>)
             umount2(".", MNT_DETACH)
         8 [root] make the new root the root of the mount namespace, and detach the old one
@@ -488,13 +489,15 @@ test('nothing is mounted on a path by name', () => {
   });
   for (const host of [rootHost, hybridHost, oldHost]) {
     const operations = mounts.plan(section, contextOf(section, host, ['mount'])).flatMap((step) => step.operations);
-    // "/" is the root of the host before it is left; names without a slash are those of descriptors.
+    // "/" is the root of the host before it is left, and in its "/dev" the store goes with it; names without a slash are those of descriptors.
     const named = operations.flatMap((operation) => {
       if (operation.op !== 'syscall') return [];
       if (operation.name === 'mount') return [operation.args[1]];
       return operation.name === 'move_mount' ? [operation.args[1], operation.args[3]] : [];
     });
-    expect(new Set(named)).toEqual(new Set(['/', 'root', '', 'lower.4', 'work.4', ...(host === oldHost ? ['.'] : [])]));
+    expect(new Set(named)).toEqual(
+      new Set(['/', '/dev', 'root', '', 'lower.4', 'work.4', ...(host === oldHost ? ['.'] : [])]),
+    );
   }
 });
 

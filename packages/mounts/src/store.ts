@@ -1,5 +1,5 @@
 /** The store: a filesystem in memory that is mounted only while the tree is built, with what parts of it are bound from. */
-import { flags, openFlags, slot, syscall, type Step } from '@haco/plan';
+import { flags, openFlags, slot, syscall, type Operation, type Step } from '@haco/plan';
 import { AT_FDCWD, mode, moveMountFlags, umountFlags } from './constants.js';
 import { contentOf, planContents, store } from './contents.js';
 import { planFilesystem } from './filesystem.js';
@@ -74,26 +74,40 @@ export function planStore(section: MountsSection, situation: Situation): readonl
   ];
 }
 
+/** By the working directory: umount2(2) takes no descriptor, and no path leads there. */
+function planDetach(stays: boolean): readonly Operation[] {
+  return [
+    syscall('fchdir', [slot(store)]),
+    syscall('umount2', ['.', flags(umountFlags, 'MNT_DETACH')]),
+    ...(stays ? [syscall('fchdir', [slot(here)])] : []),
+  ];
+}
+
+/** Into a directory of the old root, with which it will go. */
+function planMoveAside(): Operation {
+  return syscall('move_mount', [slot(store), '', AT_FDCWD, '/dev', flags(moveMountFlags, 'MOVE_MOUNT_F_EMPTY_PATH')], {
+    tolerate: ['ENOENT'],
+    skipOnSuccess: planDetach(false).length,
+  });
+}
+
 /** Take it away: what was bound from it stays, it has no place in the tree any more. */
 export function planStoreAway(section: MountsSection, situation: Situation): readonly Step[] {
   if (!isNeeded(section, situation)) return [];
-  const { mayMount } = situation;
   const stays = section.rootfs === undefined;
+  const pivots = !stays && situation.entry === 'pivot_root';
   return [
     {
       id: 'mounts.store-away',
       phase: 'mounts',
-      label: 'detach the store again',
-      why: 'what is bound stays, and nothing else of it can be reached',
-      operations: [
-        // By the working directory: umount2(2) takes no descriptor, and no path leads there.
-        syscall('fchdir', [slot(store)]),
-        syscall('umount2', ['.', flags(umountFlags, 'MNT_DETACH')]),
-        ...(stays ? [syscall('fchdir', [slot(here)])] : []),
-      ],
+      label: pivots ? 'move the store into the old root, which goes next' : 'detach the store again',
+      why: pivots
+        ? 'what is bound stays, and nothing else of it can be reached; each detaching waits for all processors, one is enough'
+        : 'what is bound stays, and nothing else of it can be reached',
+      operations: [...(pivots ? [planMoveAside()] : []), ...planDetach(stays)],
       from: 'mounts',
-      needs: [mayMount],
-      source: 'umount(2)',
+      needs: [situation.mayMount],
+      source: pivots ? 'move_mount(2)' : 'umount(2)',
     },
   ];
 }

@@ -4,6 +4,7 @@ import type { IndependentName } from './kinds/independent-names.js';
 import type {
   ChrootOptions,
   FileOptions,
+  KeptRoot,
   MountMethods,
   MountOptions,
   OverlayOptions,
@@ -44,9 +45,19 @@ function withSize(
   );
 }
 
-function chroot(section: MountsSection, root: string, options: ChrootOptions = {}): Outcome {
-  if (typeof root !== 'string') return rejected('mounts.rootfs.path', 'must be a string');
-  const { overlay = false, readonly, mode } = options;
+/** The root and what lies over it, as the two forms of the verb say them. */
+function layersOf(root: string | KeptRoot, options: ChrootOptions): ChrootOptions['overlay'] {
+  return typeof root === 'string' ? options.overlay : { keep: root.keep };
+}
+
+function chroot(section: MountsSection, given: string | KeptRoot, options: ChrootOptions = {}): Outcome {
+  const unknown: unknown = given;
+  const root = typeof unknown === 'object' && unknown !== null && 'lower' in unknown ? unknown.lower : unknown;
+  if (typeof root !== 'string') return rejected('mounts.rootfs.path', 'must be a string, or an overlayRoot()');
+  if (given !== root && options.overlay !== undefined) {
+    return rejected('mounts.rootfs.overlay', 'this root has a layer of its own; leave out the option overlay');
+  }
+  const { readonly, mode } = options;
   const { rootfs: _rootfs, entry: _entry, readonly: _readonly, ...rest } = section;
   const enter = (rootfs: Rootfs): MountsSection => ({
     ...rest,
@@ -54,9 +65,9 @@ function chroot(section: MountsSection, root: string, options: ChrootOptions = {
     ...(mode === undefined ? {} : { entry: mode }),
     ...(readonly === undefined ? {} : { readonly }),
   });
+  const overlay = layersOf(given, options) ?? false;
   if (overlay === false) return enter({ path: root });
-  const kept = overlay !== true && 'keep' in overlay;
-  if (kept) {
+  if (overlay !== true && 'keep' in overlay) {
     return typeof overlay.keep === 'string'
       ? enter({ overlay: { lower: [root], keep: overlay.keep } })
       : rejected('mounts.rootfs.overlay.keep', 'must be a string');

@@ -25,10 +25,11 @@ function onTop(mount: string): Operation {
 }
 
 /** Mount it on a directory of the working directory, and keep a copy of that mount. */
-function planMount({ lower }: Overlay, on: string, options: readonly string[]): readonly Operation[] {
+function planMount({ lower, keep }: Overlay, on: string, options: readonly string[]): readonly Operation[] {
   const data = [`lowerdir=${lower.map(escapeLayer).join(':')}`, 'upperdir=upper', 'workdir=work', ...options].join(',');
   return [
-    syscall('mount', ['overlay', on, 'overlay', 0, data]),
+    // The source is what mountinfo shows: by it the one who keeps the layer knows that it is in use.
+    syscall('mount', [keep ?? 'overlay', on, 'overlay', 0, data]),
     syscall('open_tree', [AT_FDCWD, on, flags(openTreeFlags, 'OPEN_TREE_CLONE', 'OPEN_TREE_CLOEXEC')], {
       save: 'root',
     }),
