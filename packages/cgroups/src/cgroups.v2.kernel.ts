@@ -1,5 +1,6 @@
 /** What is particular to a host with nothing but cgroup v2. */
-import { existsSync, readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { haco, orThrow } from '@haco/core';
 import { probeHost } from '@haco/sys';
@@ -52,6 +53,41 @@ describeWith(['root', 'pure-cgroup2'], 'cgroups on pure v2', () => {
     );
     expect(stdout).toBe('0::/\n16\n67108864\n');
   });
+
+  test(
+    'root inside of a container is told before that processes are in the way, and can move them',
+    { timeout: 120_000 },
+    async () => {
+      const outer = '/sys/fs/cgroup/haco-test-outer';
+      const core = fileURLToPath(import.meta.resolve('@haco/core'));
+      const groups = fileURLToPath(new URL('index.ts', import.meta.url));
+      const script = `
+      import { haco } from ${JSON.stringify(core)};
+      import { createGroup, moveSelfToLeaf, orThrow } from ${JSON.stringify(groups)};
+      const limited = haco().pids(5).command('/bin/cat', '/proc/self/cgroup');
+      const { problems } = await orThrow(limited.check());
+      console.log(problems.map(({ kind, message }) => kind + ': ' + message).join());
+      console.log((await createGroup({ name: 'x', pids: 5 }))._unsafeUnwrapErr().kind);
+      await orThrow(moveSelfToLeaf());
+      console.log((await orThrow(limited.name('inner').run())).stdout.trim());`;
+      const node = [process.execPath, '--conditions=@haco/source', '--import', import.meta.resolve('tsx')];
+      const inside = 'umount /sys/fs/cgroup && mount -t cgroup2 none /sys/fs/cgroup && exec "$@"';
+      const enter = `mkdir ${outer} && echo $$ > ${outer}/cgroup.procs && exec unshare --cgroup --mount /bin/sh -c '${inside}' sh "$@"`;
+      const args = ['-c', enter, 'sh', ...node, '--input-type=module', '-e', script];
+      const cwd = fileURLToPath(new URL('.', import.meta.url));
+      const handed = '/sys/fs/cgroup/cgroup.subtree_control';
+      writeFileSync(handed, '+pids');
+      const { stdout, stderr } = spawnSync('/bin/sh', args, { cwd, encoding: 'utf8' });
+      for (const group of [`${outer}/haco-self`, `${outer}/haco`, outer]) if (existsSync(group)) rmdirSync(group);
+      expect(stderr).toBe('');
+      const [problem, kind, group] = stdout.trim().split('\n');
+      expect(problem).toMatch(
+        /^permission: \/sys\/fs\/cgroup doesn't hand pids down to its children, and can't while processes are in it, .*call moveSelfToLeaf\(\)/,
+      );
+      expect(kind).toBe('permission');
+      expect(group).toBe('0::/haco/inner');
+    },
+  );
 
   test('who has no delegated group is told the command that makes one', async () => {
     const core = fileURLToPath(import.meta.resolve('@haco/core'));

@@ -54,8 +54,11 @@ export function handedDown(controllers: readonly string[]): readonly string[] {
 /** Whether a root process of a pure v2 host works below the root group, because its own group can't have limited children. */
 function usesRootGroup(host: HostFacts, controllers: readonly string[]): boolean {
   const { mode, v2 } = host.cgroups;
-  if (mode !== 'v2' || v2 === undefined || host.euid !== 0) return false;
-  return !handedDown(controllers).every((name) => v2.subtreeControl.includes(name));
+  // The top of what a container is shown isn't the root: the rule about processes holds there too.
+  if (mode !== 'v2' || v2 === undefined || host.euid !== 0 || v2.top?.isRoot === false) return false;
+  const needed = handedDown(controllers);
+  if (!needed.every((name) => v2.top?.controllers.includes(name) ?? true)) return false;
+  return !needed.every((name) => v2.subtreeControl.includes(name));
 }
 
 /** The version that has a controller on this host; undefined when none has. */

@@ -148,6 +148,24 @@ describe('check', () => {
     expect(warnings({ pids: 1 }, hostWith(left, { euid: 1000 }))).toEqual([]);
   });
 
+  test('the top of what a container is shown, which is a group like others to the kernel', () => {
+    const controllers = ['cpu', 'memory', 'pids'];
+    const facts = v2With({ top: { isRoot: false, controllers } });
+    expect(warnings({ pids: 1 }, hostWith(facts))[0]).toMatch(
+      /^permission: \/sys\/fs\/cgroup doesn't hand pids down to its children, and can't while processes are in it/,
+    );
+    const left = v2With({ top: { isRoot: false, controllers }, occupied: false });
+    expect(warnings({ pids: 1 }, hostWith(left))).toEqual([]);
+  });
+
+  test('a controller that not even the root group has', () => {
+    const facts = v2With({ top: { isRoot: true, controllers: ['cpu', 'memory', 'pids'] }, ownGroup: '/x.service' });
+    expect(warnings({ pids: 1 }, hostWith(facts))).toEqual([]);
+    expect(warnings({ keys: { 'misc.max': 'x 1' } }, hostWith(facts))[0]).toMatch(
+      /^unsupported: This host has no cgroup controller "misc"/,
+    );
+  });
+
   test('a parent that was asked for is below the own group, or beside it for root', () => {
     const facts = v2With({ ownGroup: '/system.slice/x.service' });
     expect(warnings({ pids: 1, parent: 'ci' }, hostWith(facts))).toEqual([]);

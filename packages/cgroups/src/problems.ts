@@ -66,7 +66,8 @@ export function hierarchyProblem(hierarchy: Hierarchy, host: HostFacts): Problem
   const missing = handedDown(controllers).filter((name) => !host.cgroups.v2?.subtreeControl.includes(name));
   // Only what is below the own group depends on what that hands down; root may work beside it.
   const own = pathOf(mount);
-  const isBelow = own !== mount.mountPoint && `${base}/`.startsWith(`${own}/`);
+  const isRoot = own === mount.mountPoint && host.cgroups.v2?.top?.isRoot !== false;
+  const isBelow = !isRoot && `${base}/`.startsWith(`${own}/`);
   if (version !== 2 || !isBelow || missing.length === 0 || host.cgroups.v2?.occupied === false) return undefined;
   return {
     kind: 'permission',

@@ -51,6 +51,11 @@ export interface CgroupFacts {
      * its leaf; else it is one of them itself.
      */
     readonly occupied?: boolean;
+    /**
+     * The group at the mount point. `isRoot`: it is the root of the whole hierarchy, the only one that may have processes and hand
+     * controllers down at the same time; inside of a container it is that container's group. Missing: the root, as far as is known.
+     */
+    readonly top?: { readonly isRoot: boolean; readonly controllers: readonly string[] };
   };
 }
 

@@ -20,6 +20,15 @@ function directoryOf(path: string): string {
   return path.slice(0, path.lastIndexOf('/'));
 }
 
+/** The error of a group that somebody removed. */
+export function vanished(directory: string): HacoError {
+  return new NotFoundError({
+    what: 'control group',
+    subject: directory,
+    remedy: 'it was removed meanwhile, perhaps by another program; create it again',
+  });
+}
+
 /** What `node:fs` threw, as one of haco's errors. */
 export function failure(fields: {
   /** What was tried, e.g. `write "100" to /sys/fs/cgroup/haco/x/pids.max`. */
@@ -37,11 +46,7 @@ export function failure(fields: {
   const syscall = syscallOf(error, fields.syscall);
   const hint = hintFor(syscall, errno, stepId);
   if ((errno === 'ENOENT' || errno === 'ENODEV') && !existsSync(directoryOf(path))) {
-    return new NotFoundError({
-      what: 'control group',
-      subject: directoryOf(path),
-      remedy: 'it was removed meanwhile, perhaps by another program; create it again',
-    });
+    return vanished(directoryOf(path));
   }
   if (errno === 'EROFS' || errno === 'EACCES' || (errno === 'EPERM' && syscall !== 'write')) {
     return new PermissionError({ what: step, missing: errno, remedy: hint });

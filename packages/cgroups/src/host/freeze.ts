@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { PermissionError, StateError, TimeoutError, UnsupportedError, type HacoError } from '@haco/plan';
 import { err, errAsync, ok, ResultAsync, type Result } from 'neverthrow';
 import { existsSync } from 'node:fs';
-import { textOf, writeText } from './files.js';
+import { textOf, vanished, writeText } from './files.js';
 import type { GroupDir } from './group-dir.js';
 import { holdsCaller } from './members.js';
 
@@ -50,6 +50,8 @@ export function refuseOwn(what: string, dirs: readonly GroupDir[]): HacoError | 
 export function setFrozen(dirs: readonly GroupDir[], frozen: boolean, timeoutMs: number): ResultAsync<void, HacoError> {
   const freezer = freezerOf(dirs);
   if (freezer === undefined) {
+    const gone = dirs.find(({ path }) => !existsSync(path));
+    if (gone !== undefined) return errAsync(vanished(gone.path));
     return errAsync(
       new UnsupportedError({
         feature: 'cgroup freezer for this group',

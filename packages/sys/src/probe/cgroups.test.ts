@@ -50,6 +50,7 @@ describe('probeCgroups', () => {
         files: {
           [`${directory}/cgroup.controllers`]: 'cpu memory pids\n',
           [`${directory}/cgroup.subtree_control`]: '\n',
+          '/sys/fs/cgroup/cgroup.controllers': 'cpuset cpu memory pids\n',
         },
         writable: [directory],
       }),
@@ -62,6 +63,7 @@ describe('probeCgroups', () => {
         writable: true,
         controllers: ['cpu', 'memory', 'pids'],
         subtreeControl: [],
+        top: { isRoot: true, controllers: ['cpuset', 'cpu', 'memory', 'pids'] },
       },
     });
   });
@@ -97,6 +99,7 @@ describe('probeCgroups', () => {
       writable: true,
       controllers: ['hugetlb'],
       subtreeControl: ['hugetlb'],
+      top: { isRoot: true, controllers: ['hugetlb'] },
     });
   });
 
@@ -131,10 +134,15 @@ describe('probeCgroups', () => {
     const { mode, v2 } = facts({
       mounts: ['31 22 0:28 / /sys/fs/cgroup rw - cgroup2 cgroup rw,nsdelegate'],
       membership: ['0::/'],
-      files: { '/sys/fs/cgroup/cgroup.controllers': 'cpuset cpu io memory hugetlb pids rdma misc\n' },
+      files: {
+        '/sys/fs/cgroup/cgroup.controllers': 'cpuset cpu io memory hugetlb pids rdma misc\n',
+        // The root of the hierarchy has no such file.
+        '/sys/fs/cgroup/cgroup.type': 'domain\n',
+      },
       writable: ['/sys/fs/cgroup'],
     });
     expect(mode).toBe('v2');
+    expect(v2?.top?.isRoot).toBe(false);
     expect(v2).toMatchObject({ ownGroup: '/', writable: true, subtreeControl: [] });
     expect(v2?.controllers).toContain('misc');
   });

@@ -87,12 +87,18 @@ function describeUnified(
 ): CgroupFacts['v2'] {
   const mount = describeMount(entry, home(path), host);
   const directory = groupDirectory(mount.mountPoint, mount.ownGroup);
-  const words = (file: string): readonly string[] =>
-    (host.read(`${directory}/${file}`) ?? '').split(/\s+/).filter((word) => word !== '');
+  const wordsIn = (group: string, file: string): readonly string[] =>
+    (host.read(`${group}/${file}`) ?? '').split(/\s+/).filter((word) => word !== '');
+  const words = (file: string): readonly string[] => wordsIn(directory, file);
   return {
     ...mount,
     controllers: words('cgroup.controllers'),
     subtreeControl: words('cgroup.subtree_control'),
+    top: {
+      // Only the root of the hierarchy has no type.
+      isRoot: host.read(`${mount.mountPoint}/cgroup.type`) === undefined,
+      controllers: wordsIn(mount.mountPoint, 'cgroup.controllers'),
+    },
     // Otherwise this process is in it.
     ...(path.endsWith(leafEnd) ? { occupied: words('cgroup.procs').length > 0 } : {}),
   };
