@@ -14,6 +14,7 @@ import { storedHosts } from '@haco/testkit';
 export const confinement: ConfinementFacts = {
   landlockAbi: 7,
   securityModules: ['landlock'],
+  keyrings: true,
   coreScheduling: 'available',
   speculation: { storeBypass: 'controllable', indirectBranch: 'controllable', l1dFlush: 'not-affected' },
 };

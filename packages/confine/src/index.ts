@@ -1,12 +1,17 @@
 /**
- * What else confines a process: no_new_privs, seccomp, Landlock, and later labels of security modules.
+ * What else confines a process: no_new_privs, keyrings, side channels, labels of security modules, Landlock, seccomp.
  *
  * @packageDocumentation
  */
+export type { KeyringMethods } from './keyring/methods.js';
+export { keyring, type KeyringSection } from './keyring/part.js';
 export type { LandlockChoice, LandlockMethods } from './landlock/methods.js';
 export { landlock } from './landlock/part.js';
 export type { FsRight, FsWord, LandlockScope } from './landlock/rights.js';
 export type { LandlockRule, LandlockSection } from './landlock/section.js';
+export type { LabelOptions, LsmMethods } from './lsm/methods.js';
+export { lsm } from './lsm/part.js';
+export type { LsmSection } from './lsm/section.js';
 export type { ConfineMethods } from './methods.js';
 export type { NoNewPrivilegesMethods } from './no-new-privs/methods.js';
 export { noNewPrivs } from './no-new-privs/part.js';
@@ -24,3 +29,6 @@ export type { SeccompArg, SeccompCondition, SeccompProfile, SeccompRule } from '
 export { parseProfile } from './seccomp/read-profile.js';
 export type { AnsweredCall, CompiledFilter, SeccompFilter, SeccompSection, SeccompSource } from './seccomp/section.js';
 export type { SeccompAction, SeccompArch, SeccompFlag, SeccompOperator } from './seccomp/words.js';
+export type { SideChannelMethods, SideChannelOptions } from './side-channels/methods.js';
+export { sideChannels } from './side-channels/part.js';
+export type { SideChannelSection, Speculation } from './side-channels/section.js';

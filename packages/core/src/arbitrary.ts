@@ -47,6 +47,10 @@ export const calls: fc.Arbitrary<readonly Call[]> = fc.array(
     call('rlimit', fc.constantFrom('nofile', 'core', 'fsize'), fc.integer({ min: 0, max: 1000 })),
     call('caps', fc.constantFrom('docker', 'none', 'chown', 'net_bind_service')),
     call('noNewPrivileges'),
+    call('sessionKeyring'),
+    call('coreScheduling', fc.record({ degrade: fc.boolean() })),
+    call('apparmor', name, fc.record({ degrade: fc.boolean() })),
+    call('securebits', fc.constantFrom('noroot', 'keep_caps_locked')),
     call(
       'landlock',
       fc.record({ read: path, write: path, bind: id, scopes: fc.constant('signal') }, { requiredKeys: ['read'] }),

@@ -74,6 +74,8 @@ export interface ConfinementFacts {
   readonly landlockAbi: number;
   /** Active security modules, as `/sys/kernel/security/lsm` names them; where that can't be seen, those that are known by other signs. */
   readonly securityModules: readonly string[];
+  /** Whether keyctl(2) may be called. */
+  readonly keyrings: boolean;
   /** `no-siblings`: its processors share no core, so there is nothing to keep apart. */
   readonly coreScheduling: 'available' | 'no-siblings' | 'absent';
   readonly speculation: {

@@ -78,6 +78,7 @@ const v2: HostFacts = {
   confinement: {
     landlockAbi: 2,
     securityModules: ['lockdown', 'capability', 'landlock', 'yama', 'apparmor', 'tomoyo', 'bpf'],
+    keyrings: true,
     coreScheduling: 'available',
     speculation: { storeBypass: 'controllable', indirectBranch: 'controllable', l1dFlush: 'not-affected' },
   },
@@ -139,6 +140,7 @@ export const storedHosts = {
     confinement: {
       landlockAbi: 0,
       securityModules: ['lockdown', 'capability', 'yama', 'selinux', 'bpf'],
+      keyrings: true,
       coreScheduling: 'absent',
       speculation: { storeBypass: 'controllable', indirectBranch: 'controllable', l1dFlush: 'uncontrollable' },
     },

@@ -65,4 +65,39 @@ export const privilegeHints = {
     EPERM: 'Landlock needs no_new_privs or CAP_SYS_ADMIN; set no_new_privs first',
     E2BIG: 'Landlock rulesets are nested 16 deep at most; use fewer',
   },
+  'openat2 @landlock': {
+    ENOENT: 'the path is not there inside of the container; make it, or leave the rule out',
+    EACCES: 'a directory above it is closed to the user that the command runs as; a rule below it would allow nothing',
+    ELOOP: 'the path leads through a magic link of procfs; name the file itself',
+  },
+  'openat2 @lsm': {
+    EXDEV:
+      "something is mounted over this process's files in /proc; whoever did that could swallow the label: unmount it",
+    ENOENT: 'the kernel shows no such label for processes; check with "ls /proc/self/attr"',
+  },
+  'compare @lsm': {
+    ESTALE:
+      'what is mounted on /proc is no procfs, so a label written there would do nothing; mount one with mount -t proc proc /proc',
+  },
+  'write @lsm.apparmor': {
+    ENOENT: 'no AppArmor profile of this name is loaded; check with aa-status, load it with apparmor_parser -r',
+    EACCES: 'the profile of this process does not let it change to this one; allow change_profile in it',
+    EINVAL: 'the module is not active, or takes this for no name of a profile; check with aa-status',
+  },
+  'write @lsm.selinux': {
+    EINVAL: 'the policy has no such label, or SELinux is not active; check with sestatus and seinfo',
+    EACCES: 'the policy does not let this process set labels; allow setexec for its domain',
+  },
+  keyctl: {
+    ENOSYS: 'the kernel is built without keyrings (CONFIG_KEYS); leave sessionKeyring() out',
+    EPERM: 'an outer container forbids keyctl(2); allow it in its seccomp profile, or leave sessionKeyring() out',
+    EDQUOT:
+      'the user has as many keys as /proc/sys/kernel/keys/maxkeys allows; raise it, or revoke keys that /proc/keys shows',
+  },
+  'prctl @side-channels': {
+    EINVAL: 'this kernel does not know the option; leave it out, or use a newer kernel',
+    ENXIO: 'the kernel leaves processes no choice about this speculation; see /proc/self/status for how it is',
+    EPERM: 'the kernel decides this for everybody, or it was given up by force already; see /proc/self/status',
+    EIO: 'this processor is not what the host facts say; make them anew',
+  },
 } as const satisfies HintTable;

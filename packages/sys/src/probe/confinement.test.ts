@@ -15,6 +15,7 @@ describe('what confines a process', () => {
     expect(facts(() => undefined)).toEqual({
       landlockAbi: 0,
       securityModules: [],
+      keyrings: false,
       coreScheduling: 'absent',
       speculation: { storeBypass: 'uncontrollable', indirectBranch: 'uncontrollable', l1dFlush: 'uncontrollable' },
     });
@@ -49,15 +50,25 @@ describe('what confines a process', () => {
   });
 
   it('tells whether a process may change how its processor speculates', () => {
-    const states = [3, 4, 0];
+    const states = [3, 4, 9];
     const { speculation } = facts((name, option, which) =>
       name === 'prctl' && option === 52 ? states[which ?? 0] : -22,
     );
     expect(speculation).toEqual({
       storeBypass: 'controllable',
       indirectBranch: 'mitigated',
-      l1dFlush: 'not-affected',
+      l1dFlush: 'controllable',
     });
-    expect(facts((_, option) => (option === 52 ? 2 : -22)).speculation.storeBypass).toBe('uncontrollable');
+    const other = facts((_, option, which) => (option === 52 ? [2, 0, 8][which ?? 0] : -22)).speculation;
+    expect(other).toEqual({
+      storeBypass: 'uncontrollable',
+      indirectBranch: 'not-affected',
+      l1dFlush: 'uncontrollable',
+    });
+  });
+
+  it('tells whether there are keyrings', () => {
+    expect(facts((name) => (name === 'keyctl' ? -95 : -22)).keyrings).toBe(true);
+    expect(facts((name) => (name === 'keyctl' ? -1 : -22)).keyrings).toBe(false);
   });
 });

@@ -33,6 +33,17 @@ function coreScheduling({ call }: Probe): ConfinementFacts['coreScheduling'] {
   return result === -(errnoNumber('ENODEV') ?? 0) ? 'no-siblings' : 'absent';
 }
 
+/** An operation that doesn't exist: kernels with keyrings say so, others and outer filters don't know the call. */
+function keyrings({ call }: Probe): boolean {
+  return call('keyctl', 0xffff, 0, 0, 0, 0) === -(errnoNumber('EOPNOTSUPP') ?? 0);
+}
+
+/** Whether the L1 cache is flushed is the process's own choice, or it never is. */
+function l1dFlush({ call }: Probe): SpeculationControl {
+  const state = call('prctl', PR_GET_SPECULATION_CTRL, 2, 0, 0, 0) ?? -1;
+  return state >= 0 && state % 2 === 1 ? 'controllable' : 'uncontrollable';
+}
+
 /** PR_SPEC_PRCTL is bit 0, PR_SPEC_ENABLE bit 1: it speculates, and the process can't change that unless bit 0 is set. */
 function speculation({ call }: Probe, which: number): SpeculationControl {
   const state = call('prctl', PR_GET_SPECULATION_CTRL, which, 0, 0, 0);
@@ -48,11 +59,12 @@ export function probeConfinement(host: Probe): ConfinementFacts {
   return {
     landlockAbi: abi,
     securityModules: securityModules(host, abi),
+    keyrings: keyrings(host),
     coreScheduling: coreScheduling(host),
     speculation: {
       storeBypass: speculation(host, 0),
       indirectBranch: speculation(host, 1),
-      l1dFlush: speculation(host, 2),
+      l1dFlush: l1dFlush(host),
     },
   };
 }
