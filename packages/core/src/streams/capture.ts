@@ -84,6 +84,8 @@ export class Capture {
   async finish(): Promise<string> {
     clearTimeout(this.timer);
     if (this.socket === undefined) libc().fcntl(this.fd, F_SETFL, O_NONBLOCK);
+    // What the socket has read and not yet told (it tells in a later tick) comes before what is still in the pipe.
+    while (this.socket !== undefined && this.socket.read() !== null);
     // Everything that was written before the end is in the pipe by now: only orphans can add to it.
     if (!this.ended && this.drain()) this.ended = true;
     if (!this.ended) {
