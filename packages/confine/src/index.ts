@@ -17,13 +17,15 @@ export type { NoNewPrivilegesMethods } from './no-new-privs/methods.js';
 export { noNewPrivs } from './no-new-privs/part.js';
 export type { ConfineSection } from './no-new-privs/section.js';
 export { confineParts } from './parts.js';
+export { SyscallAnswers, type SyscallWatch } from './host/seccomp/answer.js';
 export { prepareSeccomp } from './host/seccomp/prepare.js';
 export { filterProblems } from './host/seccomp/survives.js';
 export { defaultProfile } from './seccomp/default-profile.js';
 export type { SyscallAnswer, SyscallEvent, SyscallHandler } from './seccomp/handler.js';
+export { learnedProfile } from './seccomp/learned.js';
 export type { SeccompMethods } from './seccomp/methods.js';
 export { seccomp } from './seccomp/part.js';
-export { listenerBarrier } from './seccomp/plan.js';
+
 export { seccompPresets, type SeccompPreset } from './seccomp/presets.js';
 export type { SeccompArg, SeccompCondition, SeccompProfile, SeccompRule } from './seccomp/profile.js';
 export { parseProfile } from './seccomp/read-profile.js';

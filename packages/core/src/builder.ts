@@ -20,6 +20,7 @@ import type { BuiltInMethods, SectionName } from './parts.js';
 import type { Runtime } from './runtime.js';
 import { validateSpec, type Spec } from './spec.js';
 import { planStart } from './start/plan-start.js';
+import { learn, type Learned } from './start/learn.js';
 import { run } from './start/run.js';
 import { start } from './start/start.js';
 import type { StartInput } from './start/start-input.js';
@@ -73,6 +74,24 @@ export interface Terminals {
    * ```
    */
   run(): ResultAsync<Outcome, HacoError>;
+  /**
+   * Run once, and learn which system calls the command makes: the outcome, and the profile that allows just these. Filters of
+   * `seccomp()` don't hold in this run, so give it content that you trust; each call goes by way of Node, so it is slow. What another
+   * input would need isn't in the profile.
+   *
+   * Errors: as {@link Terminals.run}; `io`, when this process may not look into the container.
+   *
+   * @example
+   * ```ts
+   * import { haco, orThrow } from '@haco/core';
+   * const base = haco().noNewPrivileges().command('date');
+   * const { profile } = await orThrow(base.learn());
+   * const outcome = await orThrow(base.seccomp(profile).run());
+   * ```
+   *
+   * @see seccomp_unotify(2)
+   */
+  learn(): ResultAsync<Learned, HacoError>;
   /**
    * Start, and give the handle as soon as the command runs.
    *
@@ -191,6 +210,10 @@ export class BuilderBase implements MetaMethods, Terminals {
 
   run(): ResultAsync<Outcome, HacoError> {
     return new ResultAsync(this.#begin(run));
+  }
+
+  learn(): ResultAsync<Learned, HacoError> {
+    return new ResultAsync(this.#begin(learn));
   }
 
   start(): ResultAsync<Container, HacoError> {

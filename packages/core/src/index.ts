@@ -19,3 +19,5 @@ export type { BuiltInMethods, MethodsOf } from './parts.js';
 export type { ProcessMethods, StdinSource, StdoutTarget } from './process/methods.js';
 export { realRuntime, type Performance, type Runtime } from './runtime.js';
 export type { Spec } from './spec.js';
+export type { Learned } from './start/learn.js';
+export type { SeccompProfile, SyscallAnswer, SyscallEvent, SyscallHandler } from '@haco/confine';

@@ -39,6 +39,8 @@ export interface SharedFacts {
   readonly noNewPrivileges: boolean;
   /** User that the command runs as, as seen inside; missing when nobody asked to change it. */
   readonly uid?: number;
+  /** Node answers system calls of it, and is told so by the launcher's socket right before the command. */
+  readonly asksNode: boolean;
   /** A mount namespace with its own devpts on /dev/pts exists. */
   readonly ownDevpts: boolean;
   /** Slot name of a v2 cgroup directory to clone into. */
@@ -60,6 +62,7 @@ export const noFacts: SharedFacts = {
   changesRoot: false,
   keepsCapabilities: false,
   noNewPrivileges: false,
+  asksNode: false,
   ownDevpts: false,
   joinsCgroupLate: false,
 };

@@ -14,7 +14,7 @@ import {
 } from '@haco/plan';
 import { checkSection } from './check.js';
 import type { SeccompMethods } from './methods.js';
-import { planSeccomp } from './plan.js';
+import { asks, planSeccomp } from './plan.js';
 import type { SeccompPreset } from './presets.js';
 import { guarded, readProfile } from './read-profile.js';
 import type { AnsweredCall, SeccompFilter, SeccompSection } from './section.js';
@@ -68,6 +68,7 @@ export const seccomp = {
   verbs,
   parse: (json) => guarded(() => readJson(readSection, json)),
   validate: () => [],
+  facts: (section) => (asks(section) ? { asksNode: true } : {}),
   plan: planSeccomp,
   check: checkSection,
 } as const satisfies Part<'seccomp', SeccompSection, SeccompMethods>;

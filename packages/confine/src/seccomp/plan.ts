@@ -7,8 +7,8 @@ const SECCOMP_SET_MODE_FILTER = flags({ SECCOMP_SET_MODE_FILTER: 1 }, 'SECCOMP_S
 const PR_SET_DUMPABLE = flags({ PR_SET_DUMPABLE: 4 }, 'PR_SET_DUMPABLE');
 const listenerFlags = { SECCOMP_FILTER_FLAG_NEW_LISTENER: 8, SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV: 32 } as const;
 
-/** Name of the barrier at which Node begins to look for the descriptor by which the kernel asks. */
-export const listenerBarrier = 'seccomp-listener';
+/** Barriers about the descriptor by which the kernel asks: at the first Node begins to look for it, at the second it must have it. */
+export const listenerBarriers = { look: 'seccomp-look', ready: 'seccomp-ready' } as const;
 
 /** Ids of the steps. */
 export const stepIds = {
@@ -51,9 +51,14 @@ function describe(filter: SeccompFilter): string {
   return 'file' in filter ? `the profile ${filter.file}` : 'a profile of its own';
 }
 
+/** Whether Node answers calls. */
+export function asks({ answered = [], learn }: SeccompSection): boolean {
+  return answered.length > 0 || learn === true;
+}
+
 /** Whether a section asks for anything. */
-export function isAsked({ filters = [], answered = [], learn }: SeccompSection): boolean {
-  return filters.length > 0 || answered.length > 0 || learn === true;
+export function isAsked(section: SeccompSection): boolean {
+  return (section.filters?.length ?? 0) > 0 || asks(section);
 }
 
 /**
@@ -71,7 +76,6 @@ export function planSeccomp(section: SeccompSection, context: PlanContext): read
     ? 'last of all, so that it need not allow the set-up'
     : 'while it holds CAP_SYS_ADMIN, which a filter without no_new_privs takes; what gives up privileges must pass it';
   const { filters = [], answered = [], learn } = section;
-  const asks = answered.length > 0 || learn === true;
   const names = answered.map(({ name }) => name).join(', ');
   const killable = host.kernel.major > 5 || (host.kernel.major === 5 && host.kernel.minor >= 19);
   const listen = flags(
@@ -80,36 +84,39 @@ export function planSeccomp(section: SeccompSection, context: PlanContext): read
     ...(killable ? (['SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV'] as const) : []),
   );
   const from = learn === true ? 'seccomp.learn' : 'seccomp.answered';
+  const asking: readonly Step[] = [
+    {
+      id: stepIds.listen,
+      // The socket to Node is still open in this phase, and nothing is filtered.
+      phase: late ? 'confine' : 'limits',
+      label: 'let Node look for the listener',
+      why: 'Node takes the descriptor by which the kernel asks out of this process, which may be stopped by its own filter as soon as it has it',
+      from,
+      source: 'pidfd_getfd(2)',
+      operations: [
+        // Node without root may look into this process only when it is dumpable, whatever happened to its ids.
+        ...(host.euid !== 0 && (facts.keepsCapabilities || facts.uid !== undefined)
+          ? [syscall('prctl', [PR_SET_DUMPABLE, 1, 0, 0, 0])]
+          : []),
+        { op: 'barrier', name: listenerBarriers.look },
+      ],
+    },
+    {
+      ...place,
+      id: stepIds.ask,
+      label: learn === true ? 'ask Node about every system call' : `ask Node about ${names}`,
+      why: learn === true ? 'it notes them and lets them happen' : `functions of the caller answer them; ${when}`,
+      from,
+      operations: [
+        syscall('seccomp', [SECCOMP_SET_MODE_FILTER, listen, program(section.asking)]),
+        // By now each call may be asked about, also those of this barrier: Node lets happen what is the launcher's.
+        { op: 'barrier', name: listenerBarriers.ready },
+      ],
+      enforces: learn === true ? [] : ['onSyscall'],
+    },
+  ];
   return [
-    ...(asks
-      ? [
-          {
-            id: stepIds.listen,
-            // The socket to Node is still open in this phase, and nothing is filtered.
-            phase: late ? 'confine' : 'limits',
-            label: 'let Node look for the listener',
-            why: 'the next descriptor is the one by which the kernel asks; Node takes a copy of it out of this process, which may be stopped by its own filter when it has it',
-            from,
-            source: 'pidfd_getfd(2)',
-            operations: [
-              // Node without root may look into this process only when it is dumpable, whatever happened to its ids.
-              ...(host.euid !== 0 && (facts.keepsCapabilities || facts.uid !== undefined)
-                ? [syscall('prctl', [PR_SET_DUMPABLE, 1, 0, 0, 0])]
-                : []),
-              { op: 'barrier', name: listenerBarrier },
-            ],
-          } as const,
-          {
-            ...place,
-            id: stepIds.ask,
-            label: learn === true ? 'ask Node about every system call' : `ask Node about ${names}`,
-            why: learn === true ? 'it notes them and lets them happen' : `functions of the caller answer them; ${when}`,
-            from,
-            operations: [syscall('seccomp', [SECCOMP_SET_MODE_FILTER, listen, program(section.asking)])],
-            enforces: learn === true ? [] : ['onSyscall'],
-          },
-        ]
-      : []),
+    ...(asks(section) ? asking : []),
     ...(learn === true ? [] : filters).map((filter, index): Step => {
       const words = filter.flags ?? [];
       return {

@@ -1,5 +1,5 @@
 /** The last steps: bound to Node's life, nothing open but what is meant, and the command. */
-import { flags, slot, struct, syscall, type Operation, type Step } from '@haco/plan';
+import { flags, slot, struct, syscall, type Operation, type PlanContext, type Step } from '@haco/plan';
 import { defaultPath, type ProcessSection } from './section.js';
 
 const PR_SET_PDEATHSIG = 1;
@@ -29,7 +29,7 @@ function environment(section: ProcessSection): readonly string[] {
   return Object.entries({ ...term, ...section.env }).map(([name, value]) => `${name}=${value}`);
 }
 
-export function planExec(section: ProcessSection): readonly Step[] {
+export function planExec(section: ProcessSection, { facts }: PlanContext): readonly Step[] {
   const tried = candidates(section);
   const strings = environment(section);
   const last = tried.length - 1;
@@ -128,7 +128,14 @@ export function planExec(section: ProcessSection): readonly Step[] {
       why: 'a descriptor of a host directory would be a way out (CVE-2024-21626)',
       source: 'close_range(2)',
       from: 'process',
-      operations: [syscall('close_range', [{ fd: 'first-closed' }, flags({ UINT_MAX: 4_294_967_295 }, 'UINT_MAX'), 0])],
+      // The launcher's socket to Node is close-on-exec; what asks Node is announced by it after this step.
+      operations: [
+        syscall('close_range', [
+          { fd: facts.asksNode ? 'after-channel' : 'first-closed' },
+          flags({ UINT_MAX: 4_294_967_295 }, 'UINT_MAX'),
+          0,
+        ]),
+      ],
     },
     ...init,
     {

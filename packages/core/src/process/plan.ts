@@ -13,6 +13,6 @@ export function planProcess(section: ProcessSection, context: PlanContext): read
     ...planSession(section, context),
     ...planUser(section, context),
     ...planNonDumpable(section, context),
-    ...planExec(section),
+    ...planExec(section, context),
   ];
 }

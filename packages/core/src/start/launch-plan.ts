@@ -3,6 +3,7 @@ import { closeSync } from 'node:fs';
 import { err, ok, type Result } from 'neverthrow';
 import type { BarrierOperation, HacoError } from '@haco/plan';
 import { socketPair, type Launch } from '@haco/sys';
+import { SyscallAnswers, type SeccompSection } from '@haco/confine';
 import { createdBarrier } from '../process/exec.js';
 import { terminalSocket } from '../process/terminal.js';
 import type { Spec } from '../spec.js';
@@ -37,6 +38,8 @@ export interface Launched {
   readonly terminal: TerminalSocket | undefined;
   /** Settles when a container with a start fifo is complete. */
   readonly created: Promise<number>;
+  /** Settles when a function that answers system calls has failed. */
+  readonly failed: Promise<HacoError>;
 }
 
 /** What the caller of a start makes of it. */
@@ -45,6 +48,13 @@ export interface LaunchUse {
   readonly stdin: 'null' | 'pipe';
   /** Only the end matters: nobody is told when the command runs. */
   readonly untilEnd: boolean;
+}
+
+/** Who answers system calls of the container, when anybody was asked to. */
+function answersOf({ spec, noted }: StartInput, failed: (error: HacoError) => void): SyscallAnswers | undefined {
+  const section = spec['seccomp'] as SeccompSection | undefined;
+  if (section?.learn !== true && (section?.answered?.length ?? 0) === 0) return undefined;
+  return new SyscallAnswers(section ?? {}, { failed, ...(noted === undefined ? {} : { noted }) });
 }
 
 /** Start the launcher. */
@@ -58,6 +68,9 @@ export function launchPlan(
     (terminal === undefined ? prepareStdio(spec.process, stdin) : ok(terminalStdio())).andThen((streams) => {
       let reachCreated: (pid: number) => void = () => undefined;
       const created = new Promise<number>((resolve) => (reachCreated = resolve));
+      let fail: (error: HacoError) => void = () => undefined;
+      const failed = new Promise<HacoError>((resolve) => (fail = resolve));
+      const answers = answersOf(input, fail);
       const launched = runtime.launch({
         plan: planned.plan,
         ...(planned.placeholder === undefined
@@ -69,9 +82,16 @@ export function launchPlan(
         ...(terminal === undefined ? {} : { descriptors: { [terminalSocket]: terminal.theirs } }),
         onBarrier: async (barrier: BarrierOperation, childPid: number) => {
           if (barrier.name === createdBarrier) reachCreated(childPid);
+          const answered = await answers?.reached(barrier, childPid);
+          if (answered !== undefined) return answered;
           return barrier.tool === undefined ? ok() : runTool(barrier, childPid);
         },
       });
+      if (answers !== undefined && launched.isOk()) {
+        const close = (): void => answers.close();
+        void launched.value.ended.then(close);
+        void launched.value.started.then((started) => started.isErr() && close());
+      }
       if (terminal !== undefined) closeSync(terminal.theirs);
       if (launched.isErr()) {
         discard([streams.stdin, streams.stdout, streams.stderr]);
@@ -79,7 +99,7 @@ export function launchPlan(
         return err(launched.error);
       }
       closeTheirs(streams);
-      return ok({ launch: launched.value, streams, terminal, created });
+      return ok({ launch: launched.value, streams, terminal, created, failed });
     }),
   );
 }

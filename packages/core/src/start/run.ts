@@ -21,9 +21,10 @@ export async function run(input: StartInput): Promise<Result<Outcome, HacoError>
   if (planned.isErr()) return err(planned.error);
   const launched = launchPlan(input, planned.value, { stdin: 'null', untilEnd: true });
   if (launched.isErr()) return err(launched.error);
-  const { launch, streams, terminal } = launched.value;
+  const { launch, streams, terminal, failed } = launched.value;
 
   const killer = new Killer(launch, input, planned.value.name);
+  void failed.then(killer.fail);
   const limit = input.spec.control.outputLimitBytes ?? defaultOutputLimitBytes;
   const budget = new Budget(limit, () => killer.kill('output-limit'));
   const stdin = openInput(streams.stdin, killer.fail);

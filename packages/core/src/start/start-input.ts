@@ -11,4 +11,6 @@ export interface StartInput {
   readonly runtime: Runtime;
   /** For processes that join the container later. */
   readonly makeBuilder: MakeBuilder;
+  /** Hears the name of each system call, where the section `seccomp` says `learn`. */
+  readonly noted?: (name: string) => void;
 }

@@ -54,10 +54,11 @@ export async function start(input: StartInput): Promise<Result<Container, HacoEr
   if (planned.isErr()) return err(planned.error);
   const launched = launchPlan(input, planned.value, { stdin: 'pipe', untilEnd: false });
   if (launched.isErr()) return err(launched.error);
-  const { launch, streams, terminal, created } = launched.value;
+  const { launch, streams, terminal, created, failed: answering } = launched.value;
   const { name } = planned.value;
 
   const killer = new Killer(launch, input, name);
+  void answering.then(killer.fail);
   const begun = await Promise.race([launch.started, created]);
   if (typeof begun !== 'number' && begun.isErr()) {
     killer.over();

@@ -126,7 +126,9 @@ class Reader {
         ? wire.channelFd
         : name === 'first-closed'
           ? first
-          : wire.firstPassedFd + this.fds.indexOf(name);
+          : name === 'after-channel'
+            ? wire.channelFd + 1
+            : wire.firstPassedFd + this.fds.indexOf(name);
     return { fd: value === expected ? name : `number ${String(value)}` };
   }
 

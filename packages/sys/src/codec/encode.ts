@@ -174,6 +174,7 @@ class Encoder {
 
   private fd(name: string): number {
     if (name === 'channel') return wire.channelFd;
+    if (name === 'after-channel') return wire.channelFd + 1;
     // The socket by which the launcher sees the exec takes the place of the plan, and closes itself then.
     if (name === 'first-closed') return this.sync ? wire.planFd + 1 : wire.planFd;
     const index = this.options.fds.indexOf(name);
