@@ -15,7 +15,8 @@ export interface HacoOptions<Parts extends readonly AnyPart[] = readonly AnyPart
   readonly runtime?: Runtime;
 }
 
-function partsWith(extra: readonly AnyPart[] | undefined): readonly AnyPart[] {
+/** The built-in parts, and others. */
+export function partsWith(extra: readonly AnyPart[] | undefined): readonly AnyPart[] {
   if (extra === undefined || extra.length === 0) return builtInParts;
   const keys = new Set<string>();
   const parts: readonly AnyPart[] = [...builtInParts, ...extra];
@@ -26,7 +27,8 @@ function partsWith(extra: readonly AnyPart[] | undefined): readonly AnyPart[] {
   return parts;
 }
 
-function emptySpec(parts: readonly AnyPart[]): Spec {
+/** The spec that says nothing. */
+export function emptySpec(parts: readonly AnyPart[]): Spec {
   return Object.freeze({
     version: 1,
     ...Object.fromEntries(parts.map((part) => [part.key, frozenCopy(part.empty)])),

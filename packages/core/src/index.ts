@@ -9,6 +9,8 @@ export { debootstrap, hostOverlay, tarball } from '@haco/bootstrap';
 export type { Builder, ExplainedPlan, MetaMethods, Terminals } from './builder.js';
 export type { CheckReport } from './check.js';
 export { Container } from './container.js';
+export { attachTo, AttachedContainer, type AttachTarget } from './exec/attach.js';
+export type { NotCopied } from './exec/confinement-of.js';
 export type { ExecArguments, ExecOptions, ExecUser } from './exec/options.js';
 export { ProcessHandle } from './process-handle.js';
 export type { ContainerUpdate, RlimitUpdate, UpdateReport } from './update.js';

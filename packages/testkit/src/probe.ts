@@ -21,3 +21,10 @@ export function probePath(): string {
   if (built.isErr()) throw built.error;
   return built.value;
 }
+
+/** Host path of a hostile program that looks at the processes of its pid namespace; see probe/peek.c. */
+export function peekPath(): string {
+  const built = buildNativeTool({ name: 'peek', sources: ['peek.c'] });
+  if (built.isErr()) throw built.error;
+  return built.value;
+}

@@ -52,6 +52,13 @@ export class Pidfd {
     return isThere(this.fd) ? ok(this.fd) : err(stopped(what));
   }
 
+  /** Open it now. Errors: `not-found`, `io`. */
+  open(): Result<void, HacoError> {
+    return openPidfd(this.pid).map((fd) => {
+      this.fd = fd;
+    });
+  }
+
   close(): void {
     this.closed = true;
     if (this.fd !== undefined) libc().close(this.fd);

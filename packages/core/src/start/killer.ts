@@ -89,7 +89,7 @@ export class Killer {
   }
 
   private strike(timeoutMs: number): void {
-    const leftMs = timeoutMs - this.launch.runningForMs();
+    const leftMs = isJoining(this.spec) ? 0 : timeoutMs - this.launch.runningForMs();
     if (leftMs <= 0) this.kill('timeout');
     else this.timer = setTimeout(() => this.strike(timeoutMs), leftMs);
   }
