@@ -1,0 +1,68 @@
+/** The same attacks on the file tree of an ordinary user's container: what root inside must not reach is the user's own. */
+import { readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { haco, orThrow } from '@haco/core';
+import { describeWith, expectNothingLeft, makeRootfs, makeTemporaryDirectory, type TestRootfs } from '@haco/testkit';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+
+let rootfs: TestRootfs;
+let outside: string;
+
+const base = () => haco().unshare('user', 'mount', 'pid', 'net', 'ipc').chroot(rootfs.path);
+
+describeWith(
+  ['ordinary-user', 'userns', 'compiler', 'busybox', 'overlay'],
+  'escape: mounts of an ordinary user',
+  () => {
+    beforeEach(async () => {
+      rootfs = await makeRootfs({ shell: true, files: { '/secret': 'secret\n', '/dev/x': '' } });
+      outside = await makeTemporaryDirectory('outside');
+      writeFileSync(join(outside, 'canary'), 'host\n');
+      // The first wait opens what all later ones share.
+      await orThrow(haco().command('/bin/sleep', '0.01').run());
+    });
+    afterEach(async () => {
+      rmSync(outside, { recursive: true });
+      await rootfs.remove();
+    });
+
+    function replaceBy(target: string, path: string): void {
+      rmSync(rootfs.inside(path), { recursive: true, force: true });
+      symlinkSync(target, rootfs.inside(path));
+    }
+
+    test.each([
+      ['/proc', 'procfs'],
+      ['/sys', 'sysfs'],
+      ['/dev', 'dev'],
+      ['/dev/pts', 'devpts'],
+    ] as const)('a root whose %s is a symbolic link is refused', async (path, kind) => {
+      for (const to of [outside, '/etc', '../../../..']) {
+        replaceBy(to, path);
+        const start = base().independent(kind).command('/bin/true').run();
+        const error = (await expectNothingLeft(() => start))._unsafeUnwrapErr();
+        expect(error).toMatchObject({ kind: 'syscall', syscall: 'openat2', errno: 'ELOOP' });
+      }
+      expect(readdirSync(outside)).toEqual(['canary']);
+    });
+
+    test('binds, contents and masks on links stay inside', async () => {
+      replaceBy(outside, '/data');
+      replaceBy(join(outside, 'canary'), '/dev/null');
+      for (const builder of [
+        base().tmpfs('/data'),
+        base().file('/data/canary', 'x'),
+        base().mask('/data'),
+        base().overlay('/data'),
+      ]) {
+        // Refused, or passed over as something that isn't there.
+        void (await builder.command('/bin/true').run());
+        expect(readdirSync(outside)).toEqual(['canary']);
+      }
+      const { stdout } = await orThrow(
+        base().mask('/secret').command('/bin/sh', '-c', 'cat /secret; stat -c %t:%T /secret').run(),
+      );
+      expect(stdout).toBe('1:3\n');
+    });
+  },
+);
