@@ -15,6 +15,8 @@ export type { ExecArguments, ExecOptions, ExecUser } from './exec/options.js';
 export { ProcessHandle } from './process-handle.js';
 export type { ContainerUpdate, RlimitUpdate, UpdateReport } from './update.js';
 export { haco, type HacoOptions } from './haco.js';
+export { container } from './presets/container.js';
+export { sandbox } from './presets/sandbox.js';
 export { orThrow } from './or-throw.js';
 export { signalName, type Outcome, type SignalName, type Usage } from './outcome.js';
 export type { BuiltInMethods, MethodsOf } from './parts.js';

@@ -371,7 +371,7 @@ describe('what is restricted', () => {
             (go on only if mounts.seen.null tells of a character device)
             (go on only if mounts.seen.null tells of the device 1:3)
             openat2(<root>, "/proc/kcore", {flags=O_PATH|O_CLOEXEC, mode=0, resolve=RESOLVE_IN_ROOT|RESOLVE_NO_MAGICLINKS}, 24) = <mounts.target>   or ENOENT, ENOTDIR
-            openat(<mounts.target>, ".", O_PATH|O_CLOEXEC, 0) = <mounts.probe>   or ENOTDIR
+            openat2(<root>, "/proc/kcore", {flags=O_PATH|O_DIRECTORY|O_CLOEXEC, mode=0, resolve=RESOLVE_IN_ROOT|RESOLVE_NO_MAGICLINKS}, 24) = <mounts.probe>   or ENOTDIR
             open_tree(<mounts.store>, "empty", OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC) = <mounts.new>
             close(<mounts.probe>)
             open_tree(AT_FDCWD, "/dev/null", OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC) = <mounts.new>
@@ -380,7 +380,7 @@ describe('what is restricted', () => {
         6 [mounts] make sure that /proc/kcore is masked
             openat2(<root>, "/proc/kcore", {flags=O_PATH|O_CLOEXEC, mode=0, resolve=RESOLVE_IN_ROOT|RESOLVE_NO_MAGICLINKS}, 24) = <mounts.target>   or ENOENT, ENOTDIR
             statx(<mounts.target>, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &mounts.seen)
-            openat(<mounts.target>, ".", O_PATH|O_CLOEXEC, 0) = <mounts.probe>   or ENOTDIR
+            openat2(<root>, "/proc/kcore", {flags=O_PATH|O_DIRECTORY|O_CLOEXEC, mode=0, resolve=RESOLVE_IN_ROOT|RESOLVE_NO_MAGICLINKS}, 24) = <mounts.probe>   or ENOTDIR
             (go on only if mounts.seen tells of the inode of the empty directory of the store)
             (go on only if mounts.seen tells of the filesystem of the empty directory of the store)
             close(<mounts.probe>)

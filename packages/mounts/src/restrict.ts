@@ -1,5 +1,5 @@
 /** Paths that are hidden or made read-only once all mounts are there, and the proof that they are. */
-import { flags, openFlags, slot, syscall, type CompareOperation, type Operation, type Step } from '@haco/plan';
+import { flags, slot, syscall, type CompareOperation, type Operation, type Step } from '@haco/plan';
 import { planAttributes } from './attributes.js';
 import { accessModes, AT_FDCWD, atFlags, moveMountFlags, openTreeFlags, statxFields } from './constants.js';
 import type { MountsSection } from './section.js';
@@ -7,7 +7,7 @@ import type { Situation } from './situation.js';
 import { isDevice, planStat } from './stat.js';
 import { store } from './contents.js';
 import { emptyDirectory } from './store.js';
-import { planFind } from './target.js';
+import { planFind, planFindDirectory } from './target.js';
 
 const place = 'mounts.target';
 const hostNull = '/dev/null';
@@ -34,18 +34,19 @@ function ifThere(situation: Situation, path: string, operations: readonly Operat
   return [planFind(situation, path, place, { skip: operations.length }), ...operations];
 }
 
-/** `directory` when the place is one, else `file`. "." exists in directories only. */
+/** `directory` when the path is one, else `file`. Found anew: "." below a directory would ask for permission to search it. */
 function dependingOnType(
-  { host }: Situation,
+  situation: Situation,
+  path: string,
   { directory, file }: { readonly directory: readonly Operation[]; readonly file: readonly Operation[] },
 ): readonly Operation[] {
   const probe = 'mounts.probe';
   return [
-    syscall('openat', [slot(place), '.', flags(openFlags(host.arch), 'O_PATH', 'O_CLOEXEC'), 0], {
-      save: probe,
+    {
+      ...planFindDirectory(situation, path, probe),
       tolerate: ['ENOTDIR'],
       skipOnTolerated: directory.length + 1,
-    }),
+    },
     ...directory,
     syscall('close', [slot(probe)], { skipOnSuccess: file.length }),
     ...file,
@@ -56,7 +57,7 @@ const clone = flags(openTreeFlags, 'OPEN_TREE_CLONE', 'OPEN_TREE_CLOEXEC');
 
 function planMask(situation: Situation, path: string): readonly Operation[] {
   return ifThere(situation, path, [
-    ...dependingOnType(situation, {
+    ...dependingOnType(situation, path, {
       directory: [syscall('open_tree', [slot(store), emptyDirectory, clone], { save: 'mounts.new' })],
       file: [syscall('open_tree', [AT_FDCWD, hostNull, clone], { save: 'mounts.new' })],
     }),
@@ -83,7 +84,7 @@ function sameAs(out: string, must: string): readonly CompareOperation[] {
 function planMaskProof(situation: Situation, path: string): readonly Operation[] {
   return ifThere(situation, path, [
     planStat(slot(place), '', seen.path),
-    ...dependingOnType(situation, {
+    ...dependingOnType(situation, path, {
       directory: sameAs(seen.empty, 'the empty directory of the store'),
       file: sameAs(seen.null, 'the null device'),
     }),

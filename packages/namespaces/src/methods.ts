@@ -81,6 +81,8 @@ export interface NamespaceMethods {
    * - `'self'`: root inside is the caller outside, nobody else exists. Needs no privilege.
    * - `'auto'`: the most that the caller may map: as root all ids, one to one; else itself as root and its ranges of
    *   `/etc/subuid` (written by `newuidmap`), or `'self'` when it has none.
+   * - `'nobody'`: the least that is possible: for root, root inside is the user nobody (65534) outside, who owns no file of the
+   *   host; else as `'self'`.
    * - ranges `{ inside, outside, count }`.
    *
    * Without this, root gets `'auto'` and everybody else `'self'`.

@@ -15,16 +15,16 @@ import {
   type Reader,
 } from '@haco/plan';
 import type { Result } from 'neverthrow';
-import type { Entered, IdMapping, NamespacesSection } from './section.js';
+import { idMappingWords, type Entered, type IdMapping, type NamespacesSection } from './section.js';
 
 const kind = readOneOf(namespaceKinds);
 
 const idRange: Reader<IdRange> = readObject({ inside: readInteger, outside: readInteger, count: readInteger });
 
-/** Reads `'self'`, `'auto'` or lines of a map. */
+/** Reads a word or lines of a map. */
 export const readIdMapping: Reader<IdMapping> = readEither(
   (json) => typeof json === 'string',
-  readOneOf(['self', 'auto']),
+  readOneOf(idMappingWords),
   readList(idRange),
 );
 

@@ -160,6 +160,12 @@ describe('id maps', () => {
     );
   });
 
+  test('nobody is the least: for root a user who owns nothing, for everybody else the caller', () => {
+    const section = { unshare: ['user'], uidMap: 'nobody', gidMap: 'nobody' } as const;
+    expect(calls(section, rootHost)).toContain('"0 65534 1\\n"');
+    expect(calls(section, userHost)).toBe(calls({ unshare: ['user'], uidMap: 'self', gidMap: 'self' }, userHost));
+  });
+
   test('nobody becomes a root that is not mapped', () => {
     const uidMap = [{ inside: 1000, outside: 1000, count: 1 }];
     const plan = calls({ unshare: ['user'], uidMap, gidMap: uidMap }, userHost);

@@ -1,7 +1,7 @@
 /** The verbs at run time: arguments in, changed section out. */
 import { rejected, type NamespaceKind, type VerbResult, type Verbs } from '@haco/plan';
 import type { EnterTarget, NamespaceMethods } from './methods.js';
-import type { Entered, IdMapping, NamespacesSection, TimeOffsets } from './section.js';
+import { idMappingWords, type Entered, type IdMapping, type NamespacesSection, type TimeOffsets } from './section.js';
 
 type Outcome = VerbResult<NamespacesSection>;
 
@@ -23,9 +23,9 @@ function text(section: NamespacesSection, field: 'hostname' | 'domainname', name
 }
 
 function mapping(section: NamespacesSection, field: 'uidMap' | 'gidMap', map: IdMapping): Outcome {
-  if (map === 'self' || map === 'auto') return { ...section, [field]: map };
+  if (typeof map === 'string' && idMappingWords.includes(map)) return { ...section, [field]: map };
   if (!Array.isArray(map)) {
-    return rejected(`namespaces.${field}`, 'must be "self", "auto" or a list of { inside, outside, count }');
+    return rejected(`namespaces.${field}`, 'must be "self", "auto", "nobody" or a list of { inside, outside, count }');
   }
   return { ...section, [field]: map.map(({ inside, outside, count }) => ({ inside, outside, count })) };
 }

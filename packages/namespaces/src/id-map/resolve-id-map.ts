@@ -8,6 +8,9 @@ export type IdMap = NonNullable<SharedFacts['idMap']>;
 /** All ids but the last, which means "no id" (-1). */
 const everyId: IdRange = { inside: 0, outside: 0, count: 4_294_967_295 };
 
+/** The id that owns no file; as uid and as gid. */
+const nobody: IdRange = { inside: 0, outside: 65_534, count: 1 };
+
 /** Whether the caller may write any map for a child. */
 export function mayMapAnything(host: HostFacts): boolean {
   return host.capabilities.includes('setuid') && host.capabilities.includes('setgid');
@@ -20,7 +23,9 @@ function resolve(
   host: HostFacts,
 ): readonly IdRange[] {
   if (typeof mapping === 'object') return mapping;
-  if (mapping !== 'self' && mayMapAnything(host)) return [everyId];
+  // Root's own id would be owner of the host's files also without any capability.
+  if (mapping === 'nobody' && mayMapAnything(host)) return [nobody];
+  if (mapping !== 'self' && mapping !== 'nobody' && mayMapAnything(host)) return [everyId];
   const own: IdRange = { inside: 0, outside: ownId, count: 1 };
   if (mapping !== 'auto' || !host.userNamespaces.newidmap) return [own];
   let next = 1;
