@@ -43,7 +43,7 @@ const forbidden: readonly (readonly [pattern: RegExp, reason: string])[] = [
   ],
   [
     /(^|\.)cgroup\.event_control$/,
-    'it takes the numbers of open descriptors, which mean nothing in a spec; use the events of the group',
+    'it takes the numbers of open descriptors, which mean nothing in a spec; start() the container and take its events(), which register what they need',
   ],
 ];
 

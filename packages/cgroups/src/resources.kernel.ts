@@ -1,15 +1,6 @@
 /** Typed limits and raw keys on the real kernel: each one bites. */
 import { execFileSync } from 'node:child_process';
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmdirSync,
-  rmSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -410,33 +401,6 @@ describeWith(['root', 'busybox', 'tool:losetup', traffic], 'traffic of a loop de
     );
     expect((await of('/dev/none').run())._unsafeUnwrapErr()).toMatchObject({ kind: 'not-found', subject: '/dev/none' });
     expect((await of('4000:1').run())._unsafeUnwrapErr().message).toMatch(/ENODEV; there is no such disk/);
-  });
-});
-
-describeWith(['cgroup1', 'root', 'controller:cpu', 'controller:blkio', 'controller:memory'], 'keys', () => {
-  const [name = ''] = readdirSync('/sys/block').filter((one) => !one.startsWith('loop'));
-  const disk = name === '' ? '' : readFileSync(`/sys/block/${name}/dev`, 'utf8').trim();
-
-  test.each([
-    ['cpu.shares', 512],
-    ['cpu.cfs_period_us', 50_000],
-    ['cpu.cfs_quota_us', 20_000],
-    ['cpu.rt_period_us', 500_000],
-    ['cpu.rt_runtime_us', 1000],
-    ['cpuacct.usage', 0],
-    ['cpuset.cpus', '0'],
-    ['cpuset.mems', '0'],
-    ['blkio.throttle.read_bps_device', `${disk} 10485760`],
-    ['blkio.throttle.write_bps_device', `${disk} 10485760`],
-    ['blkio.throttle.read_iops_device', `${disk} 1000`],
-    ['blkio.throttle.write_iops_device', `${disk} 1000`],
-    ['memory.limit_in_bytes', 67_108_864],
-    ['memory.memsw.limit_in_bytes', 67_108_864],
-    ['memory.oom_control', true],
-    ['pids.max', 10],
-  ])('%s takes %s', async (key, value) => {
-    const outcome = await orThrow(haco().command('/bin/true').cgroup(key, value).run());
-    expect(outcome).toMatchObject({ reason: 'exited', exitCode: 0, enforced: { [key]: 'enforced' } });
   });
 });
 

@@ -137,7 +137,8 @@ export class Container extends ProcessHandle {
   }
 
   /**
-   * What happens to it, as it happens: kills for want of memory, refused forks, pressure, freezing, its end.
+   * What happens to it, as it happens: kills for want of memory, refused forks, pressure, freezing, its end. What happens in its last
+   * moment may be gone with its cgroup before it is told: the outcome counts everything.
    *
    * Errors: `state`, when it has ended or has no cgroup.
    */

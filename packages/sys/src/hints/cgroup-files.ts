@@ -65,6 +65,10 @@ export const cgroupHints = {
   'write @cgroups.limit.cpu.idle': {
     EINVAL: 'the root group can not be idle, and only 0 and 1 are known',
   },
+  'openat @cgroups.limit.cpu.uclamp': {
+    ENOENT:
+      'the kernel is built without CONFIG_UCLAMP_TASK_GROUP; leave cpu.uclamp out, or allow that with { degrade: true }',
+  },
   'write @cgroups.limit.cpu.shares': {
     EINVAL: 'the group is idle and takes no shares; leave out cpu.idle, or the shares',
   },

@@ -1,0 +1,133 @@
+/** Raw keys on the real kernel: those of haconiwa on v1, any file on v2, and what depends on the machine. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { haco, orThrow } from '@haco/core';
+import { probeHost } from '@haco/sys';
+import { describeWith, probePath } from '@haco/testkit';
+import { expect, test } from 'vitest';
+import type { GroupEvent } from './host/events/events.js';
+import type { Resources } from './index.js';
+import { hierarchiesOf } from './hierarchy.js';
+import type { CgroupsSection } from './section.js';
+import { verbs } from './verbs.js';
+
+/** Where the group of a container is, in the one hierarchy that this section needs. */
+function groupOf(name: string, section: CgroupsSection): string {
+  return `${hierarchiesOf(section, probeHost())[0]?.base ?? ''}/haco/${name}`;
+}
+
+/** What a container finds in a file of its group. */
+async function found(key: string, value: string | number | boolean, file = key): Promise<string> {
+  const group = groupOf('haco-test-key', { keys: { [key]: String(value) } });
+  const outcome = await orThrow(
+    haco().name('haco-test-key').cgroup(key, value).command('/bin/cat', `${group}/${file}`).run(),
+  );
+  expect(outcome).toMatchObject({ reason: 'exited', exitCode: 0, enforced: { [key]: 'enforced' } });
+  return outcome.stdout.trim();
+}
+
+const [name = ''] = readdirSync('/sys/block').filter((one) => !one.startsWith('loop'));
+const disk = name === '' ? '' : readFileSync(`/sys/block/${name}/dev`, 'utf8').trim();
+
+describeWith(['cgroup1', 'root', 'controller:cpu', 'controller:blkio', 'controller:memory'], 'keys of haconiwa', () => {
+  test.each<[key: string, value: string | number | boolean, held?: string | RegExp]>([
+    ['cpu.shares', 512],
+    ['cpu.cfs_period_us', 50_000],
+    ['cpu.cfs_quota_us', 20_000],
+    ['cpu.rt_period_us', 500_000],
+    ['cpu.rt_runtime_us', 1000],
+    ['cpuacct.usage', 0, /^\d+$/],
+    ['cpuset.cpus', '0'],
+    ['cpuset.mems', '0'],
+    ['blkio.throttle.read_bps_device', `${disk} 10485760`],
+    ['blkio.throttle.write_bps_device', `${disk} 10485760`],
+    ['blkio.throttle.read_iops_device', `${disk} 1000`],
+    ['blkio.throttle.write_iops_device', `${disk} 1000`],
+    ['memory.limit_in_bytes', 67_108_864],
+    ['memory.memsw.limit_in_bytes', 67_108_864],
+    ['memory.oom_control', true, /^oom_kill_disable 1$/m],
+    ['pids.max', 10],
+  ])('%s takes %s', async (key, value, expected?: string | RegExp) => {
+    const held = expected ?? String(value);
+    const text = await found(key, value);
+    if (typeof held === 'string') expect(text).toBe(held);
+    else expect(text).toMatch(held);
+  });
+});
+
+describeWith(['root', 'pure-cgroup2', 'controller:cpu', 'controller:memory', 'controller:pids'], 'files of v2', () => {
+  test.each([
+    ['cpu.max', '20000 50000'],
+    ['cpu.weight', 50],
+    ['cpu.idle', 1],
+    ['memory.max', 67_108_864],
+    ['memory.high', 33_554_432],
+    ['memory.low', 4096],
+    ['memory.min', 4096],
+    ['memory.swap.max', 0],
+    ['memory.swap.high', 4096],
+    ['memory.oom.group', 1],
+    ['pids.max', 'max'],
+    ['cgroup.max.depth', 3],
+    ['cgroup.max.descendants', 4],
+  ])('%s takes %s', async (key, value) => {
+    expect(await found(key, value)).toBe(String(value));
+  });
+});
+
+describeWith(['root', 'controller:memory'], 'what memory.cgroup.event_control was for', () => {
+  test('the key takes descriptors, which mean nothing in a spec: events() registers its own', async () => {
+    const refused = haco().cgroup('memory.cgroup.event_control', '5 6').command('/bin/true').explain();
+    expect(refused._unsafeUnwrapErr().message).toBe(
+      'The spec is invalid: cgroups.keys["memory.cgroup.event_control"]: "memory.cgroup.event_control" can\'t be set: it takes the numbers of open descriptors, which mean nothing in a spec; start() the container and take its events(), which register what they need.',
+    );
+    await using container = await orThrow(
+      haco().memory('24MiB').cgroup('memory.swap.max', 0).sh(`read go; ${probePath()} hog 200; sleep 60`).start(),
+    );
+    const events = orThrow(container.events({ signal: AbortSignal.timeout(20_000) }));
+    const seen: GroupEvent['type'][] = [];
+    container.stdin?.end('go\n');
+    for await (const { type } of events) {
+      seen.push(type);
+      if (type === 'oom-kill') break;
+    }
+    expect(seen).toContain('oom-kill');
+    container.kill('SIGKILL')._unsafeUnwrap();
+    expect(await orThrow(container.wait())).toMatchObject({ reason: 'oom' });
+  });
+});
+
+/** Limits that only some machines have: their file holds them, or the refusal says what is missing. */
+const rare: readonly (readonly [limits: Resources, key: string, held: string, missing: RegExp])[] = [
+  [{ cpu: { uclamp: { min: 10 } } }, 'cpu.uclamp.min', '10.00', /CONFIG_UCLAMP_TASK_GROUP/],
+  [
+    { rdma: { mlx5_0: { hcaObjects: 5 } } },
+    'rdma.max',
+    'mlx5_0 hca_handle=max hca_object=5',
+    /controller "rdma"|no such adapter/,
+  ],
+  [{ misc: { sev: 1 } }, 'misc.max', 'sev 1', /controller "misc"|misc\.capacity/],
+  [{ hugetlb: { '2MB': 4_194_304 } }, 'hugetlb', '4194304', /controller "hugetlb"|no pages of that size/],
+  [{ netCls: { classid: 0x10_0001 } }, 'net_cls.classid', '1048577', /controller "net_cls"|can't express/],
+  [{ netPrio: { lo: 3 } }, 'net_prio.ifpriomap', 'lo 3', /controller "net_prio"|can't express/],
+];
+
+describeWith(['root', 'controller:cpu'], 'what only some machines have', () => {
+  test.each(rare)('%j', async (limits, key, held, missing) => {
+    const limited = haco().name('haco-test-rare').resources(limits);
+    const result = await limited.sh('sleep 60').start();
+    if (result.isErr()) {
+      expect(result.error.message).toMatch(missing);
+      process.stderr.write(`not on this machine: ${result.error.message}\n`);
+      const gone = await orThrow(haco().resources(limits, { degrade: true }).command('/bin/true').run());
+      expect(Object.values(gone.enforced)).toEqual(['refused']);
+      return;
+    }
+    await using container = result.value;
+    expect(container.name).toBe('haco-test-rare');
+    const group = groupOf('haco-test-rare', verbs.resources({}, limits) as CgroupsSection);
+    const file = readdirSync(group).find(
+      (one) => one === key || (one.startsWith(`${key}.2MB.`) && /\.(max|limit_in_bytes)$/.test(one)),
+    );
+    expect(readFileSync(`${group}/${file ?? key}`, 'utf8')).toContain(held);
+  });
+});
