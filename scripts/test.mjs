@@ -73,7 +73,9 @@ function virtual(lane) {
     elsewhere: [
       /^no cgroup v1 hierarchy is mounted/,
       /has the controller (blkio|cpuacct|devices|freezer|net_cls|net_prio|perf_event)$/,
-      ...(lane.vm.includes('--uml') ? [/has the controller (hugetlb|cpuset)$/, /^the kernel has no PSI/] : []),
+      ...(lane.vm.includes('--uml')
+        ? [/has the controller (hugetlb|cpuset)$/, /^the kernel has no PSI/, /^Landlock is not enabled/]
+        : []),
       lane.vm.includes('--systemd') ? /^the host was booted with systemd/ : /^the host was not booted with systemd/,
     ],
   };
