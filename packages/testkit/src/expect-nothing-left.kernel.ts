@@ -32,13 +32,6 @@ describe('a clean run', () => {
     expect(await expectNothingLeft(() => 42)).toBe(42);
   });
 
-  test('may start programs and make root filesystems', async () => {
-    await expectNothingLeft(async () => {
-      await using rootfs = await makeRootfs();
-      await runCommand([probePath(), 'ls', rootfs.path]);
-    });
-  });
-
   test('may leave what ends soon after', async () => {
     await expectNothingLeft(() => {
       spawn('sleep', ['0.3'], { stdio: 'ignore' });
@@ -118,6 +111,15 @@ test('what another test run on this machine makes is not ours', async () => {
   const stranger = join(tmpdir(), 'haco-test-1-rootfs-AbCdEf');
   await expectNothingLeft(() => mkdirSync(stranger), short);
   rmdirSync(stranger);
+});
+
+describeWith(['compiler'], 'a clean run of programs', () => {
+  test('may start programs and make root filesystems', async () => {
+    await expectNothingLeft(async () => {
+      await using rootfs = await makeRootfs();
+      await runCommand([probePath(), 'ls', rootfs.path]);
+    });
+  });
 });
 
 describeWith(['root', 'iproute2'], 'what is left in the kernel is named', () => {

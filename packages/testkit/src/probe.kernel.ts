@@ -5,23 +5,27 @@ import { closeSync, openSync, readlinkSync, statSync } from 'node:fs';
 import { rm, symlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { describeWith } from './describe-with.js';
 import { buildProbe, probePath } from './probe.js';
 import { parseAnswer, parseFailure, parseReport, type ProbeCommand } from './probe-answers.js';
+import { requires } from './requires.js';
 import { runCommand } from './run-command.js';
 import { makeTemporaryDirectory } from './temporary.js';
 
-const probe = probePath();
+const probe = requires('compiler').ok ? probePath() : '';
 const run = (...args: readonly string[]) => runCommand([probe, ...args]);
 const ask = async <C extends ProbeCommand>(command: C, ...args: readonly string[]) =>
   parseAnswer(command, (await run(command, ...args)).stdout);
 
-test('the second build is the file of the first', () => {
-  expect(buildProbe()._unsafeUnwrap()).toBe(probe);
-  expect(statSync(probe).mode & 0o777).toBe(0o755);
+describeWith(['compiler'], 'the file', () => {
+  test('the second build is the file of the first', () => {
+    expect(buildProbe()._unsafeUnwrap()).toBe(probe);
+    expect(statSync(probe).mode & 0o777).toBe(0o755);
+  });
 });
 
-describe('what the process is', () => {
+describeWith(['compiler'], 'what the process is', () => {
   test('one report answers for many commands', async () => {
     const names = [
       'hostname', 'ids', 'caps', 'ns', 'cwd', 'signals', 'rlimits', 'umask', 'session', 'pids', 'oom-score', 'fds', 'mounts', 'tty', 'clock',
@@ -86,7 +90,7 @@ describe('what the process is', () => {
   });
 });
 
-describe('what the process can do', () => {
+describeWith(['compiler'], 'what the process can do', () => {
   test('files are written, read and listed', async () => {
     const directory = await makeTemporaryDirectory('probe');
     try {
