@@ -1,7 +1,7 @@
 /** Programs of filters: put together, and followed as the kernel does. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { answer, answers, askAbout, chain, decode, encode, follow, joinArchitectures, x32Bit } from './bpf.js';
+import { answer, answers, askAbout, chain, decode, encode, follow, joinArchitectures, lookUp, x32Bit } from './bpf.js';
 
 const x64 = 0xc000_003e;
 const i386 = 0x4000_0003;
@@ -37,6 +37,32 @@ describe('joinArchitectures', () => {
     const x32 = joinArchitectures([{ arch: x64, x32: true, last: 450 + x32Bit, program: allowAll }]);
     expect(follow(x32, at(450 + x32Bit))).toBe(answers.allow);
     expect(follow(x32, at(451 + x32Bit))).toBe(answers.errno + 38);
+  });
+});
+
+describe('lookUp', () => {
+  const rest = [answer(answers.errno + 99)];
+
+  test('finds every number that it was given, and leaves all others to the rest', () => {
+    const number = fc.integer({ min: 0, max: 700 });
+    const action = fc.constantFrom(answers.allow, answers.errno + 1, answers.errno + 38);
+    fc.assert(
+      fc.property(fc.array(fc.tuple(number, action)), fc.array(number), (decided, others) => {
+        const table = new Map(decided);
+        const program = lookUp(table, rest);
+        for (const each of [...table.keys(), ...others, 0xffff_ffff, x32Bit + 3]) {
+          expect(follow(program, at(each))).toBe(table.get(each) ?? answers.errno + 99);
+        }
+      }),
+    );
+  });
+
+  test('of hundreds of scattered numbers too, which are further apart than a conditional jump reaches', () => {
+    const table = new Map(Array.from({ length: 400 }, (_, index) => [index * 2, answers.allow]));
+    const program = lookUp(table, rest);
+    for (let number = 0; number < 900; number++) {
+      expect(follow(program, at(number))).toBe(table.get(number) ?? answers.errno + 99);
+    }
   });
 });
 

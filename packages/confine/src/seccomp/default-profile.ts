@@ -226,4 +226,4 @@ const main: SeccompProfile = {
 };
 
 /** The profile `default`: a call must pass the first and then the second. */
-export const defaultProfile: readonly [SeccompProfile, SeccompProfile] = [first, main];
+export const defaultProfile: readonly [SeccompProfile, SeccompProfile] = [Object.freeze(first), Object.freeze(main)];

@@ -3,7 +3,7 @@ import { readSync } from 'node:fs';
 import { IoError, UnsupportedError, type HacoError } from '@haco/plan';
 import { errnoName, libc } from '@haco/sys';
 import { err, ok, type Result } from 'neverthrow';
-import { decode, joinArchitectures, type ArchProgram, type Instruction } from '../../seccomp/bpf.js';
+import { decode, joinArchitectures, lookUp, type ArchProgram, type Instruction } from '../../seccomp/bpf.js';
 import type { AppliedProfile, AppliedRule } from '../../seccomp/conditions.js';
 import type { SeccompArg } from '../../seccomp/profile.js';
 import { actions, architectures, operators, type SeccompArch } from '../../seccomp/words.js';
@@ -11,14 +11,10 @@ import { libseccomp, type Libseccomp } from './libseccomp.js';
 
 const MFD_CLOEXEC = 1;
 const EEXIST = 17;
-/** `SCMP_FLTATR_ACT_BADARCH`, `SCMP_FLTATR_CTL_OPTIMIZE`. */
-const attributes = { badArch: 2, optimize: 8 } as const;
+/** `SCMP_FLTATR_ACT_BADARCH`. */
+const badArch = 2;
 /** `__NR_SCMP_ERROR`: no such name. Other negative numbers stand for calls of other architectures. */
 const unknownName = -1;
-/** A tree costs each call a dozen comparisons in place of hundreds, also those that the kernel makes when it loads the filter. */
-const binaryTree = 2;
-/** libseccomp up to 2.5.4 makes mistakes in trees without rules; below this many there is nothing to gain. */
-const treeFrom = 32;
 /** `sizeof(struct scmp_arg_cmp)`: two 32-bit and two 64-bit numbers. */
 const comparisonSize = 24;
 
@@ -51,12 +47,13 @@ function lets(action: number): number {
 function numbered(
   library: Libseccomp,
   { rules, defaultAction }: AppliedProfile,
+  native: SeccompArch,
 ): Result<readonly NumberedRule[], HacoError> {
   const found: NumberedRule[] = [];
   for (const rule of rules) {
     // libseccomp refuses rules that do what happens anyway.
     if (rule.action === defaultAction) continue;
-    const number = library.seccomp_syscall_resolve_name(rule.name);
+    const number = numberOf(library, native, rule.name);
     if (number !== unknownName) found.push({ ...rule, number });
     else if (lets(rule.action) < lets(defaultAction)) {
       return err(
@@ -96,8 +93,74 @@ function exportProgram(library: Libseccomp, filter: unknown): Result<readonly In
   }
 }
 
-/** The program for one architecture alone: a filter of several takes libseccomp longer than one filter for each. */
+/** Calls that 32-bit x86 also makes through socketcall(2) and ipc(2), with their number as an argument: libseccomp knows which. */
+const multiplexed: ReadonlySet<string> = new Set(
+  `accept accept4 bind connect getpeername getsockname getsockopt ipc listen msgctl msgget msgrcv msgsnd recv recvfrom recvmmsg
+  recvmsg semctl semget semop semtimedop send sendmmsg sendmsg sendto setsockopt shmat shmctl shmdt shmget shutdown socket
+  socketcall socketpair`.split(/\s+/),
+);
+
+/** Architectures where each call has a number of its own; others are left to libseccomp. */
+const oneWay: ReadonlySet<SeccompArch> = new Set([
+  'SCMP_ARCH_X86_64',
+  'SCMP_ARCH_X32',
+  'SCMP_ARCH_AARCH64',
+  'SCMP_ARCH_ARM',
+]);
+
+/** Whether the number of the call alone decides: one action, whatever the arguments. */
+function isPlain(rules: readonly NumberedRule[]): boolean {
+  return rules.every(({ args, action }) => action === rules[0]?.action && args.every((set) => set.length === 0));
+}
+
+/**
+ * The program for one architecture alone. What arguments decide about is compiled by libseccomp; the hundreds of calls that only
+ * have a number are looked up before: adding each of them as a rule would take milliseconds.
+ */
 function compileFor(
+  library: Libseccomp,
+  arch: SeccompArch,
+  native: SeccompArch,
+  defaultAction: number,
+  rules: readonly NumberedRule[],
+  looksUp: boolean,
+): Result<readonly Instruction[], HacoError> {
+  const byName = new Map<string, NumberedRule[]>();
+  for (const rule of rules) {
+    const others = byName.get(rule.name);
+    if (others === undefined) byName.set(rule.name, [rule]);
+    else others.push(rule);
+  }
+  const plain = new Map<number, number>();
+  const others: NumberedRule[] = [];
+  for (const [name, group] of byName) {
+    const [first] = group;
+    const manyWays = multiplexed.has(name) && !oneWay.has(arch);
+    if (first === undefined || manyWays || !looksUp || !isPlain(group)) others.push(...group);
+    else {
+      const number = arch === native ? first.number : numberOf(library, arch, name);
+      // Negative: this architecture doesn't have the call.
+      if (number >= 0) plain.set(number, first.action);
+    }
+  }
+  return compileRules(library, arch, native, defaultAction, others).map((rest) => lookUp(plain, rest));
+}
+
+const numbers = new Map<SeccompArch, Map<string, number>>();
+
+/** The number of a call; below 0 when the architecture doesn't have it, or libseccomp doesn't know it. */
+function numberOf(library: Libseccomp, arch: SeccompArch, name: string): number {
+  let known = numbers.get(arch);
+  if (known === undefined) numbers.set(arch, (known = new Map<string, number>()));
+  let number = known.get(name);
+  if (number === undefined) {
+    known.set(name, (number = library.seccomp_syscall_resolve_name_arch(architectures[arch], name)));
+  }
+  return number;
+}
+
+/** A program by libseccomp for one architecture alone: a filter of several takes it longer than one filter for each. */
+function compileRules(
   library: Libseccomp,
   arch: SeccompArch,
   native: SeccompArch,
@@ -113,9 +176,7 @@ function compileFor(
         library.seccomp_arch_remove(filter, architectures[native]);
       if (result < 0) return err(failed(`add ${arch}`, result));
     }
-    library.seccomp_attr_set(filter, attributes.badArch, actions.SCMP_ACT_KILL_PROCESS);
-    // Known to libseccomp since 2.5; an older one makes a list, which is right, too.
-    if (rules.length > treeFrom) library.seccomp_attr_set(filter, attributes.optimize, binaryTree);
+    library.seccomp_attr_set(filter, badArch, actions.SCMP_ACT_KILL_PROCESS);
     for (const { name, action, number, args } of rules) {
       for (const set of args) {
         const result = library.seccomp_rule_add_array(filter, action, number, set.length, comparisons(set));
@@ -131,20 +192,23 @@ function compileFor(
 
 /** The highest number that the profile names; what is newer was unknown to its authors. */
 function lastNumber(library: Libseccomp, arch: SeccompArch, rules: readonly AppliedRule[]): number | undefined {
-  const numbers = rules.map(({ name }) => library.seccomp_syscall_resolve_name_arch(architectures[arch], name));
-  const last = numbers.reduce((highest, number) => Math.max(highest, number), 0);
+  const last = rules.reduce((highest, { name }) => Math.max(highest, numberOf(library, arch, name)), 0);
   return last === 0 ? undefined : last;
 }
 
-/** Compile. Errors: `unsupported`, without libseccomp, or with one that is too old; `io`, when it refuses the rules. */
-export function compileProfile(profile: AppliedProfile): Result<readonly Instruction[], HacoError> {
+/**
+ * Compile. Errors: `unsupported`, without libseccomp, or with one that is too old; `io`, when it refuses the rules.
+ *
+ * @param looksUp - false leaves everything to libseccomp: for comparing
+ */
+export function compileProfile(profile: AppliedProfile, looksUp = true): Result<readonly Instruction[], HacoError> {
   const [native, ...others] = profile.architectures;
   if (native === undefined) return err(failed('no architecture', -22));
   return libseccomp().andThen((library) =>
-    numbered(library, profile).andThen((rules) => {
+    numbered(library, profile, native).andThen((rules) => {
       const programs: ArchProgram[] = [];
       for (const arch of [native, ...others]) {
-        const program = compileFor(library, arch, native, profile.defaultAction, rules);
+        const program = compileFor(library, arch, native, profile.defaultAction, rules, looksUp);
         if (program.isErr()) return err(program.error);
         const last = profile.hidesNewer ? lastNumber(library, arch, profile.rules) : undefined;
         const x32 =

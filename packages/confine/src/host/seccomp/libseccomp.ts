@@ -10,7 +10,6 @@ export interface Libseccomp {
   readonly seccomp_arch_add: (filter: unknown, arch: number) => number;
   readonly seccomp_arch_remove: (filter: unknown, arch: number) => number;
   readonly seccomp_attr_set: (filter: unknown, attribute: number, value: number) => number;
-  readonly seccomp_syscall_resolve_name: (name: string) => number;
   readonly seccomp_syscall_resolve_name_arch: (arch: number, name: string) => number;
   readonly seccomp_rule_add_array: (
     filter: unknown,
@@ -44,7 +43,6 @@ export function libseccomp(): Result<Libseccomp, HacoError> {
     seccomp_arch_add: library.func('int seccomp_arch_add(void *filter, uint32_t arch)'),
     seccomp_arch_remove: library.func('int seccomp_arch_remove(void *filter, uint32_t arch)'),
     seccomp_attr_set: library.func('int seccomp_attr_set(void *filter, int attribute, uint32_t value)'),
-    seccomp_syscall_resolve_name: library.func('int seccomp_syscall_resolve_name(const char *name)'),
     seccomp_syscall_resolve_name_arch: library.func(
       'int seccomp_syscall_resolve_name_arch(uint32_t arch, const char *name)',
     ),

@@ -19,6 +19,8 @@ const maxLength = 4096;
 /** Enough for programs with many profiles, too few to matter to the heap; the first is the one that was used longest ago. */
 const capacity = 64;
 const programs = new Map<string, CompiledFilter>();
+/** The same for a profile that is the very same object as before, which needs no look at its content. */
+const byIdentity = new WeakMap<object, Map<string, CompiledFilter>>();
 
 function packed(program: readonly Instruction[]): CompiledFilter {
   return { program: Buffer.from(encode(program)).toString('base64'), length: program.length };
@@ -51,6 +53,26 @@ function compiled(profiles: readonly AppliedProfile[], path: string): Result<Com
   const [oldest] = programs.keys();
   if (programs.size > capacity && oldest !== undefined) programs.delete(oldest);
   return ok(filter);
+}
+
+/** The program of unchanging profiles for one kind of container. */
+function programOf(
+  profiles: readonly SeccompProfile[],
+  context: FilterContext,
+  path: string,
+): Result<CompiledFilter, HacoError> {
+  const [identity] = profiles;
+  const key = JSON.stringify(context);
+  const known = identity === undefined ? undefined : byIdentity.get(identity)?.get(key);
+  if (known !== undefined) return ok(known);
+  const applied = profiles.map((profile) => applyProfile(profile, context));
+  return compiled(applied, path).map((filter) => {
+    if (identity !== undefined && Object.isFrozen(identity)) {
+      const others = byIdentity.get(identity) ?? new Map<string, CompiledFilter>();
+      byIdentity.set(identity, others.set(key, filter));
+    }
+    return filter;
+  });
 }
 
 /** Read a profile from a file of the host. Errors: `not-found`; `io`; `invalid-spec`, when it is none. */
@@ -125,10 +147,7 @@ export function prepareSeccomp(
   for (const [index, filter] of filters.entries()) {
     const path = `seccomp.filters[${String(index)}]`;
     const program = profilesOf(filter).andThen((profiles) =>
-      compiled(
-        profiles.map((profile) => applyProfile(profile, context)),
-        path,
-      ).map((one) => ({ one, flags: profiles.flatMap(({ flags = [] }) => flags) })),
+      programOf(profiles, context, path).map((one) => ({ one, flags: profiles.flatMap(({ flags = [] }) => flags) })),
     );
     if (program.isErr()) return err(program.error);
     done.push({ ...filter, compiled: program.value.one, flags: program.value.flags });
