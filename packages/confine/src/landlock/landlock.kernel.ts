@@ -4,7 +4,15 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, wr
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { join } from 'node:path';
 import { haco, orThrow, type Builder } from '@haco/core';
-import { describeWith, expectNothingLeft, makeRootfs, makeTemporaryDirectory, type TestRootfs } from '@haco/testkit';
+import {
+  describeWith,
+  expectNothingLeft,
+  hidingSyscalls,
+  makeRootfs,
+  makeTemporaryDirectory,
+  runCommand,
+  type TestRootfs,
+} from '@haco/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 let directory = '';
@@ -85,6 +93,12 @@ describeWith(['root', 'landlock', 'kernel:6.12'], 'files under Landlock', () => 
     const read = `cat ${directory}/secret`;
     expect(await outcome(confined().user(12_345), read)).toContain('Permission denied');
     expect(await outcome(confined().unshare('pid').init(), read)).toContain('Permission denied');
+  });
+
+  test('a program that joins later comes under the same rules', async () => {
+    await using container = await orThrow(confined().command('/bin/sleep', '60').start());
+    const { stderr } = await orThrow(container.exec('/bin/cat', `${directory}/secret`));
+    expect(stderr).toContain('Permission denied');
   });
 
   test('the outcome says that it is in force', async () => {
@@ -174,5 +188,25 @@ describeWith(['root', 'landlock', 'kernel:6.12', 'tool:bash'], 'what reaches out
     await using container = await orThrow(scoped.init().command('/bin/sleep', '60').start());
     expect(container.kill('SIGTERM').isOk()).toBe(true);
     expect(await orThrow(container.wait())).toMatchObject({ reason: 'signaled', signal: 'SIGTERM' });
+  });
+});
+
+describeWith(['root', 'landlock', 'seccomp', 'compiler'], 'a kernel without Landlock', () => {
+  /** What a start says where landlock_create_ruleset(2) is hidden. */
+  async function without(rules: string): Promise<string> {
+    const program = `
+      import { haco } from '@haco/core';
+      const result = await haco().noNewPrivileges().landlock(${rules}).command('/bin/echo', 'it ran').run();
+      console.log(result.isOk() ? result.value.stdout.trim() + ' ' + result.value.enforced.landlock : result.error.kind);
+    `;
+    const node = [process.execPath, '--import', 'tsx', '--conditions', '@haco/source', '--input-type=module'];
+    const command = hidingSyscalls({ hide: ['landlock_create_ruleset'], command: [...node, '-e', program] });
+    const { stdout } = await runCommand(command._unsafeUnwrap(), { cwd: import.meta.dirname });
+    return stdout.trim();
+  }
+
+  test('starts nothing, unless that was allowed', async () => {
+    expect(await without("{ read: '/' }")).toBe('unsupported');
+    expect(await without("{ read: '/', degrade: true }")).toBe('it ran refused');
   });
 });
