@@ -120,6 +120,7 @@ describeWith(['root', 'busybox', 'compiler', 'strace'], 'strace agrees with expl
     await using container = await orThrow(make().command('/bin/sleep', '60').start());
     const plan = orThrow(container.explain('/bin/true'));
     const before = threads();
+    closeForkServer();
     const { value, calls } = await straceWhile(process.pid, () => orThrow(container.exec('/bin/true')));
     expect(value).toMatchObject({ reason: 'exited', exitCode: 0 });
     expect(disagreement(plan, calls, new Set([...before, ...threads()]))).toBeUndefined();

@@ -26,57 +26,51 @@ export interface Runtime {
   readonly launch: (performance: Performance) => Result<Launch, HacoError>;
 }
 
-const encodings = new WeakMap<Plan, EncodedPlan>();
+/** A plan in the launcher's form, with what every start of it would find out again. */
+interface Encoding {
+  readonly encoded: EncodedPlan;
+  readonly channel: boolean;
+  /** Where the placeholder of the name stands. */
+  readonly places: readonly number[];
+}
+
+const encodings = new WeakMap<Plan, Encoding>();
+
+function placesOf(bytes: Buffer, placeholder: string | undefined): readonly number[] {
+  const places: number[] = [];
+  if (placeholder === undefined) return places;
+  for (let at = bytes.indexOf(placeholder); at !== -1; at = bytes.indexOf(placeholder, at + 1)) places.push(at);
+  return places;
+}
 
 /** A plan that is performed again (a builder that is run again) is encoded once. */
-function encodingOf(plan: Plan, fds: readonly string[]): EncodedPlan {
+function encodingOf(plan: Plan, fds: readonly string[], placeholder: string | undefined): Encoding {
   const known = encodings.get(plan);
   if (known !== undefined) return known;
-  const steps = wireOrder(plan.steps);
-  const encoded = encodePlan(steps, {
+  const encoded = encodePlan(wireOrder(plan.steps), {
     arch: process.arch === 'arm64' ? 'arm64' : 'x64',
     callerPid: process.pid,
     dieWithCaller: true,
     notify: true,
     fds,
   });
-  encodings.set(plan, encoded);
-  return encoded;
-}
-
-const placeholders = new WeakMap<EncodedPlan, readonly number[]>();
-
-/** Where the placeholder stands in an encoded plan. */
-function placesOf(encoded: EncodedPlan, placeholder: string): readonly number[] {
-  const known = placeholders.get(encoded);
-  if (known !== undefined) return known;
-  const places: number[] = [];
-  for (let at = encoded.bytes.indexOf(placeholder); at !== -1; at = encoded.bytes.indexOf(placeholder, at + 1)) {
-    places.push(at);
-  }
-  placeholders.set(encoded, places);
-  return places;
-}
-
-/** A copy of an encoded plan with the name in it. */
-function withNameIn(encoded: EncodedPlan, rename: Performance['rename']): EncodedPlan {
-  if (rename === undefined) return encoded;
-  const places = placesOf(encoded, rename.placeholder);
-  if (places.length === 0) return encoded;
-  const bytes = Buffer.from(encoded.bytes);
-  for (const at of places) bytes.write(rename.name, at, 'latin1');
-  return { ...encoded, bytes };
+  const encoding = { encoded, channel: needsChannel(plan.steps), places: placesOf(encoded.bytes, placeholder) };
+  encodings.set(plan, encoding);
+  return encoding;
 }
 
 /** This machine. */
 export const realRuntime: Runtime = {
   host: () => probeHost(),
-  launch: ({ plan, rename, stdio, descriptors = {}, onBarrier, untilEnd = false }) =>
-    launch({
-      encoded: withNameIn(encodingOf(plan, Object.keys(descriptors)), rename),
+  launch: ({ plan, rename, stdio, descriptors = {}, onBarrier, untilEnd = false }) => {
+    const { encoded, channel, places } = encodingOf(plan, Object.keys(descriptors), rename?.placeholder);
+    return launch({
+      encoded,
+      ...(rename === undefined ? {} : { patches: places.map((at) => ({ at, text: rename.name })) }),
       stdio,
       passed: Object.values(descriptors),
       untilEnd,
-      ...(needsChannel(plan.steps) ? { onBarrier } : {}),
-    }),
+      ...(channel ? { onBarrier } : {}),
+    });
+  },
 };

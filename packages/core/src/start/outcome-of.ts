@@ -9,17 +9,33 @@ import type { Killer } from './killer.js';
 import { withName } from './made-up-name.js';
 import type { PlannedStart } from './plan-start.js';
 
+interface Enforced {
+  readonly all: readonly (readonly [string, Enforcement])[];
+  /** Steps that tell whether they were refused. */
+  readonly doubtful: readonly Step[];
+}
+
+const enforcedBy = new WeakMap<Plan, Enforced>();
+
+const named = (steps: readonly Step[], how: Enforcement): readonly (readonly [string, Enforcement])[] =>
+  steps.flatMap(({ enforces = [] }) => enforces.map((name) => [name, how] as const));
+
+/** The same for every start of a plan. */
+function enforcedOf(plan: Plan): Enforced {
+  let enforced = enforcedBy.get(plan);
+  if (enforced === undefined) {
+    const doubtful = plan.steps.filter(({ confirmedBy }) => confirmedBy !== undefined);
+    enforcedBy.set(plan, (enforced = { all: named(plan.steps, 'enforced'), doubtful }));
+  }
+  return enforced;
+}
+
 function enforcement(plan: Plan, { outs }: LaunchEnd): Readonly<Record<string, Enforcement>> {
+  const { all, doubtful } = enforcedOf(plan);
   // A step that was refused has ended the start, unless it says how to tell: what else is in the plan is in force.
-  const refused = ({ confirmedBy }: Step): boolean =>
-    confirmedBy !== undefined && (outs.get(confirmedBy)?.[0] ?? 0) === 0;
-  const named = (steps: readonly Step[], how: Enforcement): readonly (readonly [string, Enforcement])[] =>
-    steps.flatMap(({ enforces = [] }) => enforces.map((name) => [name, how] as const));
+  const refused = doubtful.filter(({ confirmedBy = '' }) => (outs.get(confirmedBy)?.[0] ?? 0) === 0);
   // A limit of several steps is in force when all of them are.
-  return {
-    ...Object.fromEntries([...named(plan.steps, 'enforced'), ...named(plan.steps.filter(refused), 'refused')]),
-    ...plan.degradations,
-  };
+  return { ...Object.fromEntries([...all, ...named(refused, 'refused')]), ...plan.degradations };
 }
 
 function usageOf(end: LaunchEnd): Usage {

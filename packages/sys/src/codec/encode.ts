@@ -32,6 +32,8 @@ export interface EncodedPlan {
   /** Names of the barriers by their number. */
   readonly barriers: readonly (Operation & { readonly op: 'barrier' })[];
   readonly reportOffset: number;
+  /** Where the bytes begin that a start changes: out buffers and report. */
+  readonly sharedOffset: number;
   /** Steps in the order of their times in the report. */
   readonly steps: readonly Step[];
   /**
@@ -486,6 +488,7 @@ export function encodePlan(steps: readonly Step[], options: EncodeOptions): Enco
     ),
     barriers: encoder.barriers,
     reportOffset: reportAt,
+    sharedOffset: sharedAt,
     steps,
   };
 }

@@ -11,6 +11,7 @@ import { errnoName } from '../errno.js';
 import { libc } from '../libc.js';
 import { CallerState } from './caller-state.js';
 import type { MadeProcess } from './launching.js';
+import { dropPlanFiles } from './plan-file.js';
 import { spawnLauncher, type SpawnDescriptors } from './spawn.js';
 
 const MFD_CLOEXEC = 1;
@@ -136,6 +137,7 @@ export function closeForkServer(): void {
   const ending = server;
   server = undefined;
   clearTimeout(ending.idle);
+  dropPlanFiles();
   libc().close(ending.socket);
   ending.state.close();
   const collect = (): void => {

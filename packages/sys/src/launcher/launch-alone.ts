@@ -9,7 +9,8 @@ import { failureError, launcherError, lostError, stoppedError } from './failure-
 import type { Launch, LaunchEnd, LaunchFailure, LaunchRequest, Running } from './launch-types.js';
 import type { MadeProcess } from './launching.js';
 import { nowMs } from './monotonic.js';
-import { readExecNs, readOuts, readReport, readStepTimes, type StepFailure } from './report.js';
+import { keepPlanFile } from './plan-file.js';
+import { readAlone, readExecNs, readOuts, type StepFailure } from './report.js';
 
 const SIGKILL = 9;
 
@@ -70,8 +71,7 @@ export class LaunchAlone implements Launch {
 
   private finish(pid: number, end: ProcessEnd): void {
     const { encoded } = this.request;
-    const report = readReport(this.plan, encoded);
-    const execNs = readExecNs(this.plan, encoded);
+    const { report, execNs, steps } = readAlone(this.plan, encoded);
     if (report.failure !== undefined) {
       this.fail({ error: failureError(report.failure), failure: report.failure });
       return;
@@ -81,8 +81,11 @@ export class LaunchAlone implements Launch {
       this.fail({ error: launcherError(`it ended ${how} before the command ran`) });
       return;
     }
-    const last = { outs: readOuts(this.plan, encoded), steps: readStepTimes(this.plan, encoded, report.startedNs) };
-    this.close();
+    const last = { outs: readOuts(this.plan, encoded), steps };
+    this.over = true;
+    // The command never had it (close-on-exec), and no other process of this start did.
+    keepPlanFile(encoded, this.plan);
+    release();
     this.resolveStarted(ok({ pid, startMs: (execNs - report.startedNs) / 1e6 }));
     this.resolveEnded({ ...end, ...last });
   }

@@ -3,11 +3,14 @@ import type { Result } from 'neverthrow';
 import type { BarrierOperation, HacoError } from '@haco/plan';
 import type { EncodedPlan } from '../codec/encode.js';
 import type { ProcessEnd } from '../exit/wait.js';
+import type { Patch } from './plan-file.js';
 import type { StepFailure, StepTime } from './report.js';
 
 /** What `launch()` needs. */
 export interface LaunchRequest {
   readonly encoded: EncodedPlan;
+  /** What is different in this start. */
+  readonly patches?: readonly Patch[];
   /** Descriptors that become 0, 1 and 2; they stay the caller's, who closes them after the call. */
   readonly stdio: readonly [number, number, number];
   /** Descriptors by the names that the plan uses, in the order that it was encoded with. */

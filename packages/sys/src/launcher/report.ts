@@ -45,42 +45,63 @@ function failureAt(encoded: EncodedPlan, index: number, error: number): StepFail
   return origin === undefined ? undefined : { ...origin, errno: errnoName(error) };
 }
 
-const buffer = Buffer.alloc(reportSize);
+/** 64 bits whose value fits a double; a BigInt would cost more, and this is on the path of every run. */
+function long(bytes: Buffer, offset: number): number {
+  return bytes.readUInt32LE(offset) + bytes.readUInt32LE(offset + 4) * 0x1_0000_0000;
+}
 
-/** Read the fixed part. `fd` is the plan's memory file. */
-export function readReport(fd: number, encoded: EncodedPlan): Report {
-  readSync(fd, buffer, 0, reportSize, encoded.reportOffset);
-  const failure = failureAt(encoded, buffer.readUInt32LE(at.failed), buffer.readInt32LE(at.error));
-  const undoFailure = failureAt(encoded, buffer.readUInt32LE(at.undoFailed), buffer.readInt32LE(at.undoError));
+function decode(bytes: Buffer, encoded: EncodedPlan): Report {
+  const failure = failureAt(encoded, bytes.readUInt32LE(at.failed), bytes.readInt32LE(at.error));
+  const undoFailure = failureAt(encoded, bytes.readUInt32LE(at.undoFailed), bytes.readInt32LE(at.undoError));
   return {
-    state: stateNames[buffer.readUInt32LE(at.state)] ?? 'started',
-    childPid: buffer.readInt32LE(at.child),
+    state: stateNames[bytes.readUInt32LE(at.state)] ?? 'started',
+    childPid: bytes.readInt32LE(at.child),
     ...(failure === undefined ? {} : { failure }),
     ...(undoFailure === undefined ? {} : { undoFailure }),
-    ...(buffer.readUInt32LE(at.initDone) === 0 ? {} : { initStatus: buffer.readInt32LE(at.initStatus) }),
-    startedNs: Number(buffer.readBigUInt64LE(at.startedNs)),
-    runningNs: Number(buffer.readBigUInt64LE(at.runningNs)),
+    ...(bytes.readUInt32LE(at.initDone) === 0 ? {} : { initStatus: bytes.readInt32LE(at.initStatus) }),
+    startedNs: long(bytes, at.startedNs),
+    runningNs: long(bytes, at.runningNs),
   };
 }
 
-/** Times of the steps that were done, in the order in which they ended. */
-export function readStepTimes(fd: number, encoded: EncodedPlan, startedNs: number): readonly StepTime[] {
-  const count = encoded.steps.length;
-  const times = Buffer.alloc(count * 8);
-  readSync(fd, times, 0, times.length, encoded.reportOffset + reportSize);
+/** One for all reads, which are synchronous. */
+let buffer = Buffer.alloc(4096);
+
+function readFrom(fd: number, offset: number, length: number): Buffer {
+  if (buffer.length < length) buffer = Buffer.alloc(length);
+  readSync(fd, buffer, 0, length, offset);
+  return buffer;
+}
+
+/** Read the fixed part. `fd` is the plan's memory file. */
+export function readReport(fd: number, encoded: EncodedPlan): Report {
+  return decode(readFrom(fd, encoded.reportOffset, reportSize), encoded);
+}
+
+function stepTimes(times: Buffer, from: number, encoded: EncodedPlan, startedNs: number): readonly StepTime[] {
   const done: { step: string; at: number }[] = [];
+  let ascending = true;
   encoded.steps.forEach((step, index) => {
-    const ns = Number(times.readBigUInt64LE(index * 8));
+    const ns = long(times, from + index * 8);
     // The exec replaces the process that would have written its time.
-    if (ns !== 0 && step.phase !== 'undo') done.push({ step: step.id, at: ns });
+    if (ns === 0 || step.phase === 'undo') return;
+    ascending &&= ns >= (done.at(-1)?.at ?? 0);
+    done.push({ step: step.id, at: ns });
   });
-  done.sort((a, b) => a.at - b.at);
+  // Steps of two processes may end in another order than they are listed in.
+  if (!ascending) done.sort((a, b) => a.at - b.at);
   let last = startedNs;
   return done.map(({ step, at: ns }) => {
     const ms = (ns - last) / 1e6;
     last = ns;
     return { step, ms };
   });
+}
+
+/** Times of the steps that were done, in the order in which they ended. */
+export function readStepTimes(fd: number, encoded: EncodedPlan, startedNs: number): readonly StepTime[] {
+  const times = readFrom(fd, encoded.reportOffset + reportSize, encoded.steps.length * 8);
+  return stepTimes(times, 0, encoded, startedNs);
 }
 
 /** The bytes of all named out buffers. */
@@ -94,14 +115,28 @@ export function readOuts(fd: number, encoded: EncodedPlan): ReadonlyMap<string, 
   return outs;
 }
 
-const execBuffer = Buffer.alloc(8);
+function execAt({ steps }: EncodedPlan): number {
+  return steps.findLastIndex(({ phase }) => phase !== 'exec') * 8;
+}
 
 /**
  * When the steps before the exec were done, CLOCK_MONOTONIC in nanoseconds, 0 before that: all that is known of an exec which
  * nobody watches, unless the report tells that it failed.
  */
 export function readExecNs(fd: number, encoded: EncodedPlan): number {
-  const before = encoded.steps.findLastIndex(({ phase }) => phase !== 'exec');
-  readSync(fd, execBuffer, 0, 8, encoded.reportOffset + reportSize + before * 8);
-  return Number(execBuffer.readBigUInt64LE(0));
+  return long(readFrom(fd, encoded.reportOffset + reportSize + execAt(encoded), 8), 0);
+}
+
+/** All that a process has told which performed its plan alone, in one read. */
+export function readAlone(
+  fd: number,
+  encoded: EncodedPlan,
+): { readonly report: Report; readonly execNs: number; readonly steps: readonly StepTime[] } {
+  const bytes = readFrom(fd, encoded.reportOffset, reportSize + encoded.steps.length * 8);
+  const report = decode(bytes, encoded);
+  return {
+    report,
+    execNs: long(bytes, reportSize + execAt(encoded)),
+    steps: stepTimes(bytes, reportSize, encoded, report.startedNs),
+  };
 }
