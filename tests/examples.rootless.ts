@@ -14,6 +14,10 @@ describeWith(['ordinary-user', 'userns'], 'examples without root', () => {
   it.each(['09-rootless'])('%s prints what it says it prints', expectExample);
 });
 
+describeWith(['ordinary-user', 'seccomp'], 'examples with seccomp, without root', () => {
+  it.each(['11-seccomp'])('%s prints what it says it prints', expectExample);
+});
+
 describeWith(['ordinary-user', 'landlock'], 'examples with Landlock, without root', () => {
   it.each(['12-landlock'])('%s prints what it says it prints', expectExample);
 });
