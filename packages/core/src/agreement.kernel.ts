@@ -119,9 +119,11 @@ describeWith(['root', 'busybox', 'compiler', 'strace'], 'strace agrees with expl
   test.each(Object.entries(joined))('%s', { timeout: 60_000 }, async (_name, make) => {
     await using container = await orThrow(make().command('/bin/sleep', '60').start());
     const plan = orThrow(container.explain('/bin/true'));
+    closeForkServer();
     const before = threads();
     closeForkServer();
     const { value, calls } = await straceWhile(process.pid, () => orThrow(container.exec('/bin/true')));
+    closeForkServer();
     expect(value).toMatchObject({ reason: 'exited', exitCode: 0 });
     expect(disagreement(plan, calls, new Set([...before, ...threads()]))).toBeUndefined();
     // DESIGN §7.5, as the kernel saw it: out of reach before any namespace, privileges in order, the command last.

@@ -14,6 +14,7 @@ import type { RlimitsSection } from '@haco/rlimits';
 import type { ExplainedPlan } from './builder.js';
 import type { Inside } from './exec/inside.js';
 import type { ExecArguments, ExecOptions } from './exec/options.js';
+import type { ContainerFiles } from './files/container-files.js';
 import type { Outcome } from './outcome.js';
 import { ProcessHandle, type ProcessParts } from './process-handle.js';
 import { noGroup, updateContainer, type ContainerUpdate, type UpdateReport } from './update.js';
@@ -55,6 +56,11 @@ export class Container extends ProcessHandle {
       parts.group?.close();
       parts.inside.close();
     });
+  }
+
+  /** Its files, as seen inside; see {@link ContainerFiles}. Errors of all of them: `state`, when it has ended. */
+  get files(): ContainerFiles {
+    return this.#parts.inside.files;
   }
 
   /**

@@ -12,6 +12,18 @@ export { Container } from './container.js';
 export { attachTo, AttachedContainer, type AttachTarget } from './exec/attach.js';
 export type { NotCopied } from './exec/confinement-of.js';
 export type { ExecArguments, ExecOptions, ExecUser } from './exec/options.js';
+export {
+  ContainerFiles,
+  filesOf,
+  type CopyOptions,
+  type DirectoryEntry,
+  type FileInfo,
+  type WriteOptions,
+} from './files/container-files.js';
+export type { CopyReport } from './files/copy.js';
+export type { FileType } from './files/root.js';
+export type { FileEvent } from './files/watch.js';
+export type { NewFileOptions } from './files/write.js';
 export { ProcessHandle } from './process-handle.js';
 export type { ContainerUpdate, RlimitUpdate, UpdateReport } from './update.js';
 export { haco, type HacoOptions } from './haco.js';

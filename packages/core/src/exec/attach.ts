@@ -4,6 +4,7 @@ import { err, ok, ResultAsync, type Result } from 'neverthrow';
 import { ConflictError, InvalidSpecError, issue, type HacoError } from '@haco/plan';
 import { makeBuilder, type ExplainedPlan } from '../builder.js';
 import { emptySpec, partsWith, type HacoOptions } from '../haco.js';
+import type { ContainerFiles } from '../files/container-files.js';
 import type { Outcome } from '../outcome.js';
 import type { ProcessHandle } from '../process-handle.js';
 import { realRuntime } from '../runtime.js';
@@ -62,6 +63,11 @@ export class AttachedContainer implements AsyncDisposable {
   /** Whether the process that it was attached to still exists. */
   get isRunning(): boolean {
     return this.#pidfd.get('look').isOk();
+  }
+
+  /** Its files, as seen inside; see {@link ContainerFiles}. */
+  get files(): ContainerFiles {
+    return this.#inside.files;
   }
 
   /** Run a further program in it; as `exec()` of {@link Container}. Errors: `state`, when it has ended; else as `run()`. */

@@ -1,7 +1,10 @@
 /** Sending processes into a container: what `Container` and `AttachedContainer` have in common. */
+import { closeSync, constants, openSync } from 'node:fs';
 import { err, errAsync, type Result, type ResultAsync } from 'neverthrow';
 import { StateError, type HacoError } from '@haco/plan';
 import type { ExplainedPlan } from '../builder.js';
+import { ContainerFiles } from '../files/container-files.js';
+import { nodeError, O_PATH } from '../files/root.js';
 import type { Outcome } from '../outcome.js';
 import type { ProcessHandle } from '../process-handle.js';
 import type { Joinable } from './joinable.js';
@@ -29,20 +32,24 @@ export class Inside {
 
   /** The container as processes join it; it lives at this moment. */
   private joinable(): Result<Joinable, HacoError> {
-    const { pidfd, readJoin, ...rest } = this.parts;
-    const get = (): Result<number, HacoError> => pidfd.get('run a command in the container');
-    const { known } = this;
     if (this.paused)
       return err(
         new StateError({ what: 'run a command in the container', state: 'it is paused', remedy: 'thaw() it first' }),
       );
+    return this.live('run a command in the container');
+  }
+
+  private live(what: string): Result<Joinable, HacoError> {
+    const { pidfd, readJoin, ...rest } = this.parts;
+    const get = (): Result<number, HacoError> => pidfd.get(what);
+    const { known } = this;
     if (known !== undefined) return get().map(() => known);
     return get()
       .andThen(() => readJoin())
       .andThen((join) =>
         // What was read by number was read of the container only if it still exists.
         get().map(() => {
-          this.known = { ...rest, join, pidfd: get };
+          this.known = { ...rest, join, pidfd: () => pidfd.get('run a command in the container') };
           return this.known;
         }),
       );
@@ -65,6 +72,25 @@ export class Inside {
   explain(args: ExecArguments): Result<ExplainedPlan, HacoError> {
     return this.joinable().andThen((joinable) => execBuilder(joinable, args).explain());
   }
+
+  /** The container's files as its first process sees them now. */
+  readonly files = new ContainerFiles({
+    owners: () => this.known?.join.idMap,
+    open: () => {
+      const what = 'reach the files of the container';
+      return this.live(what).andThen(({ join: { pid } }) => {
+        const path = `/proc/${String(pid)}/root`;
+        try {
+          const fd = openSync(path, O_PATH | constants.O_DIRECTORY);
+          const still = this.parts.pidfd.get(what);
+          if (still.isErr()) closeSync(fd);
+          return still.map(() => fd);
+        } catch (error) {
+          return err(nodeError('open the root directory', path, error));
+        }
+      });
+    },
+  });
 
   /** The container has ended, or nobody cares any more. */
   close(): void {
