@@ -33,8 +33,9 @@ export function describeAttributes(attributes: MountAttributes): string {
 }
 
 /** As fsmount(2) and mount_setattr(2) take them. */
-export function attributeFlags(attributes: MountAttributes): Flags {
-  return flags(mountAttributes, ...namesOf(attributes).map((name) => spelling[name][0]));
+export function attributeFlags(attributes: MountAttributes & { readonly idmapped?: true }): Flags {
+  const names = namesOf(attributes).map((name) => spelling[name][0]);
+  return flags(mountAttributes, ...names, ...(attributes.idmapped === true ? (['MOUNT_ATTR_IDMAP'] as const) : []));
 }
 
 /** What {@link planAttributes} changes. */

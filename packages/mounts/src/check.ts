@@ -115,6 +115,19 @@ const checkOverlay: Check = (section, situation) => {
   ];
 };
 
+const checkIdmapped: Check = ({ entries }, { host }) =>
+  entries.flatMap((entry, index): readonly Warning[] => {
+    if (entry.kind !== 'bind' || entry.idmap === undefined) return [];
+    const step = `mounts.bind.${String(index)}`;
+    if (!host.features.mount_setattr) {
+      const message = `Idmapped mounts need Linux 5.12, this is ${host.kernel.release}; use a newer kernel, or change the owners of ${entry.source}.`;
+      return [{ step, kind: 'unsupported', message }];
+    }
+    if (host.capabilities.includes('sys_admin')) return [];
+    const message = `Mapping the owners of ${entry.source} needs root on the host (CAP_SYS_ADMIN); run it with sudo, or leave out idmap.`;
+    return [{ step, kind: 'permission', message }];
+  });
+
 const checkRights: Check = ({ rootfs }, { hasMounts, inUserNamespace, host }) =>
   rootfs === undefined || hasMounts || inUserNamespace || host.capabilities.includes('sys_chroot')
     ? []
@@ -129,5 +142,7 @@ const checkRights: Check = ({ rootfs }, { hasMounts, inUserNamespace, host }) =>
 /** All checks of this part. */
 export function checkSection(section: MountsSection, context: PlanContext): readonly Warning[] {
   const situation = situationOf(section, context);
-  return [checkRights, checkKernel, checkOverlay, checkKinds].flatMap((check) => check(section, situation));
+  return [checkRights, checkKernel, checkOverlay, checkIdmapped, checkKinds].flatMap((check) =>
+    check(section, situation),
+  );
 }

@@ -39,6 +39,7 @@ export const mountAttributes = {
   MOUNT_ATTR_NOSUID: 0x2,
   MOUNT_ATTR_NODEV: 0x4,
   MOUNT_ATTR_NOEXEC: 0x8,
+  MOUNT_ATTR_IDMAP: 0x10_0000,
 } as const;
 
 /** Flags of mount(2). */
@@ -53,6 +54,12 @@ export const mountFlags = {
   MS_PRIVATE: 0x4_0000,
   MS_SLAVE: 0x8_0000,
 } as const;
+
+/** socketpair(2). */
+export const socketFlags = { AF_UNIX: 1, SOCK_SEQPACKET: 5, SOCK_CLOEXEC: 0o2000000 } as const;
+
+/** sendmsg(2), recvmsg(2). */
+export const messageFlags = { SOL_SOCKET: 1, SCM_RIGHTS: 1, MSG_CMSG_CLOEXEC: 0x4000_0000 } as const;
 
 /** umount2(2). */
 export const umountFlags = { MNT_DETACH: 0x2 } as const;

@@ -24,6 +24,7 @@ export type {
   FileEntry,
   FilesystemEntry,
   HidePid,
+  MountIdMap,
   IndependentEntry,
   MountAttributes,
   MountEntry,

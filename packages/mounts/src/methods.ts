@@ -1,7 +1,7 @@
 /** The verbs of the file tree: their types and their documentation. */
 import type { HasNamespace, Size } from '@haco/plan';
 import type { IndependentName } from './kinds/independent-names.js';
-import type { MountAttributes, ProcfsOptions, Propagation, RootEntry } from './section.js';
+import type { MountIdMap, MountAttributes, ProcfsOptions, Propagation, RootEntry } from './section.js';
 
 /** Options of {@link MountMethods.chroot}. */
 export interface ChrootOptions {
@@ -39,6 +39,13 @@ export interface MountOptions extends MountAttributes {
   readonly recursive?: boolean;
   /** Whether later mounts cross the border; `private` when left out. Only for binds. */
   readonly propagation?: Propagation;
+  /**
+   * Map the owners of files: `container` as the container's own user namespace does, so that files of uid 0 on the disk belong to
+   * root inside, without any chown; or as the user namespace of that file does. Only for binds; needs root and Linux 5.12.
+   *
+   * @see mount_setattr(2), MOUNT_ATTR_IDMAP
+   */
+  readonly idmap?: MountIdMap;
 }
 
 /** Options of {@link MountMethods.tmpfs}. */

@@ -119,7 +119,11 @@ describeWith(['root', 'compiler', 'busybox', 'overlay'], 'mounts', () => {
       // Root inside must find the way.
       await chmod(home, 0o755);
       const range = { inside: 0, outside: 100_000, count: 1000 };
-      const kept = haco().unshare('user', 'mount').mapUsers([range]).chroot(rootfs.path, { overlay: { keep } });
+      const kept = haco()
+        .unshare('user', 'mount')
+        .mapUsers([range])
+        .mapGroups([range])
+        .chroot(rootfs.path, { overlay: { keep } });
       expect(await sh(kept, 'echo new >/new && cat /new')).toBe('new');
       expect(statSync(join(keep, 'upper', 'new')).uid).toBe(100_000);
       await rm(home, { recursive: true });
@@ -239,6 +243,51 @@ describeWith(['root', 'compiler', 'busybox', 'overlay'], 'mounts', () => {
       } finally {
         await runCommand(['umount', shared]);
       }
+    });
+  });
+
+  describe('idmapped binds', () => {
+    const range = { inside: 0, outside: 100_000, count: 65_536 };
+    const mapped = () =>
+      haco().unshare('user', 'mount').mapUsers([range]).mapGroups([range]).chroot(rootfs.path, { overlay: true });
+    const script = 'stat -c %u:%g /mnt/file; echo new >/mnt/made && stat -c %u:%g /mnt/made';
+
+    test('without the map, files of the host’s root belong to nobody', async () => {
+      await chmod(data, 0o755);
+      expect(await sh(mapped().mount(data, '/mnt'), script)).toMatch(/^65534:65534\n.*Permission denied$/);
+    });
+
+    test('with that of the container they belong to its root, and what it makes to the host’s', async () => {
+      const builder = mapped().mount(data, '/mnt', { idmap: 'container', nosuid: true });
+      expect(await expectNothingLeft(() => sh(builder, script))).toBe('0:0\n0:0');
+      expect(statSync(join(data, 'made')).uid).toBe(0);
+      await rm(join(data, 'made'));
+      const several = builder.mount(join(data, 'sub'), '/other', { idmap: 'container', readonly: true }).init();
+      expect(await sh(several, 'cat /mnt/file; touch /other/x')).toMatch(/^host\n.*Read-only file system$/);
+    });
+
+    test('with that of a namespace of somebody else', async () => {
+      const other = await orThrow(
+        haco()
+          .unshare('user')
+          .mapUsers([{ inside: 0, outside: 5000, count: 10 }])
+          .mapGroups([{ inside: 0, outside: 5000, count: 10 }])
+          .command('/bin/sleep', '60')
+          .start(),
+      );
+      const userNamespace = `/proc/${String(other.pid)}/ns/user`;
+      const plain = haco().unshare('mount').mount(data, '/mnt', { idmap: { userNamespace } });
+      expect((await sh(plain, 'stat -c %u:%g /mnt/file')).trim()).toBe('5000:5000');
+      orThrow(other.kill('SIGKILL'));
+      await orThrow(other.wait());
+    });
+
+    test('a filesystem that has no such mounts says so', async () => {
+      const error = (
+        await mapped().mount('/proc/sys', '/mnt', { idmap: 'container', recursive: false }).command('/bin/true').run()
+      )._unsafeUnwrapErr();
+      expect(error).toMatchObject({ kind: 'syscall', syscall: 'mount_setattr', errno: 'EINVAL' });
+      expect(error.message).toContain('no idmapped mounts');
     });
   });
 

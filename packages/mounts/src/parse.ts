@@ -30,6 +30,9 @@ const entry = readTagged('kind', {
     target: readText,
     recursive: optional(readBoolean),
     propagation: optional(readOneOf(['private', 'slave', 'shared'])),
+    idmap: optional(
+      readEither((json) => typeof json === 'string', readOneOf(['container']), readObject({ userNamespace: readText })),
+    ),
     ...attributes,
   }),
   filesystem: readObject({

@@ -193,6 +193,31 @@ describe('validate', () => {
     ]);
   });
 
+  test('an idmapped bind has a map, and is its own', () => {
+    const bind = { kind: 'bind', source: '/a', target: '/a' } as const;
+    expect(problems({ entries: [{ ...bind, idmap: 'container', propagation: 'slave' }] })).toEqual([
+      'mounts.entries[0].propagation: an idmapped mount is private; leave it out',
+      'mounts.entries[0].idmap: there is no user namespace whose map could be taken; add unshare("user")',
+    ]);
+    expect(problems({ entries: [{ ...bind, idmap: { userNamespace: 'x' } }] })).toHaveLength(1);
+    expect(problems({ entries: [{ ...bind, idmap: 'container' }] }, ['mount', 'user'])).toEqual([]);
+    expect(verbs.mount(emptySection, '/a', '/a', { idmap: 'container' })).toEqual({
+      entries: [{ ...bind, idmap: 'container' }],
+    });
+    const section = sectionWith({ entries: [{ ...bind, idmap: 'container' }] });
+    const refused = (host: HostFacts) =>
+      mounts
+        .check(section, contextOf(section, host, ['mount', 'user']))
+        .map(({ kind, message }) => `${kind}: ${message}`);
+    expect(refused(rootHost)).toEqual([]);
+    expect(refused(userHost)).toEqual([
+      'permission: Mapping the owners of /a needs root on the host (CAP_SYS_ADMIN); run it with sudo, or leave out idmap.',
+    ]);
+    expect(refused(oldHost)).toEqual([
+      'unsupported: Idmapped mounts need Linux 5.12, this is 5.11.0; use a newer kernel, or change the owners of /a.',
+    ]);
+  });
+
   test('dots in names are names', () => {
     expect(problems({ entries: [{ kind: 'bind', source: '/..a/b..', target: '/..a/...' }] })).toEqual([]);
   });

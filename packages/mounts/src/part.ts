@@ -3,6 +3,7 @@ import type { Part, SharedFacts } from '@haco/plan';
 import { checkSection } from './check.js';
 import { planConnectedSources } from './entries/bind.js';
 import { planEntries } from './entries/plan-entries.js';
+import { planIdmapped } from './idmapped.js';
 import type { MountMethods } from './methods.js';
 import { parseSection } from './parse.js';
 import { planPrivate } from './propagation.js';
@@ -44,6 +45,7 @@ export const mounts = {
     const situation = situationOf(section, context);
     return [
       ...planKeep(section, situation),
+      ...planIdmapped(section, situation),
       ...planConnectedSources(section, situation),
       ...planPrivate(situation),
       ...planUmask(section, situation),

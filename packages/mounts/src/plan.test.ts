@@ -455,6 +455,32 @@ describe('what is restricted', () => {
   });
 });
 
+test('an idmapped bind is made by the launcher, and handed over', () => {
+  const entry: MountEntry = { kind: 'bind', source: '/a', target: '/b', idmap: 'container', readonly: true };
+  const plan = calls({ rootfs: { path: '/srv/root' }, entries: [entry] }, { unshared: ['mount', 'user'] });
+  expect(
+    plan
+      .split('\n')
+      .filter((line) => /idmapped|IDMAP|ns\/user/.test(line))
+      .join('\n'),
+  ).toMatchInlineSnapshot(`
+    "      socketpair(AF_UNIX, SOCK_SEQPACKET|SOCK_CLOEXEC, 0, &mounts.idmapped.pair)
+          openat(AT_FDCWD, "/proc/<child>", O_PATH|O_DIRECTORY|O_CLOEXEC, 0) = <mounts.idmapped.made>
+          openat(<mounts.idmapped.made>, "ns/user", O_RDONLY|O_CLOEXEC, 0) = <mounts.idmapped.users>
+          close(<mounts.idmapped.made>)
+          open_tree(AT_FDCWD, "/a", OPEN_TREE_CLONE|AT_RECURSIVE|OPEN_TREE_CLOEXEC) = <mounts.idmapped.made>
+          mount_setattr(<mounts.idmapped.made>, "", AT_EMPTY_PATH|AT_RECURSIVE, {attr_set=MOUNT_ATTR_RDONLY|MOUNT_ATTR_IDMAP, attr_clr=0, propagation=MS_PRIVATE, userns_fd=<mounts.idmapped.users>}, 32)
+          sendmsg(<mounts.idmapped.sender>, {name=0, namelen=0, iov={base="x", length=1}, iovlen=1, control={len=20, level=SOL_SOCKET, type=SCM_RIGHTS, fd=<mounts.idmapped.made>, padding=0}, controllen=24, flags=0}, 0)
+          close(<mounts.idmapped.made>)
+          close(<mounts.idmapped.users>)
+          close(<mounts.idmapped.sender>)
+          close(<mounts.idmapped.receiver>)
+      3 [mounts] take the idmapped copies of /a
+          recvmsg(<mounts.idmapped.receiver>, {name=0, namelen=0, iov={base=&mounts.idmapped.0.data, length=1}, iovlen=1, control=&mounts.idmapped.0, controllen=24, flags=0}, MSG_CMSG_CLOEXEC)
+      7 [mounts] bind /a on /b, idmapped, read-only"
+  `);
+});
+
 test('a layer is laid over what is at its target, by names in the store', () => {
   expect(entryCalls({ kind: 'overlay', target: '/data' })).toMatchInlineSnapshot(`
     "openat2(<root>, "/data", {flags=O_PATH|O_DIRECTORY|O_CLOEXEC, mode=0, resolve=RESOLVE_IN_ROOT|RESOLVE_NO_MAGICLINKS}, 24) = <mounts.target>

@@ -51,7 +51,15 @@ export interface BindEntry extends MountAttributes {
   /** With the mounts below the source; true when left out. */
   readonly recursive?: boolean;
   readonly propagation?: Propagation;
+  /** Whose user namespace tells how owners of files appear. */
+  readonly idmap?: MountIdMap;
 }
+
+/**
+ * Where the map of an idmapped mount comes from: the user namespace that is made for the container, or one that a file names, such as
+ * `/proc/1234/ns/user`. A file of uid 0 on the disk is then one of uid 0 in that namespace.
+ */
+export type MountIdMap = 'container' | { readonly userNamespace: string };
 
 /** A filesystem by its type. */
 export interface FilesystemEntry extends MountAttributes {

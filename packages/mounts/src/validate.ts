@@ -2,7 +2,7 @@
 import { formatBytes, issue, parseText, quote, type Issue, type SharedFacts } from '@haco/plan';
 import { independentNames } from './kinds/independent-names.js';
 import { contentOf } from './contents.js';
-import type { IndependentEntry, MountEntry, MountsSection } from './section.js';
+import type { BindEntry, IndependentEntry, MountEntry, MountsSection } from './section.js';
 
 const key = 'mounts';
 
@@ -83,10 +83,24 @@ function validateRestricted({ masked = [], readonlyPaths = [] }: MountsSection):
   );
 }
 
+function validateIdmap({ idmap, propagation }: BindEntry, at: string): readonly Issue[] {
+  if (idmap === undefined) return [];
+  return [
+    ...(propagation === undefined || propagation === 'private'
+      ? []
+      : [issue(`${at}.propagation`, 'an idmapped mount is private; leave it out')]),
+    ...(idmap === 'container' ? [] : validateHostPath(`${at}.idmap.userNamespace`, idmap.userNamespace)),
+  ];
+}
+
 function validateEntry(entry: MountEntry, at: string): readonly Issue[] {
   switch (entry.kind) {
     case 'bind':
-      return [...validateHostPath(`${at}.source`, entry.source), ...validateTarget(`${at}.target`, entry.target)];
+      return [
+        ...validateHostPath(`${at}.source`, entry.source),
+        ...validateTarget(`${at}.target`, entry.target),
+        ...validateIdmap(entry, at),
+      ];
     case 'filesystem': {
       const texts = (['type', 'source', 'data'] as const).flatMap((field) =>
         parseText(entry[field] ?? '', `the ${field}`).match(
@@ -161,6 +175,16 @@ function validateNamespace(section: MountsSection, facts: SharedFacts): readonly
             : [],
         )
       : []),
+    ...entries.flatMap((each, index) => {
+      if (each.kind !== 'bind' || each.idmap === undefined) return [];
+      const at = `${key}.entries[${String(index)}].idmap`;
+      return [
+        ...(own || !any ? [] : [issue(at, `an idmapped mount needs a new mount namespace; ${remedy}`)]),
+        ...(each.idmap !== 'container' || facts.unshared.includes('user')
+          ? []
+          : [issue(at, 'there is no user namespace whose map could be taken; add unshare("user")')]),
+      ];
+    }),
     ...(own || masked.length === 0
       ? []
       : [issue(`${key}.masked`, `paths can be masked only in a new mount namespace; ${remedy}`)]),

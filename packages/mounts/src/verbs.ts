@@ -80,10 +80,10 @@ function mount(section: MountsSection, source: string, target: string, options: 
   const path = nextPath(section);
   if (typeof source !== 'string') return rejected(`${path}.source`, 'must be a string');
   if (typeof target !== 'string') return rejected(`${path}.target`, 'must be a string');
-  const { type, data, recursive, propagation } = options;
+  const { type, data, recursive, propagation, idmap } = options;
   const attributes = attributesOf(options);
   if (type !== undefined) {
-    return recursive === undefined && propagation === undefined
+    return recursive === undefined && propagation === undefined && idmap === undefined
       ? add(section, {
           kind: 'filesystem',
           type,
@@ -92,7 +92,7 @@ function mount(section: MountsSection, source: string, target: string, options: 
           ...(data === undefined ? {} : { data }),
           ...attributes,
         })
-      : rejected(path, 'recursive and propagation are for bind mounts; leave out type');
+      : rejected(path, 'recursive, propagation and idmap are for bind mounts; leave out type');
   }
   if (data !== undefined) return rejected(`${path}.data`, 'a bind mount takes no data; say which type to mount');
   return add(section, {
@@ -101,6 +101,7 @@ function mount(section: MountsSection, source: string, target: string, options: 
     target,
     ...(recursive === undefined ? {} : { recursive }),
     ...(propagation === undefined ? {} : { propagation }),
+    ...(idmap === undefined ? {} : { idmap }),
     ...attributes,
   });
 }

@@ -9,6 +9,7 @@ import {
   type AttributeChange,
 } from '../attributes.js';
 import { AT_FDCWD, openTreeFlags } from '../constants.js';
+import { idmappedSlot } from '../idmapped.js';
 import type { BindEntry, MountsSection } from '../section.js';
 import type { Situation } from '../situation.js';
 import { planAttach } from '../target.js';
@@ -31,6 +32,7 @@ function openSource(entry: BindEntry, save: string): Operation {
 }
 
 function slotOf(entry: BindEntry, index: number): string {
+  if (entry.idmap !== undefined) return idmappedSlot(index);
   return staysConnected(entry) ? `mounts.source.${String(index)}` : 'mounts.new';
 }
 
@@ -70,15 +72,16 @@ export function planBind(entry: BindEntry, context: EntryContext): Step {
   const { situation, index } = context;
   const mount = slotOf(entry, index);
   const change = attributeChangeOf(entry, index);
-  const legacy = isLegacy(change, situation);
+  const legacy = entry.idmap === undefined && isLegacy(change, situation);
   const target = targetOf(context, entry.target, { slot: mount });
   return entryStep(context, {
     id: `mounts.bind.${String(index)}`,
-    label: `bind ${entry.source} on ${entry.target}${describeAttributes(entry)}`,
+    label: `bind ${entry.source} on ${entry.target}${entry.idmap === undefined ? '' : ', idmapped'}${describeAttributes(entry)}`,
     why: 'the copy of the mount is made, restricted and only then attached, so it is never seen without its restrictions',
     operations: [
-      ...(staysConnected(entry) ? [] : [openSource(entry, mount)]),
-      ...(legacy ? [] : planAttributes(change)),
+      // An idmapped mount came with its attributes.
+      ...(staysConnected(entry) || entry.idmap !== undefined ? [] : [openSource(entry, mount)]),
+      ...(legacy || entry.idmap !== undefined ? [] : planAttributes(change)),
       ...planAttach(situation, mount, target),
       ...(legacy ? planLegacyAttributes(change, situation) : []),
     ],
