@@ -26,6 +26,7 @@ export type { FileEvent } from './files/watch.js';
 export type { NewFileOptions } from './files/write.js';
 export { ProcessHandle } from './process-handle.js';
 export type { ContainerUpdate, RlimitUpdate, UpdateReport } from './update.js';
+export { doctor, type Diagnosis, type Finding } from './doctor.js';
 export { haco, type HacoOptions } from './haco.js';
 export { container } from './presets/container.js';
 export { sandbox } from './presets/sandbox.js';
