@@ -154,6 +154,22 @@ describeWith(['root', 'compiler', 'busybox', 'seccomp'], 'system calls answered 
       });
     });
 
+    test('what is executed in a running container is filtered and answered alike', async () => {
+      await expectNothingLeft(async () => {
+        const builder = base
+          .seccomp('default')
+          .onSyscall('mkdir', () => ({ errno: 'EROFS' }))
+          .command('sleep', '60');
+        await using container = await orThrow(builder.start());
+        const filtered = await orThrow(
+          container.exec({ command: ['/bin/grep', 'Seccomp_filters', '/proc/self/status'] }),
+        );
+        expect(filtered.stdout).toBe('Seccomp_filters:\t2\n');
+        const answered = await orThrow(container.exec({ command: ['/bin/mkdir', '/tmp/x'] }));
+        expect(answered.stderr).toContain('Read-only file system');
+      });
+    });
+
     test('memory that is not there is an error of reading, not of the container', async () => {
       const told: string[] = [];
       const builder = base.onSyscall('mkdir', ({ readMemory }) => {
