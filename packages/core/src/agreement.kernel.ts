@@ -67,6 +67,17 @@ const containers: Readonly<Record<string, () => Builder>> = {
     haco().unshare('uts', 'time').hostname('h').domainname('d').timeOffsets({ boottimeMs: 1000 }).command('/bin/true'),
   'a terminal': () => haco().unshare('mount', 'pid').chroot(rootfs.path).independent('dev').tty().command('/bin/true'),
   'an init': () => haco().unshare('pid').chroot(rootfs.path).init().command('/bin/true'),
+  'filters of system calls, with an init and a handler': () =>
+    haco()
+      .unshare('pid')
+      .chroot(rootfs.path)
+      .noNewPrivileges()
+      .seccomp('default')
+      .onSyscall('mkdir', () => 'continue')
+      .init()
+      .command('/bin/true'),
+  'a filter that is loaded before privileges go': () =>
+    haco().chroot(rootfs.path).caps('docker').user(1000).seccomp('default').command('/bin/true'),
   'a namespace that is entered': () => haco().enter('uts', { pid: process.pid }).command('/bin/true'),
 };
 

@@ -1,4 +1,4 @@
-/** Golden plans: six containers on five stored hosts, as text; a change of behaviour is read as a difference of system calls. */
+/** Golden plans: seven containers on five stored hosts, as text; a change of behaviour is read as a difference of system calls. */
 import { describe, expect, test } from 'vitest';
 import { storedHosts } from '@haco/testkit';
 import { haco, orThrow, type Builder } from './index.js';
@@ -39,6 +39,15 @@ const containers: Readonly<Record<string, Builder>> = {
     .workdir('/tmp')
     .tty({ columns: 120, rows: 40 })
     .command('/bin/sh'),
+  filtered: haco()
+    .unshare('pid')
+    .caps('docker')
+    .seccomp('default')
+    .seccomp({ defaultAction: 'SCMP_ACT_ALLOW', flags: ['SECCOMP_FILTER_FLAG_LOG'] })
+    .onSyscall('connect', () => 'continue')
+    .noNewPrivileges()
+    .init()
+    .command('/bin/server'),
   created: haco().name('later').unshare('pid').startFifo('/run/later/start').init().command('server'),
 };
 

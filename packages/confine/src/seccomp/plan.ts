@@ -118,7 +118,7 @@ export function planSeccomp(section: SeccompSection, context: PlanContext): read
   return [
     ...(asks(section) ? asking : []),
     ...(learn === true ? [] : filters).map((filter, index): Step => {
-      const words = filter.flags ?? [];
+      const words = filter.flags ?? ('profile' in filter ? filter.profile.flags : undefined) ?? [];
       return {
         ...place,
         id: stepIds.filter(index),
