@@ -1,0 +1,195 @@
+/*
+ * Attacks from inside of a container, one per call: `attack NAME [ARGUMENT]`. Prints `reached` when the kernel did, or looked at,
+ * what was asked, and `refused: ERRNO` when it wasn't even considered. Nothing of the host is changed when one succeeds.
+ */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sched.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+static const char *argument;
+
+static int told(long result)
+{
+	if (result >= 0)
+		puts("reached");
+	else
+		printf("refused: %s\n", strerrorname_np(errno));
+	return 0;
+}
+
+/* Reached means: past every filter, to an answer that only the call itself gives. */
+static int looked_at(long result, int own_errno)
+{
+	return told(result < 0 && errno == own_errno ? 0 : result);
+}
+
+static int open_for_writing(void)
+{
+	return told(open(argument, O_WRONLY | O_CLOEXEC));
+}
+
+static int read_file(void)
+{
+	return told(open(argument, O_RDONLY | O_CLOEXEC));
+}
+
+static int terminal_input(void)
+{
+	/* The upper half of the request is ignored by the kernel, and was by filters (CVE-2019-10063). */
+	const unsigned long high = 1ul << 32;
+	return looked_at(syscall(SYS_ioctl, 0, 0x5412ul | high, "x"), ENOTTY);
+}
+
+static int console_paste(void)
+{
+	const unsigned long high = 1ul << 32;
+	return looked_at(syscall(SYS_ioctl, 0, 0x541cul | high, "\3"), ENOTTY);
+}
+
+static int io_uring(void)
+{
+	return looked_at(syscall(SYS_io_uring_setup, 1, NULL), EFAULT);
+}
+
+static int kernel_program(void)
+{
+	return looked_at(syscall(SYS_bpf, 0, NULL, 8), EFAULT);
+}
+
+static int key(void)
+{
+	return told(syscall(SYS_keyctl, 0, -3, 0));
+}
+
+static int page_faults(void)
+{
+	return told(syscall(SYS_userfaultfd, 1));
+}
+
+static int nested(void)
+{
+	return told(unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0 ? mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) : -1);
+}
+
+static int device(void)
+{
+	const char *path = "/tmp/haco-test-device";
+	const int made = mknod(path, S_IFCHR | 0600, makedev(1, 1));
+	if (made == 0)
+		unlink(path);
+	return told(made);
+}
+
+static int host_namespace(void)
+{
+	const int fd = open(argument, O_RDONLY | O_CLOEXEC);
+	return told(fd < 0 ? -1 : setns(fd, CLONE_NEWUTS));
+}
+
+static int trace(void)
+{
+	const int pid = atoi(argument);
+	const long result = ptrace(PTRACE_SEIZE, pid, NULL, NULL);
+	if (result == 0)
+		ptrace(PTRACE_DETACH, pid, NULL, NULL);
+	return told(result);
+}
+
+static int signal_process(void)
+{
+	return told(kill(atoi(argument), 0));
+}
+
+static int abstract_socket(void)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	const int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	const size_t length = strlen(argument);
+	if (fd < 0 || length > sizeof(address.sun_path) - 1)
+		return told(-1);
+	memcpy(address.sun_path + 1, argument, length);
+	/* Some versions of Node count the zeros behind the name. */
+	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
+		return told(0);
+	return told(connect(fd, (struct sockaddr *)&address, offsetof(struct sockaddr_un, sun_path) + 1 + length));
+}
+
+static int loopback(void)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(atoi(argument)), .sin_addr = {htonl(INADDR_LOOPBACK)}};
+	const int fd = socket(AF_INET, SOCK_STREAM, 0);
+	return told(fd < 0 ? -1 : connect(fd, (struct sockaddr *)&address, sizeof(address)));
+}
+
+/* Anything beyond the three streams, or a working directory that lies outside. */
+static int leaked(void)
+{
+	int found = 0;
+	for (int fd = 3; fd < 1024; fd++)
+		found |= fcntl(fd, F_GETFD) >= 0;
+	errno = EBADF;
+	return told(found ? 0 : -1);
+}
+
+static int outside(void)
+{
+	char path[4096];
+	const ssize_t length = readlink("/proc/self/cwd", path, sizeof(path) - 1);
+	path[length < 0 ? 0 : length] = 0;
+	errno = ENOENT;
+	return told(length > 1 || strcmp(path, "/") != 0 ? 0 : -1);
+}
+
+#if defined(__x86_64__)
+static int x32(void)
+{
+	/* getpid of the x32 table; a kernel without it says ENOSYS */
+	return looked_at(syscall(0x40000000 | 39), ENOSYS);
+}
+
+static int i386(void)
+{
+	long result;
+	__asm__ volatile("int $0x80" : "=a"(result) : "a"(20) : "memory"); /* getpid */
+	return told(result);
+}
+#endif
+
+static const struct {
+	const char *name;
+	int (*attack)(void);
+} attacks[] = {
+	{"open-for-writing", open_for_writing}, {"read-file", read_file}, {"terminal-input", terminal_input},
+	{"console-paste", console_paste}, {"io-uring", io_uring}, {"kernel-program", kernel_program}, {"key", key},
+	{"page-faults", page_faults}, {"nested", nested}, {"device", device}, {"host-namespace", host_namespace},
+	{"trace", trace}, {"signal", signal_process}, {"abstract-socket", abstract_socket}, {"loopback", loopback},
+	{"leaked", leaked}, {"outside", outside},
+#if defined(__x86_64__)
+	{"x32", x32}, {"i386", i386},
+#endif
+};
+
+int main(int argc, char **argv)
+{
+	argument = argc > 2 ? argv[2] : "";
+	for (size_t i = 0; argc > 1 && i < sizeof(attacks) / sizeof(attacks[0]); i++)
+		if (strcmp(attacks[i].name, argv[1]) == 0)
+			return attacks[i].attack();
+	return 64;
+}

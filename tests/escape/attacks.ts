@@ -1,0 +1,135 @@
+/** The attacks that a hostile process makes from inside, for the lanes of root and of ordinary users. */
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { chmodSync, closeSync, existsSync, openSync, readdirSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo, type Server } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { haco, orThrow, sandbox, type Builder, type Outcome } from '@haco/core';
+import { makeTemporaryDirectory } from '@haco/testkit';
+
+/** What the attacks aim at: objects of the test, outside of the container. */
+export interface Targets extends AsyncDisposable {
+  readonly directory: string;
+  readonly program: string;
+  readonly secret: string;
+  readonly sibling: ChildProcess;
+  readonly abstractName: string;
+  readonly port: number;
+  /** A file of the host's cgroups by which a process would be let into another group; undefined without such. */
+  readonly cgroupFile: string | undefined;
+  readonly releaseAgent: string | undefined;
+}
+
+function listen(where: Parameters<Server['listen']>[0]): Promise<Server> {
+  return new Promise((resolve) => {
+    const server = createServer((socket) => socket.end()).listen(where, () => resolve(server));
+  });
+}
+
+export async function makeTargets(): Promise<Targets> {
+  const directory = await makeTemporaryDirectory('attack');
+  chmodSync(directory, 0o755);
+  const program = join(directory, 'attack');
+  const source = fileURLToPath(new URL('./attack.c', import.meta.url));
+  const { status, stderr } = spawnSync('gcc', ['-static', '-std=gnu11', '-Os', '-Wall', '-o', program, source], {
+    encoding: 'utf8',
+  });
+  if (status !== 0) throw new Error(stderr);
+  const secret = join(directory, 'secret');
+  writeFileSync(secret, 'key', { mode: 0o600 });
+  const sibling = spawn('sleep', ['600'], { stdio: 'ignore' });
+  const abstractName = `haco-test-${String(process.pid)}`;
+  const abstract = await listen({ path: `\0${abstractName}` });
+  const tcp = await listen({ port: 0, host: '127.0.0.1' });
+  const groups = existsSync('/sys/fs/cgroup/cgroup.procs')
+    ? ['/sys/fs/cgroup']
+    : readdirSync('/sys/fs/cgroup').map((name) => `/sys/fs/cgroup/${name}`);
+  const inGroups = (file: string) => groups.map((group) => `${group}/${file}`).find((path) => existsSync(path));
+  return {
+    directory,
+    program,
+    secret,
+    sibling,
+    abstractName,
+    port: (tcp.address() as AddressInfo).port,
+    cgroupFile: inGroups('cgroup.procs'),
+    releaseAgent: inGroups('release_agent'),
+    [Symbol.asyncDispose]: async () => {
+      sibling.kill('SIGKILL');
+      await Promise.all([abstract, tcp].map((server) => new Promise((resolve) => server.close(resolve))));
+      const { rm } = await import('node:fs/promises');
+      await rm(directory, { recursive: true });
+    },
+  };
+}
+
+/** One attack: the words for the program, and what it is known from. */
+export interface Attack {
+  readonly name: string;
+  readonly words: (targets: Targets) => readonly (string | undefined)[];
+  /** It takes root to succeed even where nothing is defended. */
+  readonly rootOnly?: true;
+  /** How a filter ends it, in place of an answer. */
+  readonly killed?: true;
+}
+
+export const attacks: readonly Attack[] = [
+  {
+    name: 'type into the terminal, with high bits in the request (CVE-2017-5226, CVE-2019-10063)',
+    words: () => ['terminal-input'],
+  },
+  { name: 'paste by the console, with high bits in the request (CVE-2023-28100)', words: () => ['console-paste'] },
+  { name: 'io_uring', words: () => ['io-uring'] },
+  { name: 'bpf', words: () => ['kernel-program'], rootOnly: true },
+  { name: 'keys of the host (keyctl)', words: () => ['key'] },
+  { name: 'userfaultfd', words: () => ['page-faults'] },
+  { name: 'a user namespace of its own, and a mount in it', words: () => ['nested'] },
+  { name: 'a device node of the memory', words: () => ['device'], rootOnly: true },
+  {
+    name: 'setns to a namespace of the host',
+    words: ({ sibling }) => ['host-namespace', `/proc/${String(sibling.pid)}/ns/uts`],
+    rootOnly: true,
+  },
+  { name: 'core_pattern', words: () => ['open-for-writing', '/proc/sys/kernel/core_pattern'], rootOnly: true },
+  {
+    name: 'release_agent (CVE-2022-0492)',
+    words: ({ releaseAgent }) => ['open-for-writing', releaseAgent],
+    rootOnly: true,
+  },
+  { name: 'a foreign cgroup', words: ({ cgroupFile }) => ['open-for-writing', cgroupFile], rootOnly: true },
+  { name: 'tracing a process outside', words: ({ sibling }) => ['trace', String(sibling.pid)] },
+  { name: 'signalling a process outside', words: ({ sibling }) => ['signal', String(sibling.pid)] },
+  {
+    name: 'the memory of a process outside',
+    words: ({ sibling }) => ['open-for-writing', `/proc/${String(sibling.pid)}/mem`],
+  },
+  {
+    name: 'an abstract socket of the host, through which descriptors could go out',
+    words: ({ abstractName }) => ['abstract-socket', abstractName],
+  },
+  { name: 'a service on loopback', words: ({ port }) => ['loopback', String(port)] },
+  { name: "a file of the caller's", words: ({ secret }) => ['read-file', secret] },
+  { name: 'system calls of x32', words: () => ['x32'], killed: true },
+  { name: 'system calls of i386', words: () => ['i386'], killed: true },
+];
+
+/** Nothing is defended: the program runs as the caller runs. */
+export const weakened = (targets: Targets): Builder => haco().command(targets.program);
+
+/** Everything is: one word. */
+export const strict = (targets: Targets): Builder =>
+  sandbox().mount(targets.program, '/tmp/attack', { readonly: true });
+
+export async function attackIn(builder: Builder, program: string, words: readonly string[]): Promise<Outcome> {
+  return orThrow(builder.command(program, ...words).run());
+}
+
+/** A descriptor of a directory of the host, open in this process while `run` does. */
+export async function whileOpen<T>(path: string, run: () => Promise<T>): Promise<T> {
+  const fd = openSync(path, 'r');
+  try {
+    return await run();
+  } finally {
+    closeSync(fd);
+  }
+}

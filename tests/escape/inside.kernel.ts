@@ -1,0 +1,39 @@
+/** Attacks of a hostile process, as root: each first succeeds where nothing is defended, then fails in a sandbox. */
+import { spawnSync } from 'node:child_process';
+import { haco, orThrow } from '@haco/core';
+import { describeWith, expectNothingLeft } from '@haco/testkit';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { attackIn, attacks, makeTargets, strict, weakened, whileOpen, type Targets } from './attacks.js';
+
+let targets: Targets;
+
+describeWith(['root', 'compiler', 'seccomp'], 'escape: from inside, as root', () => {
+  beforeAll(async () => {
+    await orThrow(haco().command('/bin/sleep', '0.05').run());
+    targets = await makeTargets();
+  });
+  afterAll(() => targets[Symbol.asyncDispose]());
+
+  test.each(attacks)('$name', async ({ words, killed }) => {
+    const given = words(targets);
+    // Where the host has no such file (release_agent on v2), there is nothing to attack.
+    if (given.includes(undefined)) return;
+    const known = given.filter((word) => word !== undefined);
+    const before = await attackIn(weakened(targets), targets.program, known);
+    expect(before.stdout.trim()).toBe('reached');
+    const outcome = await expectNothingLeft(() => attackIn(strict(targets), '/tmp/attack', known));
+    if (killed === true) expect(outcome).toMatchObject({ reason: 'seccomp', stdout: '' });
+    else expect(outcome.stdout).toMatch(/^refused: E[A-Z]+\n$/);
+  });
+
+  test('descriptors and the working directory of Node stay with Node (CVE-2024-21626)', async () => {
+    const leaky = spawnSync('sh', ['-c', 'exec "$0" leaked 5</', targets.program], { encoding: 'utf8', cwd: '/usr' });
+    expect(leaky.stdout).toBe('reached\n');
+    const away = spawnSync(targets.program, ['outside'], { encoding: 'utf8', cwd: '/usr' });
+    expect(away.stdout).toBe('reached\n');
+    for (const attack of ['leaked', 'outside']) {
+      const outcome = await whileOpen('/', () => attackIn(strict(targets), '/tmp/attack', [attack]));
+      expect([attack, outcome.stdout]).toEqual([attack, expect.stringMatching(/^refused: /)]);
+    }
+  });
+});
