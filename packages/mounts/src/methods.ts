@@ -202,7 +202,7 @@ export interface MountMethods {
    * | --- | --- | --- |
    * | `procfs` | `/proc` | the processes of the container's pid namespace |
    * | `sysfs` | `/sys` | read-only; interfaces of its network namespace |
-   * | `dev` | `/dev` | null, zero, full, random, urandom, tty, pts, shm, mqueue and nothing else |
+   * | `dev` | `/dev` | null, zero, full, random, urandom, tty, pts, shm, mqueue, with a terminal console, and nothing else |
    * | `devtmpfs` | `/dev` | all devices of the host |
    * | `devpts` | `/dev/pts` | terminals of its own |
    * | `shm` | `/dev/shm` | shared memory of its own, 64 MiB |

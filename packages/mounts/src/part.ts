@@ -2,7 +2,7 @@
 import type { Part, SharedFacts } from '@haco/plan';
 import { checkSection } from './check.js';
 import { planConnectedSources } from './entries/bind.js';
-import { planEntries } from './entries/plan-entries.js';
+import { normalize, planEntries } from './entries/plan-entries.js';
 import { planIdmapped } from './idmapped.js';
 import type { MountMethods } from './methods.js';
 import { parseSection } from './parse.js';
@@ -11,7 +11,7 @@ import { planRestrictions } from './restrict.js';
 import { planEnterRoot } from './root/enter-root.js';
 import { planKeep } from './root/overlay.js';
 import { planHostLayers, planReadonlyRoot, planRoot } from './root/plan-root.js';
-import { emptySection, type MountsSection, type Rootfs } from './section.js';
+import { emptySection, type MountEntry, type MountsSection, type Rootfs } from './section.js';
 import { situationOf } from './situation.js';
 import { planStore, planStoreAway } from './store.js';
 import { planUmask } from './umask.js';
@@ -20,6 +20,17 @@ import { verbs } from './verbs.js';
 
 function pathOf(rootfs: Rootfs): string | undefined {
   return 'path' in rootfs ? rootfs.path : rootfs.overlay.lower[0];
+}
+
+/** Whether the last that is mounted on /dev is made for the container. */
+function hasOwnDev(entries: readonly MountEntry[]): boolean {
+  const onDev = entries.filter((entry) =>
+    entry.kind === 'independent'
+      ? entry.name === 'dev' || entry.name === 'devtmpfs'
+      : 'target' in entry && normalize(entry.target) === '/dev',
+  );
+  const last = onDev.at(-1);
+  return last?.kind === 'independent' && last.name === 'dev';
 }
 
 /** The container's file tree: its root directory, what is mounted in it, and how the container gets in. */
@@ -36,6 +47,7 @@ export const mounts = {
       changesRoot: rootfs !== undefined,
       ...(path === undefined ? {} : { rootfs: path }),
       rootfsIsThrowAway: rootfs !== undefined && 'overlay' in rootfs && rootfs.overlay.keep === undefined,
+      ownDev: hasOwnDev(entries),
       ownDevpts: entries.some(
         (entry) => entry.kind === 'independent' && (entry.name === 'dev' || entry.name === 'devpts'),
       ),

@@ -528,12 +528,22 @@ test('nothing is mounted on a path by name', () => {
 });
 
 test('other parts hear what becomes of the root', () => {
-  expect(mounts.facts(sectionWith({}))).toEqual({ changesRoot: false, rootfsIsThrowAway: false, ownDevpts: false });
+  expect(mounts.facts(sectionWith({}))).toEqual({
+    changesRoot: false,
+    rootfsIsThrowAway: false,
+    ownDevpts: false,
+    ownDev: false,
+  });
   expect(
     mounts.facts(
       sectionWith({ rootfs: { overlay: { lower: ['/a'] } }, entries: [{ kind: 'independent', name: 'dev' }] }),
     ),
-  ).toEqual({ changesRoot: true, rootfs: '/a', rootfsIsThrowAway: true, ownDevpts: true });
+  ).toEqual({ changesRoot: true, rootfs: '/a', rootfsIsThrowAway: true, ownDevpts: true, ownDev: true });
+  const covered = [
+    { kind: 'independent', name: 'dev' },
+    { kind: 'bind', source: '/dev', target: '/dev/' },
+  ] as const;
+  expect(mounts.facts(sectionWith({ entries: covered }))).toMatchObject({ ownDev: false });
 });
 
 test('step ids are unique', () => {

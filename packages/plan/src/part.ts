@@ -43,6 +43,8 @@ export interface SharedFacts {
   readonly asksNode: boolean;
   /** A mount namespace with its own devpts on /dev/pts exists. */
   readonly ownDevpts: boolean;
+  /** Its /dev is a fresh filesystem of the container, in which files can be made. */
+  readonly ownDev: boolean;
   /** Slot name of a v2 cgroup directory to clone into. */
   readonly cloneIntoCgroup?: string;
   /**
@@ -64,6 +66,7 @@ export const noFacts: SharedFacts = {
   noNewPrivileges: false,
   asksNode: false,
   ownDevpts: false,
+  ownDev: false,
   joinsCgroupLate: false,
 };
 

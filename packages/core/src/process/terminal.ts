@@ -36,6 +36,42 @@ function descriptorMessage(fd: string): Operation {
   return syscall('sendmsg', [{ fd: terminalSocket }, message, 0], { expect: 1 });
 }
 
+/** The console of a container is its terminal. */
+function planConsole({ host, facts }: PlanContext): Step {
+  const [openTree, moveMount] = [
+    { OPEN_TREE_CLONE: 1, AT_EMPTY_PATH: 0x1000, OPEN_TREE_CLOEXEC: 0o2000000 },
+    { MOVE_MOUNT_F_EMPTY_PATH: 0x4, MOVE_MOUNT_T_EMPTY_PATH: 0x40 },
+  ] as const;
+  return {
+    id: 'process.console',
+    phase: 'session',
+    label: 'bind the terminal on /dev/console',
+    why: 'programs write there what concerns the whole system; it is bound by its descriptor, on a file of a /dev that nobody else can reach (CVE-2025-52565)',
+    source: 'console(4)',
+    from: 'process.tty',
+    operations: [
+      syscall('mknodat', [atCwd, '/dev/console', { flags: ['S_IFREG', '0600'], value: 0o100600 }, 0]),
+      syscall('openat', [atCwd, '/dev/console', flags(openFlags(host.arch), 'O_PATH', 'O_NOFOLLOW', 'O_CLOEXEC'), 0], {
+        save: 'console',
+      }),
+      syscall(
+        'open_tree',
+        [slot('tty'), '', flags(openTree, 'AT_EMPTY_PATH', 'OPEN_TREE_CLONE', 'OPEN_TREE_CLOEXEC')],
+        { save: 'console.tty' },
+      ),
+      syscall('move_mount', [
+        slot('console.tty'),
+        '',
+        slot('console'),
+        '',
+        flags(moveMount, 'MOVE_MOUNT_F_EMPTY_PATH', 'MOVE_MOUNT_T_EMPTY_PATH'),
+      ]),
+    ],
+    needs: [{ capability: 'sys_admin', over: facts.unshared.includes('user') ? 'container' : 'host' }],
+    requires: ['open_tree'],
+  };
+}
+
 export function planTerminal(section: ProcessSection, { host, facts }: PlanContext): readonly Step[] {
   const { tty } = section;
   if (tty === undefined) return [];
@@ -102,5 +138,5 @@ export function planTerminal(section: ProcessSection, { host, facts }: PlanConte
       syscall('dup3', [slot('tty'), 2, 0]),
     ],
   };
-  return [open, attach];
+  return [open, attach, ...(facts.ownDev ? [planConsole({ host, facts })] : [])];
 }

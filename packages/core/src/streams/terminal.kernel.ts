@@ -66,6 +66,16 @@ async function atTerminal(
 }
 
 describeWith(['root', 'busybox', 'compiler'], 'a shell at a terminal', () => {
+  test('is the console where /dev is its own', async () => {
+    await atTerminal(ownDevpts().tty(), async (screen, container) => {
+      await screen.until(prompt);
+      screen.type('stat -c %t:%T:%a /dev/console; echo to the con""sole >/dev/console\n');
+      expect(await screen.until(/to the console\r\n[^]*# $/)).toMatch(/\n88:0:620\r\n/);
+      screen.type('exit\n');
+      await orThrow(container.wait());
+    });
+  });
+
   for (const [where, make] of [
     ['with a devpts of its own', ownDevpts],
     ['without a mount namespace', hostDevpts],
