@@ -90,6 +90,7 @@ export function judge(results: Results): readonly Target[] {
       ratio(medianOf(held?.rows, 'haco-full'), medianOf(held?.rows, 'spawn')),
       0.2,
     ),
+    atMost("Run from a warm pool : spawn('true')", ratio(medianOf(small, 'haco-pool'), medianOf(small, 'spawn')), 0.5),
     atLeast('bwrap : full isolation', ratio(medianOf(small, 'bwrap'), full), 3),
     atLeast('crun : full isolation', ratio(medianOf(small, 'crun'), full), 5),
     atMost('Full isolation : C with the same system calls', ratio(full, medianOf(small, 'floor-full')), 1.5),
@@ -97,6 +98,11 @@ export function judge(results: Results): readonly Target[] {
       `Throughput, ${String(throughput?.concurrency ?? 0)} at once, full isolation : spawn('true')`,
       ratio(medianOf(throughput?.rows, 'haco-full'), medianOf(throughput?.rows, 'spawn')),
       1.3,
+    ),
+    atLeast(
+      `Throughput, ${String(throughput?.concurrency ?? 0)} at once, warm pool : spawn('true')`,
+      ratio(medianOf(throughput?.rows, 'haco-pool'), medianOf(throughput?.rows, 'spawn')),
+      2,
     ),
     atMost(
       `Start with ${String(live?.containers ?? 0)} live containers : with none`,

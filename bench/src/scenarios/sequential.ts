@@ -1,6 +1,7 @@
 /** One start after the other, with a small heap: haco in growing isolation beside everything else. */
 import { floorContenders } from '../contenders/floor.js';
 import { hacoContenders } from '../contenders/haco.js';
+import { poolContender } from '../contenders/pool.js';
 import { spawnContenders } from '../contenders/spawn.js';
 import { toolContenders } from '../contenders/tools.js';
 import { interleave, onlyWorking } from '../measure.js';
@@ -10,9 +11,11 @@ import type { ScenarioInput } from './scenario.js';
 export async function sequential({ stage, amounts }: ScenarioInput): Promise<SequentialResult> {
   const tools = toolContenders(stage);
   using floors = floorContenders(stage);
+  await using pool = poolContender(stage);
   const { working, absent } = await onlyWorking([
     ...spawnContenders(stage),
     ...hacoContenders(stage),
+    pool.contender,
     ...floors.contenders,
     ...tools.contenders,
   ]);

@@ -1,6 +1,7 @@
 /** Many at once: how many starts end per second. */
 import type { Contender } from '../contenders/contender.js';
 import { hacoContenders } from '../contenders/haco.js';
+import { poolContender } from '../contenders/pool.js';
 import { spawnContenders } from '../contenders/spawn.js';
 import { toolContenders } from '../contenders/tools.js';
 import { onlyWorking } from '../measure.js';
@@ -20,11 +21,15 @@ async function rateOf(contender: Contender, concurrency: number, count: number):
 
 export async function throughput({ stage, amounts }: ScenarioInput): Promise<ThroughputResult> {
   const { concurrency, batches, batchSize } = amounts;
-  const wanted = new Set(['spawn', 'haco-none', 'haco-full', 'haco-limits', 'bwrap', 'crun']);
+  const wanted = new Set(['spawn', 'haco-none', 'haco-full', 'haco-limits', 'haco-pool', 'bwrap', 'crun']);
+  await using pool = poolContender(stage);
   const { working: contenders } = await onlyWorking(
-    [...spawnContenders(stage), ...hacoContenders(stage), ...toolContenders(stage).contenders].filter(({ id }) =>
-      wanted.has(id),
-    ),
+    [
+      ...spawnContenders(stage),
+      ...hacoContenders(stage),
+      pool.contender,
+      ...toolContenders(stage).contenders,
+    ].filter(({ id }) => wanted.has(id)),
   );
   const rates = new Map<string, number[]>(contenders.map(({ id }) => [id, []]));
   for (let batch = -1; batch < batches; batch++) {

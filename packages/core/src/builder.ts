@@ -17,6 +17,9 @@ import type { Container } from './container.js';
 import type { Outcome } from './outcome.js';
 import { frozenCopy } from './frozen-copy.js';
 import type { BuiltInMethods, SectionName } from './parts.js';
+import { makePool } from './pool/make-pool.js';
+import type { PoolOptions } from './pool/options.js';
+import type { Pool } from './pool/pool.js';
 import type { Runtime } from './runtime.js';
 import { validateSpec, validateUnplanned, type Spec } from './spec.js';
 import { knownPlan } from './start/plan-cache.js';
@@ -99,6 +102,23 @@ export interface Terminals {
    * Errors: as {@link Terminals.run}.
    */
   start(): ResultAsync<Container, HacoError>;
+  /**
+   * Make `size` containers that are complete but for their command, for many short runs of one definition: `pool.run()` takes one of
+   * them, uses it up, and another is made in its place. Close the pool, or dispose of it, when it isn't needed any more.
+   *
+   * A container that waits has its namespaces, cgroup, mounts and privileges; filters of system calls, which forbid what handing over a
+   * command needs, come right before the command. A pool makes many containers: a `name()` or a terminal belongs to one.
+   *
+   * Errors: as {@link Terminals.run}; `invalid-spec` also for what a pool can't have.
+   *
+   * @example
+   * ```ts
+   * import { haco, orThrow } from '@haco/core';
+   * await using pool = await orThrow(haco().unshare('pid', 'mount').pool({ size: 8 }));
+   * console.log((await orThrow(pool.run('/bin/echo', 'hello'))).stdout);
+   * ```
+   */
+  pool(options: PoolOptions): ResultAsync<Pool, HacoError>;
 }
 
 /** Verbs about the builder itself. */
@@ -193,12 +213,7 @@ export class BuilderBase implements MetaMethods, Terminals {
     const { host } = options;
     const { parts } = this.#state;
     const runtime = host === undefined ? this.#state.runtime : { ...this.#state.runtime, host: () => host };
-    return this.spec()
-      .andThen((spec) => planStart({ parts, spec, runtime, makeBuilder }))
-      .map(({ plan }) => {
-        const text = { toString: { value: () => renderPlan(plan), enumerable: false } };
-        return Object.defineProperties({ ...plan }, text) as ExplainedPlan;
-      });
+    return this.spec().andThen((spec) => explainStart({ parts, spec, runtime, makeBuilder }));
   }
 
   check(): ResultAsync<CheckReport, HacoError> {
@@ -221,6 +236,10 @@ export class BuilderBase implements MetaMethods, Terminals {
     return new ResultAsync(this.#begin(start));
   }
 
+  pool(options: PoolOptions): ResultAsync<Pool, HacoError> {
+    return new ResultAsync(this.#begin((input) => makePool(input, options, explainStart)));
+  }
+
   async #begin<T>(begin: (input: StartInput) => Promise<Result<T, HacoError>>): Promise<Result<T, HacoError>> {
     const { parts, runtime, spec, issues } = this.#state;
     const input = { parts, runtime, spec: Object.freeze(spec), makeBuilder };
@@ -232,6 +251,14 @@ export class BuilderBase implements MetaMethods, Terminals {
     const valid = this.spec();
     return valid.isErr() ? err(valid.error) : begin(input);
   }
+}
+
+/** The plan of a start, able to print itself. */
+function explainStart(input: StartInput): Result<ExplainedPlan, HacoError> {
+  return planStart(input).map(({ plan }) => {
+    const text = { toString: { value: () => renderPlan(plan), enumerable: false } };
+    return Object.defineProperties({ ...plan }, text) as ExplainedPlan;
+  });
 }
 
 /** Whether a path into the spec lies in the section `key`. */

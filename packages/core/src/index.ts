@@ -33,6 +33,8 @@ export { sandbox } from './presets/sandbox.js';
 export { orThrow } from './or-throw.js';
 export { signalName, type Outcome, type SignalName, type Usage } from './outcome.js';
 export type { BuiltInMethods, MethodsOf } from './parts.js';
+export type { PoolOptions, PoolRunArguments, PoolRunOptions } from './pool/options.js';
+export { Pool } from './pool/pool.js';
 export type { ProcessMethods, StdinSource, StdoutTarget } from './process/methods.js';
 export { realRuntime, type Performance, type Runtime } from './runtime.js';
 export type { Spec } from './spec.js';

@@ -14,6 +14,7 @@ export {
 } from './codec/encode.js';
 export { syscallNumbers } from './codec/numbers.generated.js';
 export { errnoMeaning, errnoName, errnoNumber } from './errno.js';
+export { hold, release } from './exit/watch.js';
 export { decodeStatus, reap, type ProcessEnd, type ResourceUsage } from './exit/wait.js';
 export { hintFor } from './hint.js';
 export { failureError } from './launcher/failure-error.js';
@@ -22,6 +23,7 @@ export { launch } from './launcher/launch.js';
 export type { Launch, LaunchEnd, LaunchFailure, LaunchRequest, Running } from './launcher/launch-types.js';
 export { readOuts, readReport, readStepTimes, type StepFailure, type StepTime } from './launcher/report.js';
 export { socketPair } from './launcher/channel.js';
+export { sendMessage } from './launcher/send-message.js';
 export { launcherPath } from './launcher/image.js';
 export { openBelow, openInRoot, type OpenBelow } from './open-in-root.js';
 export { libc, openLibrary, rawSyscall, type Libc, type Pointer, type SharedLibrary } from './libc.js';

@@ -1,5 +1,6 @@
 /** The last steps: bound to Node's life, nothing open but what is meant, and the command. */
 import { flags, slot, struct, syscall, type Operation, type PlanContext, type Step } from '@haco/plan';
+import { executeParked, planParked } from './parked.js';
 import { defaultPath, type ProcessSection } from './section.js';
 
 const PR_SET_PDEATHSIG = 1;
@@ -13,8 +14,10 @@ export const execStepId = 'process.exec';
 /** Name of the barrier at which a container that waits for its start is complete. */
 export const createdBarrier = 'created';
 
-/** Paths that are tried, in order. */
-function candidates(section: ProcessSection): readonly { readonly path: string; readonly argv: readonly string[] }[] {
+/** Paths that are tried, in order, with argv. */
+export function candidates(
+  section: ProcessSection,
+): readonly { readonly path: string; readonly argv: readonly string[] }[] {
   const { command } = section;
   // haconiwa's default init; bash first, as there.
   if (command === undefined) return ['/bin/bash', '/bin/sh'].map((path) => ({ path, argv: [path] }));
@@ -24,23 +27,29 @@ function candidates(section: ProcessSection): readonly { readonly path: string; 
   return path.split(':').map((directory) => ({ path: `${directory === '' ? '.' : directory}/${command.file}`, argv }));
 }
 
-function environment(section: ProcessSection): readonly string[] {
+/** The variables as execve(2) takes them. */
+export function environment(section: ProcessSection): readonly string[] {
   const term = section.tty !== undefined && section.env['TERM'] === undefined ? { TERM: 'xterm' } : {};
   return Object.entries({ ...term, ...section.env }).map(([name, value]) => `${name}=${value}`);
 }
 
-export function planExec(section: ProcessSection, { facts }: PlanContext): readonly Step[] {
+function execute(section: ProcessSection): readonly Operation[] {
   const tried = candidates(section);
   const strings = environment(section);
   const last = tried.length - 1;
-  const calls: readonly Operation[] = tried.map(({ path, argv }, index) =>
+  return tried.map(({ path, argv }, index) =>
     syscall(
       'execve',
       [path, { strings: argv }, { strings }],
       index === last ? {} : { tolerate: ['ENOENT', 'ENOTDIR', 'EACCES'] },
     ),
   );
-  const name = section.command?.file ?? "the root's shell";
+}
+
+export function planExec(section: ProcessSection, { facts }: PlanContext): readonly Step[] {
+  const parked = section.parked === true;
+  const calls = parked ? executeParked() : execute(section);
+  const name = parked ? 'the command that was sent' : (section.command?.file ?? "the root's shell");
   const wait: readonly Step[] =
     section.startFifo === undefined
       ? []
@@ -137,6 +146,7 @@ export function planExec(section: ProcessSection, { facts }: PlanContext): reado
         ]),
       ],
     },
+    ...(parked ? planParked() : []),
     ...init,
     {
       id: execStepId,

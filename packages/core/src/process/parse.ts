@@ -32,6 +32,7 @@ const shapes: Readonly<Record<keyof ProcessSection, (value: unknown) => string |
       : 'must be { columns, rows }',
   init: (value) => (typeof value === 'boolean' ? undefined : 'must be true or false'),
   startFifo: (value) => (isText(value) ? undefined : 'must be a string'),
+  parked: () => 'is only for containers of a pool',
 };
 
 function stdio(value: unknown): string | undefined {

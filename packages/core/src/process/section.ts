@@ -41,6 +41,8 @@ export interface ProcessSection {
   readonly init: boolean;
   /** Path of a fifo at which the container waits before its command runs, until somebody writes a byte. */
   readonly startFifo?: string;
+  /** The container waits, complete, until Node sends its command, environment and streams: containers of a pool. */
+  readonly parked?: boolean;
 }
 
 export const emptyProcess: ProcessSection = { env: {}, init: false };

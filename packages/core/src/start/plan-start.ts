@@ -91,7 +91,8 @@ function refuse(planned: PlannedStart, spec: Spec): Result<PlannedStart, HacoErr
   return warning === undefined ? ok(planned) : err(warningError(warning, plan));
 }
 
-function alreadyAborted(spec: Spec): StateError | undefined {
+/** Why nothing is started any more, when that is so. */
+export function alreadyAborted(spec: Spec): StateError | undefined {
   return spec.control.abort?.value.aborted === true
     ? new StateError({ what: 'start the container', state: 'its AbortSignal is aborted', remedy: 'use a fresh signal' })
     : undefined;

@@ -9,9 +9,9 @@ import { Budget } from '../streams/capture.js';
 import { openInput } from '../streams/stdio.js';
 import { capture, captureTerminal } from './capture-output.js';
 import { Killer } from './killer.js';
-import { launchPlan, openTerminal } from './launch-plan.js';
+import { launchPlan, openTerminal, type Launched } from './launch-plan.js';
 import { outcomeOf } from './outcome-of.js';
-import { preparePlan } from './plan-start.js';
+import { preparePlan, type PlannedStart } from './plan-start.js';
 import type { StartInput } from './start-input.js';
 
 /** Start, capture what it writes, wait for its end. */
@@ -21,9 +21,17 @@ export async function run(input: StartInput): Promise<Result<Outcome, HacoError>
   if (planned.isErr()) return err(planned.error);
   const launched = launchPlan(input, planned.value, { stdin: 'null', untilEnd: true });
   if (launched.isErr()) return err(launched.error);
-  const { launch, streams, terminal, failed } = launched.value;
+  return untilEnd(input, planned.value, launched.value, beganMs);
+}
 
-  const killer = new Killer(launch, input, planned.value.name);
+/** Capture what a launch writes, and wait for its end. */
+export async function untilEnd(
+  input: StartInput,
+  planned: PlannedStart,
+  { launch, streams, terminal, failed }: Omit<Launched, 'created'>,
+  beganMs: number,
+): Promise<Result<Outcome, HacoError>> {
+  const killer = new Killer(launch, input, planned.name);
   void failed.then(killer.fail);
   const limit = input.spec.control.outputLimitBytes ?? defaultOutputLimitBytes;
   const budget = new Budget(limit, () => killer.kill('output-limit'));
@@ -40,7 +48,7 @@ export async function run(input: StartInput): Promise<Result<Outcome, HacoError>
     captures?.stdout?.close();
     captures?.stderr?.close();
     if (terminal !== undefined) closeSync(terminal.own);
-    return err(killer.neverBegan ?? startError(started.error, input.spec, planned.value));
+    return err(killer.neverBegan ?? startError(started.error, input.spec, planned));
   }
   if (!launch.untilEnd) killer.running();
   const screen = terminal === undefined ? ok(undefined) : openTerminal(terminal.own);
@@ -59,5 +67,5 @@ export async function run(input: StartInput): Promise<Result<Outcome, HacoError>
     captures?.stderr?.finish() ?? '',
   ]);
   screen.value?.close();
-  return outcomeOf(planned.value, end, killer, { stdout, stderr }, beganMs);
+  return outcomeOf(planned, end, killer, { stdout, stderr }, beganMs);
 }

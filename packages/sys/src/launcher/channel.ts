@@ -7,18 +7,18 @@ import { hintFor } from '../hint.js';
 import { libc } from '../libc.js';
 
 const AF_UNIX = 1;
-const SOCK_STREAM = 1;
+const types = { stream: 1, seqpacket: 5 } as const;
 const SOCK_CLOEXEC = 0o2000000;
 
-/** A connected pair of stream sockets, both close-on-exec. */
-export function socketPair(): Result<readonly [number, number], HacoError> {
+/** A connected pair of sockets, both close-on-exec. */
+export function socketPair(type: keyof typeof types = 'stream'): Result<readonly [number, number], HacoError> {
   const fds = Buffer.alloc(8);
-  if (libc().socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0) {
+  if (libc().socketpair(AF_UNIX, types[type] | SOCK_CLOEXEC, 0, fds) < 0) {
     const errno = errnoName(libc().errno());
     return err(
       new SyscallError({
         step: 'make a socket to the launcher',
-        call: 'socketpair(AF_UNIX, SOCK_STREAM|SOCK_CLOEXEC, 0)',
+        call: `socketpair(AF_UNIX, SOCK_${type.toUpperCase()}|SOCK_CLOEXEC, 0)`,
         syscall: 'socketpair',
         errno,
         hint: hintFor('socketpair', errno),

@@ -1,0 +1,145 @@
+/** One container that waits for its command: its launcher is at rest, and Node holds the socket by which the command comes. */
+import { closeSync, readSync } from 'node:fs';
+import { err, ok, type Result } from 'neverthrow';
+import type { HacoError } from '@haco/plan';
+import { hold, libc, release, sendMessage, socketPair, watchReadiness, type Launch, type Watch } from '@haco/sys';
+import { startError } from '../failure.js';
+import { preparePlan, type PlannedStart } from '../start/plan-start.js';
+import type { StartInput } from '../start/start-input.js';
+import { closeQuietly } from '../streams/pipe.js';
+import { runTool } from '../tool.js';
+
+const SIGKILL = 9;
+const F_SETFL = 4;
+const O_NONBLOCK = 0o4000;
+
+/** A container of a pool, before its command. */
+export class Parked {
+  /** Why it could not be made, as far as the launcher knows. */
+  failure: HacoError | undefined;
+  /** It has ended without a command, or could not be made. */
+  over = false;
+  /** It has said that it is complete; looked at when somebody asks for it, and at its end. */
+  wasReady = false;
+  /** Has ended, or runs its command. */
+  readonly gone: Promise<void>;
+  #open = true;
+  #sent = false;
+  #watch: Watch | undefined;
+  /** Containers that wait don't keep Node alive; what runs, and what ends, does. */
+  #held = true;
+
+  private constructor(
+    readonly planned: PlannedStart,
+    readonly launch: Launch,
+    private readonly socket: number,
+    input: StartInput,
+  ) {
+    this.gone = launch.started.then((result) => {
+      if (result.isErr()) this.failure = startError(result.error, input.spec, planned);
+      // Killed before its command, it counts as run for a launcher that was waiting for either.
+      this.over = !this.#sent;
+      this.#listen();
+      this.#close();
+      // The launch has let go of Node itself.
+      this.#hold();
+    });
+    this.#letGo();
+  }
+
+  /** Begin to make one. It can be given its command at once: that waits in the socket. */
+  static async make(input: StartInput): Promise<Result<Parked, HacoError>> {
+    const planned = await preparePlan(input);
+    if (planned.isErr()) return err(planned.error);
+    const pair = socketPair('seqpacket');
+    if (pair.isErr()) return err(pair.error);
+    const [own, theirs] = pair.value;
+    const { plan, placeholder, name } = planned.value;
+    const launched = input.runtime.launch({
+      plan,
+      ...(placeholder === undefined ? {} : { rename: { placeholder, name } }),
+      untilEnd: true,
+      stdio: [theirs, theirs, theirs],
+      onBarrier: (barrier, childPid) =>
+        barrier.tool === undefined ? Promise.resolve(ok()) : runTool(barrier, childPid),
+    });
+    closeSync(theirs);
+    // Nobody shall wait here, whoever else may still hold the other end.
+    libc().fcntl(own, F_SETFL, O_NONBLOCK);
+    if (launched.isErr()) {
+      closeSync(own);
+      return err(launched.error);
+    }
+    return ok(new Parked(planned.value, launched.value, own, input));
+  }
+
+  #letGo(): void {
+    if (!this.#held) return;
+    this.#held = false;
+    release();
+  }
+
+  #hold(): void {
+    if (this.#held) return;
+    this.#held = true;
+    hold();
+  }
+
+  /** Wait until it says that it is complete. */
+  async ready(): Promise<Result<void, HacoError>> {
+    const said = new Promise<Result<void, HacoError>>((resolve) => {
+      const watch = watchReadiness(this.socket, 'readable', () => {
+        this.#listen();
+        // The end of the socket, otherwise: whose end it is, the launch tells.
+        this.#unwatch();
+        if (this.wasReady) resolve(ok());
+        else void this.#failed().then(resolve);
+      });
+      if (watch.isErr()) resolve(err(watch.error));
+      else this.#watch = watch.value;
+    });
+    return Promise.race([said, this.#failed()]);
+  }
+
+  async #failed(): Promise<Result<void, HacoError>> {
+    await this.gone;
+    return this.failure === undefined ? ok() : err(this.failure);
+  }
+
+  #unwatch(): void {
+    this.#watch?.close();
+    this.#watch = undefined;
+  }
+
+  #listen(): void {
+    if (this.wasReady || !this.#open) return;
+    try {
+      this.wasReady = readSync(this.socket, Buffer.alloc(8)) > 0;
+    } catch {
+      // EAGAIN: not yet.
+    }
+  }
+
+  /** Send the command; this container is used up then. */
+  send(request: Buffer, streams: readonly number[]): Result<void, HacoError> {
+    this.#hold();
+    this.#sent = true;
+    // Stays open: closed with something unread in it, it would end the container's side with ECONNRESET.
+    return sendMessage(this.socket, request, streams, 'send the command to a parked container');
+  }
+
+  /** End it without a command. */
+  async drop(): Promise<void> {
+    this.#hold();
+    this.launch.kill(SIGKILL);
+    this.#close();
+    await this.gone;
+  }
+
+  #close(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#unwatch();
+    closeQuietly(this.socket);
+  }
+}
