@@ -24,12 +24,9 @@ export async function throughput({ stage, amounts }: ScenarioInput): Promise<Thr
   const wanted = new Set(['spawn', 'haco-none', 'haco-full', 'haco-limits', 'haco-pool', 'bwrap', 'crun']);
   await using pool = poolContender(stage);
   const { working: contenders } = await onlyWorking(
-    [
-      ...spawnContenders(stage),
-      ...hacoContenders(stage),
-      pool.contender,
-      ...toolContenders(stage).contenders,
-    ].filter(({ id }) => wanted.has(id)),
+    [...spawnContenders(stage), ...hacoContenders(stage), pool.contender, ...toolContenders(stage).contenders].filter(
+      ({ id }) => wanted.has(id),
+    ),
   );
   const rates = new Map<string, number[]>(contenders.map(({ id }) => [id, []]));
   for (let batch = -1; batch < batches; batch++) {

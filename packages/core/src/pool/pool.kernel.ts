@@ -9,7 +9,7 @@ import { closeForkServer } from '@haco/sys';
 import { describeWith, expectNothingLeft, makeRootfs, straceWhile, type TestRootfs } from '@haco/testkit';
 import { disagreement } from '../agreement.js';
 import { warmUp } from '../fixture.js';
-import { haco, orThrow, type Builder, type Pool } from '../index.js';
+import { haco, orThrow, sandbox, type Builder, type Pool } from '../index.js';
 
 let rootfs: TestRootfs;
 
@@ -123,6 +123,11 @@ describeWith(['root', 'busybox', 'compiler'], 'a pool', () => {
       orThrow(pool.run('sh', '-c', 'ls /proc/$$/fd; grep Seccomp: /proc/$$/status; :')),
     );
     expect(outcome.stdout).toBe('0\n1\n2\nSeccomp:\t2\n');
+  });
+
+  test('has what the preset sandbox() has', async () => {
+    const outcome = await withPool(sandbox(), 2, (pool) => orThrow(pool.run('sh', '-c', 'echo $$; ls /proc/$$/fd')));
+    expect(outcome).toMatchObject({ reason: 'exited', exitCode: 0 });
   });
 
   test('starts the clock of timeout() with the command, however long the container waited', async () => {

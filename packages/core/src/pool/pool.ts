@@ -15,9 +15,6 @@ import { encodeRequest } from './request.js';
 /** How long refilling waits for commands that run: it would keep Node from seeing their end. Longer ones wait for nobody. */
 const patienceMs = 5;
 
-/** Nobody answers system calls of a pool's containers, so nobody fails to. */
-const never = new Promise<HacoError>(() => undefined);
-
 /** What a pool is made of; core's own. */
 export interface PoolParts {
   /** For the containers that wait. */
@@ -123,7 +120,7 @@ export class Pool {
     closeTheirs(streams);
     this.#refillSoon();
     const { planned, launch } = parked.value;
-    const launched = { launch, streams, terminal: undefined, failed: never };
+    const launched = { launch, streams, terminal: undefined, failed: nobody() };
     return untilEnd({ ...this.#parts.input, spec }, planned, launched, beganMs);
   }
 
@@ -214,6 +211,11 @@ export class Pool {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
+}
+
+/** Nobody answers system calls of a pool's containers, so nobody fails to. One for each run: it keeps what waits for it. */
+function nobody(): Promise<HacoError> {
+  return new Promise(() => undefined);
 }
 
 function closed(): StateError {
