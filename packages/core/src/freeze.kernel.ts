@@ -55,12 +55,12 @@ describeWith(['root'], 'freeze', () => {
       await sleep(50);
       const pids = [container.pid, childOf(container)];
       for (let round = 0; round < 2; round += 1) {
-        expect(await runs(...pids)).toBe(true);
+        await expect.poll(() => runs(...pids), { timeout: 15_000 }).toBe(true);
         await orThrow(container.freeze());
         expect(await runs(...pids)).toBe(false);
         await orThrow(container.thaw());
       }
-      expect(await runs(...pids)).toBe(true);
+      await expect.poll(() => runs(...pids), { timeout: 15_000 }).toBe(true);
     });
   });
 

@@ -15,12 +15,12 @@ const base: CpuEnd = {
 
 test.each<readonly [name: string, end: Partial<CpuEnd>, is: boolean]>([
   ['SIGXCPU at the soft limit', {}, true],
-  ['SIGXCPU a little before it, as the kernel samples', { cpuMs: 960 }, true],
+  ['SIGXCPU before it by exact time, as the kernel samples', { cpuMs: 700 }, true],
   ['SIGXCPU that somebody sent long before', { cpuMs: 200 }, false],
   ['SIGXCPU that the caller sent', { sent: new Set([SIGXCPU]) }, false],
   ['SIGXCPU where no limit is', { limits: () => ({ cpu: { soft: 'unlimited', hard: 'unlimited' } }) }, false],
   ['SIGKILL at the hard limit', { signal: SIGKILL, cpuMs: 3010 }, true],
-  ['SIGKILL before the hard limit', { signal: SIGKILL, cpuMs: 2000 }, false],
+  ['SIGKILL before the hard limit', { signal: SIGKILL, cpuMs: 1000 }, false],
   ['SIGKILL that the caller sent', { signal: SIGKILL, cpuMs: 3010, sent: new Set([SIGKILL]) }, false],
   ['SIGXCPU of RLIMIT_RTTIME', { limits: () => ({ rttime: { soft: 500_000, hard: 'unlimited' } }) }, true],
   ['another signal', { signal: SIGTERM, cpuMs: 9000 }, false],
