@@ -94,6 +94,9 @@ export function judge(results: Results): readonly Target[] {
     atLeast('bwrap : full isolation', ratio(medianOf(small, 'bwrap'), full), 3),
     atLeast('crun : full isolation', ratio(medianOf(small, 'crun'), full), 5),
     atMost('Full isolation : C with the same system calls', ratio(full, medianOf(small, 'floor-full')), 1.5),
+    atMost("sandbox() : spawn('true')", ratio(medianOf(small, 'haco-sandbox'), medianOf(small, 'spawn')), 1.3),
+    atMost('sandbox() : bwrap', ratio(medianOf(small, 'haco-sandbox'), medianOf(small, 'bwrap')), 0.5),
+    atMost("exec() : spawn('true')", ratio(medianOf(small, 'haco-exec'), medianOf(small, 'spawn')), 1),
     atLeast(
       `Throughput, ${String(throughput?.concurrency ?? 0)} at once, full isolation : spawn('true')`,
       ratio(medianOf(throughput?.rows, 'haco-full'), medianOf(throughput?.rows, 'spawn')),

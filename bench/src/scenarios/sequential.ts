@@ -1,4 +1,5 @@
 /** One start after the other, with a small heap: haco in growing isolation beside everything else. */
+import { execContenders, sandboxContenders } from '../contenders/confined.js';
 import { floorContenders } from '../contenders/floor.js';
 import { hacoContenders } from '../contenders/haco.js';
 import { poolContender } from '../contenders/pool.js';
@@ -12,10 +13,13 @@ export async function sequential({ stage, amounts }: ScenarioInput): Promise<Seq
   const tools = toolContenders(stage);
   using floors = floorContenders(stage);
   await using pool = poolContender(stage);
+  await using execs = await execContenders(stage);
   const { working, absent } = await onlyWorking([
     ...spawnContenders(stage),
     ...hacoContenders(stage),
+    ...sandboxContenders(stage),
     pool.contender,
+    ...execs.contenders,
     ...floors.contenders,
     ...tools.contenders,
   ]);
