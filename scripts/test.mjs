@@ -62,7 +62,16 @@ const lanes = [
   virtual({ name: 'v2-systemd', project: 'kernel', vm: ['--uml', '--systemd'] }),
   virtual({ name: 'v2-user', project: 'rootless', vm: ['--uml', '--user', 'tester'] }),
   virtual({ name: 'v2-systemd-user', project: 'rootless', vm: ['--uml', '--systemd', '--user', 'tester'] }),
-  virtual({ name: 'v2-debian', project: 'kernel', vm: ['--systemd'], only: ['packages/cgroups/'] }),
+  // There, what a limit does; how it fails (failures.kernel.ts, whose programs start Node) is the same in the other lanes, and each
+  // Node takes half a minute to begin in the emulator.
+  virtual({
+    name: 'v2-debian',
+    project: 'kernel',
+    vm: ['--systemd'],
+    only: ['cgroups', 'cgroups.v2', 'resources', 'keys', 'host/group', 'host/device-program', 'host/systemd/scope'].map(
+      (name) => `packages/cgroups/src/${name}.kernel.ts`,
+    ),
+  }),
 ];
 
 /** @param {Lane & { vm: string[] }} lane @returns {Lane} */

@@ -81,11 +81,12 @@ describeWith(['root', 'controller:cpu', 'controller:memory', 'controller:pids'],
 
   test('a second container of the same name is a conflict, and the first one lives on', async () => {
     const base = haco().name('haco-test-twice').pids(16);
-    const first = await orThrow(base.sh('sleep 0.3').start());
+    const first = await orThrow(base.command('/bin/sleep', '600').start());
     const error = (await base.command('/bin/true').run())._unsafeUnwrapErr();
     expect(error).toMatchObject({ kind: 'conflict', subject: 'haco-test-twice' });
     expect(groupExists('haco/haco-test-twice')).toBe(true);
-    expect(await orThrow(first.wait())).toMatchObject({ reason: 'exited', exitCode: 0 });
+    expect(first.kill('SIGTERM').isOk()).toBe(true);
+    expect(await orThrow(first.wait())).toMatchObject({ reason: 'signaled', signal: 'SIGTERM' });
   });
 
   test('many containers that come and go at once never miss their common parent', async () => {
