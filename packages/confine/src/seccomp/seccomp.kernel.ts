@@ -103,8 +103,9 @@ describeWith(['root', 'compiler', 'busybox', 'seccomp'], 'seccomp', () => {
     });
 
     test.runIf(process.arch === 'x64')('ends what comes by the tables of other architectures', async () => {
-      const calls = ['i386-getpid', 'i386-mount', 'x32-getpid', 'x32-mount'];
-      expect((await table(base, 'i386-getpid'))['i386-getpid']).toBe('ok');
+      const entered = (await table(base, 'i386-getpid'))['i386-getpid'] === 'ok';
+      if (!entered) process.stderr.write('left out: this kernel has no table of i386 (User Mode Linux has none)\n');
+      const calls = [...(entered ? ['i386-getpid', 'i386-mount'] : []), 'x32-getpid', 'x32-mount'];
       expect(Object.values(await table(base.noNewPrivileges().seccomp('default'), ...calls))).toEqual(
         calls.map(() => 'signal 31'),
       );
