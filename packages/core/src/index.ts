@@ -39,4 +39,4 @@ export type { ProcessMethods, StdinSource, StdoutTarget } from './process/method
 export { realRuntime, type Performance, type Runtime } from './runtime.js';
 export type { Spec } from './spec.js';
 export type { Learned } from './start/learn.js';
-export type { SeccompProfile, SyscallAnswer, SyscallEvent, SyscallHandler } from '@haco/confine';
+export type { SeccompProfile, SeccompRule, SyscallAnswer, SyscallEvent, SyscallHandler } from '@haco/confine';

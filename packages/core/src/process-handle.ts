@@ -58,6 +58,7 @@ export class ProcessHandle implements AsyncDisposable {
     return this.#over;
   }
 
+  /** The error of what is asked of it after its end. */
   protected stopped(what: string): StateError {
     return new StateError({ what, state: `the ${this.#parts.what} is stopped`, remedy: 'start it again first' });
   }

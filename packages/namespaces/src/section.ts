@@ -1,8 +1,9 @@
 /** What a spec says of namespaces: plain data. */
 import type { IdRange, NamespaceKind } from '@haco/plan';
 
-/** How ids are mapped: by a word, or by lines of the map. */
+/** Words for maps. */
 export const idMappingWords = ['self', 'auto', 'nobody'] as const;
+/** How ids are mapped: by a word, or by lines of the map. */
 export type IdMapping = (typeof idMappingWords)[number] | readonly IdRange[];
 
 /** One namespace that the container joins: given as a file, or as the one that a process is in. */

@@ -7,6 +7,7 @@ export class Live<T> {
     readonly what: string,
   ) {}
 
+  /** What is shown in its place: it can't go through JSON. */
   toJSON(): { readonly live: string } {
     return { live: this.what };
   }

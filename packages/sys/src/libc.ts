@@ -120,7 +120,11 @@ export function rawSyscall(number: number, ...args: readonly (number | bigint | 
 
 /** A shared library besides libc. */
 export interface SharedLibrary {
-  /** A function by its C declaration, in koffi's words. */
+  /**
+   * A function by its C declaration, in koffi's words.
+   *
+   * @typeParam F - its type in TypeScript
+   */
   readonly func: <F extends (...args: never[]) => unknown>(declaration: string) => F;
 }
 

@@ -15,8 +15,6 @@ type Contained = HasNamespace<'mount' | 'uts' | 'ipc' | 'pid' | 'net' | 'user' |
  * Beyond Docker's default: a user namespace, in which root is whoever `mapUsers()` says (for a caller that is root: root; else the caller and
  * its ranges of `/etc/subuid`). Unlike there: no network yet.
  *
- * @param builder - what to make a container of; an empty builder when left out
- *
  * @example
  * ```ts
  * import { container } from '@haco/core';
@@ -26,6 +24,11 @@ type Contained = HasNamespace<'mount' | 'uts' | 'ipc' | 'pid' | 'net' | 'user' |
  * @see docs/presets.md, what it defends against and what it doesn't
  */
 export function container(): Builder & Contained;
+/**
+ * The same, on a builder of the caller's.
+ *
+ * @param builder - e.g. one with parts of third parties
+ */
 export function container<B extends Builder>(builder: B): B & Contained;
 export function container(builder: Builder = haco()): Builder & Contained {
   return builder

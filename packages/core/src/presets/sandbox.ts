@@ -23,8 +23,6 @@ const private_ = ['/boot', '/home', '/media', '/mnt', '/root', '/run', '/srv', '
  * An ordinary user without a delegated cgroup gets no limits of CPU, memory and processes, and a kernel before 6.12 no Landlock scopes: the
  * start goes on, and `Outcome.enforced` says `refused` for them. All else is there, or the start fails.
  *
- * @param builder - what to put into the sandbox, e.g. a builder with parts of third parties; an empty one when left out
- *
  * @example
  * ```ts
  * import { sandbox } from '@haco/core';
@@ -35,6 +33,11 @@ const private_ = ['/boot', '/home', '/media', '/mnt', '/root', '/run', '/srv', '
  * @see docs/presets.md, what it defends against and what it doesn't
  */
 export function sandbox(): Builder & Sandboxed;
+/**
+ * The same, on a builder of the caller's.
+ *
+ * @param builder - e.g. one with parts of third parties
+ */
 export function sandbox<B extends Builder>(builder: B): B & Sandboxed;
 export function sandbox(builder: Builder = haco()): Builder & Sandboxed {
   return builder
