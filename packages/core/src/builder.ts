@@ -21,8 +21,7 @@ import { makePool } from './pool/make-pool.js';
 import type { PoolOptions } from './pool/options.js';
 import type { Pool } from './pool/pool.js';
 import type { Runtime } from './runtime.js';
-import { validateSpec, validateUnplanned, type Spec } from './spec.js';
-import { knownPlan } from './start/plan-cache.js';
+import { validateSpec, type Spec } from './spec.js';
 import { planStart } from './start/plan-start.js';
 import { learn, type Learned } from './start/learn.js';
 import { run } from './start/run.js';
@@ -241,15 +240,10 @@ export class BuilderBase implements MetaMethods, Terminals {
   }
 
   async #begin<T>(begin: (input: StartInput) => Promise<Result<T, HacoError>>): Promise<Result<T, HacoError>> {
-    const { parts, runtime, spec, issues } = this.#state;
-    const input = { parts, runtime, spec: Object.freeze(spec), makeBuilder };
-    if (this.#valid === undefined && issues.length === 0) {
-      // An equal spec was valid when it was planned: what no plan depends on is all that is left to look at.
-      const known = knownPlan(input);
-      if (known !== undefined) this.#valid = validateUnplanned(parts, spec, known.facts);
-    }
-    const valid = this.spec();
-    return valid.isErr() ? err(valid.error) : begin(input);
+    const spec = this.spec();
+    if (spec.isErr()) return err(spec.error);
+    const { parts, runtime } = this.#state;
+    return begin({ parts, runtime, spec: spec.value, makeBuilder });
   }
 }
 

@@ -43,19 +43,6 @@ export function validateSpec(
   return issues.length > 0 ? err(new InvalidSpecError({ issues })) : ok(spec);
 }
 
-/** Sections of which something is in no plan: how long it may run, and where its streams come from and go. */
-const unplanned: ReadonlySet<string> = new Set(['control', 'process']);
-
-/** Check what two specs with the same plan may differ in. */
-export function validateUnplanned(
-  parts: readonly AnyPart[],
-  spec: Spec,
-  facts: SharedFacts,
-): Result<Spec, InvalidSpecError> {
-  const issues = parts.flatMap((part) => (unplanned.has(part.key) ? part.validate(spec[part.key], { facts }) : []));
-  return issues.length > 0 ? err(new InvalidSpecError({ issues })) : ok(spec);
-}
-
 /** A spec from JSON: shapes are checked here, meanings by {@link validateSpec}. */
 export function parseSpec(parts: readonly AnyPart[], json: unknown): Result<Spec, InvalidSpecError> {
   if (typeof json !== 'object' || json === null || Array.isArray(json)) {

@@ -37,7 +37,7 @@ function contentKey({
   return JSON.stringify([rest, process, stdin === 'inherit']);
 }
 
-/** The plan of an earlier start with an equal spec, which was valid. */
+/** The plan of an earlier start with an equal spec. */
 export function knownPlan(input: StartInput): PlannedStart | undefined {
   const { bySpec, byContent } = cacheOf(input);
   const same = bySpec.get(input.spec);
