@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensure } from './ensure.mjs';
+import { failuresOf, lastWords, strayErrors } from './test-failures.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const vmRun = join(root, 'packages/testkit/vm/vm-run');
@@ -107,12 +108,17 @@ ensure();
 
 let good = true;
 const total = { passed: 0, failed: 0 };
+/** @type {string[]} */
+const failures = [];
 const wanted = lanes.filter((lane) => names.length === 0 || names.some((name) => isNamed(lane, name)));
 const ready = wanted.filter((lane) => {
   const reason = lane.missing?.();
   if (reason === undefined) return true;
   console.log(`- ${lane.name.padEnd(15)} not run: ${reason}`);
-  if (flags.has('--strict')) good = false;
+  if (flags.has('--strict')) {
+    good = false;
+    failures.push(`✗ ${lane.name}: not run: ${reason}`);
+  }
   return false;
 });
 for (const lane of ready.filter(({ vm }) => !hasOneProcessor(vm))) good = (await runLane(lane)) && good;
@@ -125,9 +131,10 @@ await Promise.all(
     }
   }),
 );
-const closing = `${total.passed} passed, ${total.failed} failed`;
+// Last, and whole: who reads a log often sees only its end.
+const closing = [...failures, `${total.passed} passed, ${total.failed} failed`].join('\n');
 console.log(`\n${closing}`);
-// For .ci/run, which ends with the same line.
+// For .ci/run, which ends with the same lines.
 writeFileSync(join(root, 'node_modules/.haco-test-count'), `${closing}\n`);
 process.exitCode = good ? 0 : 1;
 
@@ -158,21 +165,29 @@ async function runLane(lane, processor) {
   const seconds = `${((performance.now() - start) / 1000).toFixed(1)} s`;
   const tests = (report?.testResults ?? []).flatMap((file) => file.assertionResults);
   const count = (/** @type {string} */ what) => tests.filter((test) => test.status === what).length;
-  const [passed, failed] = [count('passed'), count('failed')];
+  const own = report === undefined ? [] : failuresOf(lane.name, report, output, root);
+  const [passed, failed] = [count('passed'), own.length];
   total.passed += passed;
   total.failed += failed;
   const excused = leftToOthers(output, lane.elsewhere ?? []);
-  const left = tests.filter(
-    ({ status, ancestorTitles }) => !ran(status) && ancestorTitles.some((title) => excused.has(title)),
-  );
-  const skipped = tests.length - passed - failed - left.length;
-  const unwanted = flags.has('--strict') && skipped > 0;
+  const isLeft = (/** @type {{ ancestorTitles: string[] }} */ { ancestorTitles }) =>
+    ancestorTitles.some((title) => excused.has(title));
+  const left = tests.filter((test) => !ran(test.status) && isLeft(test)).length;
+  const skipped = tests.filter((test) => !ran(test.status) && !isLeft(test));
+  const unwanted = flags.has('--strict') && skipped.length > 0;
   const ok = status === 0 && report !== undefined && !unwanted;
+  const named = [...own, ...(status === 0 ? [] : strayErrors(lane.name, output))];
+  const isUnexplained = named.length === 0 && (status !== 0 || report === undefined);
+  failures.push(...named, ...(isUnexplained ? [lastWords(lane.name, output, status)] : []));
+  if (unwanted) {
+    const titles = new Set(skipped.map((test) => [...test.ancestorTitles, test.title].filter(Boolean).join(' › ')));
+    failures.push(...[...titles].map((title) => `✗ ${lane.name}: skipped: ${title}`));
+  }
   const words = [
     tests.length === 0 && ok ? 'no tests' : `${passed} passed`,
     failed > 0 && `${failed} failed`,
-    skipped > 0 && `${skipped} skipped`,
-    left.length > 0 && `${left.length} left to other lanes`,
+    skipped.length > 0 && `${skipped.length} skipped`,
+    left > 0 && `${left} left to other lanes`,
     seconds,
     user !== undefined && `as uid ${user}`,
   ];
@@ -195,7 +210,7 @@ function leftToOthers(output, reasons) {
   return new Set(excused.map(([, title = '']) => title));
 }
 
-/** @typedef {{ testResults: { assertionResults: { status: string, ancestorTitles: string[] }[] }[] }} Report */
+/** @typedef {import('./test-failures.mjs').Report} Report */
 
 /** @param {Lane} lane @param {{ user: number | undefined, processor: number | undefined }} where */
 async function vitest(lane, { user, processor }) {
