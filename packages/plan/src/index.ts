@@ -7,6 +7,7 @@
 export * from './bytes.js';
 export * from './capability-names.js';
 export * from './duration.js';
+export * from './effects.js';
 export * from './enforcement.js';
 export * from './errors.js';
 export * from './host-facts.js';

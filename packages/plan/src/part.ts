@@ -1,5 +1,6 @@
 /** What a feature contributes to haco: its words, its checks, and its steps. */
 import type { Result } from 'neverthrow';
+import type { PartEffects } from './effects.js';
 import type { Enforcement } from './enforcement.js';
 import type { HostFacts } from './host-facts.js';
 import type { Issue, Rejected } from './issue.js';
@@ -98,7 +99,7 @@ export type Verbs<Section, Methods> = {
 
 /**
  * A feature: one section of the spec, the verbs that fill it, the checks of it, and the steps that it becomes. All functions
- * are pure.
+ * are pure; what Node itself has to do around a start is what {@link Part.effects} returns.
  */
 export interface Part<Key extends string = string, Section = unknown, Methods = object> {
   readonly key: Key;
@@ -125,6 +126,8 @@ export interface Part<Key extends string = string, Section = unknown, Methods = 
   readonly degradations?: (section: Section, context: PlanContext) => Readonly<Record<string, Enforcement>>;
   /** What will fail on this host, before anything is tried; a start refuses when there is any. */
   readonly check?: (section: Section, context: PlanContext) => readonly Warning[];
+  /** What Node does around a start of this section; undefined when there is nothing to do, which costs the start nothing. */
+  readonly effects?: (section: Section) => PartEffects | undefined;
 }
 
 /** A part whose section and verbs don't matter: what lists of parts hold. */

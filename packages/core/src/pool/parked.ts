@@ -4,10 +4,11 @@ import { err, ok, type Result } from 'neverthrow';
 import type { HacoError } from '@haco/plan';
 import { hold, libc, release, sendMessage, socketPair, watchReadiness, type Launch, type Watch } from '@haco/sys';
 import { startError } from '../failure.js';
+import { effectsOf, type StartEffects } from '../start/effects.js';
+import { atBarrier } from '../start/launch-plan.js';
 import { preparePlan, type PlannedStart } from '../start/plan-start.js';
 import type { StartInput } from '../start/start-input.js';
 import { closeQuietly } from '../streams/pipe.js';
-import { runTool } from '../tool.js';
 
 const SIGKILL = 9;
 const F_SETFL = 4;
@@ -34,8 +35,9 @@ export class Parked {
     readonly launch: Launch,
     private readonly socket: number,
     input: StartInput,
+    readonly effects: StartEffects | undefined,
   ) {
-    this.gone = launch.started.then((result) => {
+    this.gone = launch.started.then(async (result) => {
       if (result.isErr()) this.failure = startError(result.error, input.spec, planned);
       // Killed before its command, it counts as run for a launcher that was waiting for either.
       this.over = !this.#sent;
@@ -43,6 +45,11 @@ export class Parked {
       this.#close();
       // The launch has let go of Node itself.
       this.#hold();
+      // What the parts have done for a command is undone by who has sent it.
+      if (this.over && effects !== undefined) {
+        if (result.isOk()) await launch.ended;
+        await this.#undo();
+      }
     });
     this.#letGo();
   }
@@ -51,17 +58,26 @@ export class Parked {
   static async make(input: StartInput): Promise<Result<Parked, HacoError>> {
     const planned = await preparePlan(input);
     if (planned.isErr()) return err(planned.error);
+    const effects = effectsOf(input, planned.value);
+    const perform = (): Result<Parked, HacoError> => Parked.launch(input, planned.value, effects);
+    return effects === undefined ? perform() : effects.around(() => Promise.resolve(perform()));
+  }
+
+  private static launch(
+    input: StartInput,
+    planned: PlannedStart,
+    effects: StartEffects | undefined,
+  ): Result<Parked, HacoError> {
     const pair = socketPair('seqpacket');
     if (pair.isErr()) return err(pair.error);
     const [own, theirs] = pair.value;
-    const { plan, placeholder, name } = planned.value;
+    const { plan, placeholder, name } = planned;
     const launched = input.runtime.launch({
       plan,
       ...(placeholder === undefined ? {} : { rename: { placeholder, name } }),
-      untilEnd: true,
+      untilEnd: effects?.awaitsRunning !== true,
       stdio: [theirs, theirs, theirs],
-      onBarrier: (barrier, childPid) =>
-        barrier.tool === undefined ? Promise.resolve(ok()) : runTool(barrier, childPid),
+      onBarrier: (barrier, childPid) => atBarrier(effects, barrier, childPid),
     });
     closeSync(theirs);
     // Nobody shall wait here, whoever else may still hold the other end.
@@ -70,7 +86,8 @@ export class Parked {
       closeSync(own);
       return err(launched.error);
     }
-    return ok(new Parked(planned.value, launched.value, own, input));
+    effects?.onFailure(() => launched.value.kill(SIGKILL));
+    return ok(new Parked(planned, launched.value, own, input, effects));
   }
 
   #letGo(): void {
@@ -134,6 +151,13 @@ export class Parked {
     this.launch.kill(SIGKILL);
     this.#close();
     await this.gone;
+    await this.#undo();
+  }
+
+  async #undo(): Promise<void> {
+    if (this.effects === undefined) return;
+    const undone = await this.effects.finish(this.failure === undefined ? ok() : err(this.failure));
+    if (undone.isErr()) this.failure ??= undone.error;
   }
 
   #close(): void {

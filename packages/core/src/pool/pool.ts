@@ -119,9 +119,10 @@ export class Pool {
     }
     closeTheirs(streams);
     this.#refillSoon();
-    const { planned, launch } = parked.value;
-    const launched = { launch, streams, terminal: undefined, failed: nobody() };
-    return untilEnd({ ...this.#parts.input, spec }, planned, launched, beganMs);
+    const { planned, launch, effects } = parked.value;
+    const launched = { launch, streams, terminal: undefined, failed: nobody(), effects };
+    const outcome = await untilEnd({ ...this.#parts.input, spec }, planned, launched, beganMs);
+    return effects === undefined ? outcome : effects.finish(outcome);
   }
 
   /** One that waits; an error that the next run has to be told; or nothing. */

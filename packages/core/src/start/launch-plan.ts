@@ -11,6 +11,7 @@ import { closeTheirs, discard, prepareStdio, type PreparedStdio } from '../strea
 import { devNull } from '../streams/pipe.js';
 import { receiveDescriptor, Terminal } from '../streams/terminal.js';
 import { runTool } from '../tool.js';
+import type { StartEffects } from './effects.js';
 import type { PlannedStart } from './plan-start.js';
 import type { StartInput } from './start-input.js';
 
@@ -57,11 +58,22 @@ function answersOf({ spec, noted }: StartInput, failed: (error: HacoError) => vo
   return new SyscallAnswers(section ?? {}, { failed, ...(noted === undefined ? {} : { noted }) });
 }
 
+/** What Node does while a start waits: the effects of parts, then the tool of the barrier. */
+export async function atBarrier(
+  effects: StartEffects | undefined,
+  barrier: BarrierOperation,
+  childPid: number,
+): Promise<Result<void, HacoError>> {
+  const done = effects === undefined ? ok() : await effects.atBarrier(barrier.name, childPid);
+  return done.isErr() || barrier.tool === undefined ? done : runTool(barrier, childPid);
+}
+
 /** Start the launcher. */
 export function launchPlan(
   input: StartInput,
   planned: PlannedStart,
   { stdin, untilEnd }: LaunchUse,
+  effects?: StartEffects,
 ): Result<Launched, HacoError> {
   const { spec, runtime } = input;
   return makeTerminalSocket(spec).andThen((terminal) =>
@@ -76,15 +88,15 @@ export function launchPlan(
         ...(planned.placeholder === undefined
           ? {}
           : { rename: { placeholder: planned.placeholder, name: planned.name } }),
-        // A terminal is taken over as soon as the command runs.
-        untilEnd: untilEnd && terminal === undefined,
+        // A terminal is taken over as soon as the command runs, and some effects are due then.
+        untilEnd: untilEnd && terminal === undefined && effects?.awaitsRunning !== true,
         stdio: [streams.stdin.theirs, streams.stdout.theirs, streams.stderr.theirs],
         ...(terminal === undefined ? {} : { descriptors: { [terminalSocket]: terminal.theirs } }),
         onBarrier: async (barrier: BarrierOperation, childPid: number) => {
           if (barrier.name === createdBarrier) reachCreated(childPid);
           const answered = await answers?.reached(barrier, childPid);
           if (answered !== undefined) return answered;
-          return barrier.tool === undefined ? ok() : runTool(barrier, childPid);
+          return atBarrier(effects, barrier, childPid);
         },
       });
       if (answers !== undefined && launched.isOk()) {

@@ -8,6 +8,7 @@ import type { Outcome } from '../outcome.js';
 import { Budget } from '../streams/capture.js';
 import { openInput } from '../streams/stdio.js';
 import { capture, captureTerminal } from './capture-output.js';
+import { effectsOf, type StartEffects } from './effects.js';
 import { Killer } from './killer.js';
 import { launchPlan, openTerminal, type Launched } from './launch-plan.js';
 import { outcomeOf } from './outcome-of.js';
@@ -19,20 +20,29 @@ export async function run(input: StartInput): Promise<Result<Outcome, HacoError>
   const beganMs = performance.now();
   const planned = await preparePlan(input);
   if (planned.isErr()) return err(planned.error);
-  const launched = launchPlan(input, planned.value, { stdin: 'null', untilEnd: true });
-  if (launched.isErr()) return err(launched.error);
-  return untilEnd(input, planned.value, launched.value, beganMs);
+  const effects = effectsOf(input, planned.value);
+  const perform = (): Promise<Result<Outcome, HacoError>> => {
+    const launched = launchPlan(input, planned.value, { stdin: 'null', untilEnd: true }, effects);
+    return launched.isErr()
+      ? Promise.resolve(err(launched.error))
+      : untilEnd(input, planned.value, { ...launched.value, effects }, beganMs);
+  };
+  return effects === undefined ? perform() : effects.around(perform);
 }
+
+/** A launch with what the parts do around it. */
+type LaunchedWithEffects = Omit<Launched, 'created'> & { readonly effects?: StartEffects | undefined };
 
 /** Capture what a launch writes, and wait for its end. */
 export async function untilEnd(
   input: StartInput,
   planned: PlannedStart,
-  { launch, streams, terminal, failed }: Omit<Launched, 'created'>,
+  { launch, streams, terminal, failed, effects }: LaunchedWithEffects,
   beganMs: number,
 ): Promise<Result<Outcome, HacoError>> {
   const killer = new Killer(launch, input, planned.name);
   void failed.then(killer.fail);
+  effects?.onFailure(killer.fail);
   const limit = input.spec.control.outputLimitBytes ?? defaultOutputLimitBytes;
   const budget = new Budget(limit, () => killer.kill('output-limit'));
   const stdin = openInput(streams.stdin, killer.fail);
@@ -48,7 +58,7 @@ export async function untilEnd(
     captures?.stdout?.close();
     captures?.stderr?.close();
     if (terminal !== undefined) closeSync(terminal.own);
-    return err(killer.neverBegan ?? startError(started.error, input.spec, planned));
+    return err(effects?.failure ?? killer.neverBegan ?? startError(started.error, input.spec, planned));
   }
   if (!launch.untilEnd) killer.running();
   const screen = terminal === undefined ? ok(undefined) : openTerminal(terminal.own);
@@ -58,14 +68,19 @@ export async function untilEnd(
     killer.over();
     return err(screen.error);
   }
+  const running = effects?.awaitsRunning === true ? effects.running(started.value.pid) : undefined;
+  void running?.then((done) => done.isErr() && killer.fail(done.error));
   const shown = screen.value === undefined ? undefined : captureTerminal(screen.value, budget);
   const end = await launch.ended;
   killer.over();
+  effects?.ended();
   stdin.close();
   const [stdout, stderr] = await Promise.all([
     shown?.() ?? captures?.stdout?.finish() ?? '',
     captures?.stderr?.finish() ?? '',
   ]);
   screen.value?.close();
-  return outcomeOf(planned, end, killer, { stdout, stderr }, beganMs);
+  if (running !== undefined) void (await running);
+  const outcome = outcomeOf(planned, end, killer, { stdout, stderr }, beganMs);
+  return effects === undefined ? outcome : effects.finish(outcome, outcome.unwrapOr(undefined));
 }

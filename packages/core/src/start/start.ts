@@ -3,6 +3,7 @@ import { closeSync } from 'node:fs';
 import { err, ok, type Result } from 'neverthrow';
 import { containerDirs, Group, type CgroupsSection } from '@haco/cgroups';
 import type { HacoError } from '@haco/plan';
+import type { Launch } from '@haco/sys';
 import { Container } from '../container.js';
 import { Inside } from '../exec/inside.js';
 import { isJoining } from '../exec/join-part.js';
@@ -12,6 +13,7 @@ import { startError } from '../failure.js';
 import type { Outcome } from '../outcome.js';
 import { ProcessHandle } from '../process-handle.js';
 import { connectOutput, discard, openInput, openOutput } from '../streams/stdio.js';
+import { effectsOf, type StartEffects } from './effects.js';
 import { Killer } from './killer.js';
 import { launchPlan, openTerminal } from './launch-plan.js';
 import { outcomeOf } from './outcome-of.js';
@@ -52,19 +54,31 @@ export async function start(input: StartInput): Promise<Result<Container, HacoEr
   const beganMs = performance.now();
   const planned = await preparePlan(input);
   if (planned.isErr()) return err(planned.error);
-  const launched = launchPlan(input, planned.value, { stdin: 'pipe', untilEnd: false });
+  const effects = effectsOf(input, planned.value);
+  const perform = (): Promise<Result<Container, HacoError>> => startPlan(input, planned.value, effects, beganMs);
+  return effects === undefined ? perform() : effects.around(perform);
+}
+
+async function startPlan(
+  input: StartInput,
+  planned: PlannedStart,
+  effects: StartEffects | undefined,
+  beganMs: number,
+): Promise<Result<Container, HacoError>> {
+  const launched = launchPlan(input, planned, { stdin: 'pipe', untilEnd: false }, effects);
   if (launched.isErr()) return err(launched.error);
   const { launch, streams, terminal, created, failed: answering } = launched.value;
-  const { name } = planned.value;
+  const { name } = planned;
 
   const killer = new Killer(launch, input, name);
   void answering.then(killer.fail);
+  effects?.onFailure(killer.fail);
   const begun = await Promise.race([launch.started, created]);
   if (typeof begun !== 'number' && begun.isErr()) {
     killer.over();
     discard([streams.stdin, streams.stdout, streams.stderr].map((stream) => ({ ...stream, closeTheirs: false })));
     if (terminal !== undefined) closeSync(terminal.own);
-    return err(killer.neverBegan ?? startError(begun.error, input.spec, planned.value));
+    return err(effects?.failure ?? killer.neverBegan ?? startError(begun.error, input.spec, planned));
   }
   const screen = terminal === undefined ? ok(undefined) : openTerminal(terminal.own);
   if (screen.isErr()) {
@@ -75,13 +89,15 @@ export async function start(input: StartInput): Promise<Result<Container, HacoEr
   }
   const stdin = openInput(streams.stdin, killer.fail);
   const outputs = [streams.stdout, streams.stderr].map((stream) => connectOutput(stream, killer.fail));
+  const running = effects === undefined ? undefined : runningEffects(launch, effects, killer);
   const ended = launch.ended.then(async (end) => {
     killer.over();
+    effects?.ended();
     stdin.close();
     await Promise.all(outputs.map((flushed) => flushed?.() ?? Promise.resolve()));
     const removed = await killer.freezer.remove();
     if (removed.isErr()) return err(removed.error);
-    return outcomeOf(planned.value, end, killer, { stdout: '', stderr: '' }, beganMs);
+    return outcomeOf(planned, end, killer, { stdout: '', stderr: '' }, beganMs);
   });
   // A container that waited at its start fifo may still fail to execute its command.
   const failed = launch.started.then(async (result) => {
@@ -92,10 +108,16 @@ export async function start(input: StartInput): Promise<Result<Container, HacoEr
     killer.over();
     stdin.close();
     await Promise.all(outputs.map((flushed) => flushed?.() ?? Promise.resolve()));
-    return err<Outcome, HacoError>(killer.neverBegan ?? startError(result.error, input.spec, planned.value));
+    return err<Outcome, HacoError>(
+      effects?.failure ?? killer.neverBegan ?? startError(result.error, input.spec, planned),
+    );
   });
   const view = screen.value;
-  const outcome = failed.then((result) => {
+  const undone =
+    effects === undefined
+      ? failed
+      : Promise.all([failed, running]).then(([result]) => effects.finish(result, result.unwrapOr(undefined)));
+  const outcome = undone.then((result) => {
     if (view !== undefined) {
       if (view.output.destroyed || view.output.readableEnded) view.close();
       else view.output.once('close', () => view.close());
@@ -114,15 +136,27 @@ export async function start(input: StartInput): Promise<Result<Container, HacoEr
   };
   if (isJoining(input.spec)) return ok(new ProcessHandle({ ...handle, what: 'process' }) as Container);
   const group = groupOf(input, name);
-  return ok(
-    new Container({
-      ...handle,
-      what: 'container',
-      name,
-      limited: (limits) => (killer.rlimits = { ...killer.rlimits, ...limits }),
-      freezer: killer.freezer,
-      group,
-      inside: insideOf(input, planned.value, { pid, isOurs: () => launch.kill(0), group }),
-    }),
-  );
+  const container = new Container({
+    ...handle,
+    what: 'container',
+    name,
+    limited: (limits) => (killer.rlimits = { ...killer.rlimits, ...limits }),
+    freezer: killer.freezer,
+    group,
+    inside: insideOf(input, planned, { pid, isOurs: () => launch.kill(0), group }),
+  });
+  // One that waits at its fifo is started by somebody else, later.
+  if (running === undefined || typeof begun === 'number') return ok(container);
+  const ran = await running;
+  if (ran.isOk()) return ok(container);
+  await container[Symbol.asyncDispose]();
+  return err(ran.error);
+}
+
+/** What the parts do as soon as the command runs; a failure ends the container. */
+async function runningEffects(launch: Launch, effects: StartEffects, killer: Killer): Promise<Result<void, HacoError>> {
+  const started = await launch.started;
+  const done = started.isErr() ? ok() : await effects.running(started.value.pid);
+  if (done.isErr()) killer.fail(done.error);
+  return done;
 }
