@@ -15,6 +15,7 @@ import {
 import { checkPlan, type CheckReport } from './check.js';
 import type { Container } from './container.js';
 import type { Outcome } from './outcome.js';
+import { knownBuilder, plainArguments, rememberBuilder } from './builder-memo.js';
 import { frozenCopy } from './frozen-copy.js';
 import type { BuiltInMethods, SectionName } from './parts.js';
 import { makePool } from './pool/make-pool.js';
@@ -276,7 +277,12 @@ export function builderClass(parts: readonly AnyPart[]): typeof BuilderBase {
         throw new TypeError(`the part ${part.key} brings the verb ${name}, ${why}`);
       }
       prototype[name] = function (this: { derive: BuilderBase['derive'] }, ...args: unknown[]) {
-        return this.derive(part.key, (section) => verb(section, ...args));
+        const known = knownBuilder(this, name, args);
+        if (known !== undefined) return known;
+        const plain = plainArguments(args);
+        const builder = this.derive(part.key, (section) => verb(section, ...args));
+        if (plain !== undefined) rememberBuilder(this, { verb: name, args: plain, builder });
+        return builder;
       };
     }
   }

@@ -36,6 +36,7 @@ export function emptySpec(parts: readonly AnyPart[]): Spec {
 }
 
 const emptyBuiltIn = emptySpec(builtInParts);
+let plainBuilder: Builder | undefined;
 
 function begin(): Builder;
 function begin<const Parts extends readonly AnyPart[] = readonly []>(
@@ -43,8 +44,11 @@ function begin<const Parts extends readonly AnyPart[] = readonly []>(
 ): Builder & MethodsOf<Parts>;
 function begin(options: HacoOptions = {}): Builder {
   const parts = partsWith(options.parts);
-  const spec = parts === builtInParts ? emptyBuiltIn : emptySpec(parts);
-  return makeBuilder(parts, spec, options.runtime ?? realRuntime);
+  const runtime = options.runtime ?? realRuntime;
+  // One for all that begin here, so that equal chains are one chain (builder-memo.ts).
+  if (parts === builtInParts && runtime === realRuntime)
+    return (plainBuilder ??= makeBuilder(parts, emptyBuiltIn, runtime));
+  return makeBuilder(parts, emptySpec(parts), runtime);
 }
 
 /**
