@@ -214,8 +214,9 @@ function leftToOthers(output, reasons) {
 
 /** @param {Lane} lane @param {{ user: number | undefined, processor: number | undefined }} where */
 async function vitest(lane, { user, processor }) {
-  // The lane's own scratch directory: an ordinary user can't write into root's.
-  const home = mkdtempSync(join(tmpdir(), `haco-${lane.name}-`));
+  // The lane's own scratch directory: an ordinary user can't write into root's. Not called haco-…, which a test run beside this one would
+  // take for something that a container has left.
+  const home = mkdtempSync(join(tmpdir(), `lane-${lane.name}-`));
   if (user !== undefined) spawnSync('chown', [`${user}:${user}`, home]);
   const file = join(home, 'report.json');
   const command = [
