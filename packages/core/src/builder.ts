@@ -12,6 +12,7 @@ import {
   type Issue,
   type Plan,
 } from '@haco/plan';
+import { brand, type Brand } from './brand.js';
 import { checkPlan, type CheckReport } from './check.js';
 import type { Container } from './container.js';
 import type { Outcome } from './outcome.js';
@@ -164,6 +165,11 @@ export class BuilderBase implements MetaMethods, Terminals {
 
   constructor(state: State) {
     this.#state = state;
+  }
+
+  /** Known to other copies of this package, too. */
+  get [brand](): Brand {
+    return 'builder';
   }
 
   /** A builder of the same kind with one section changed. */

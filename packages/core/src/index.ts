@@ -9,6 +9,14 @@ export { debootstrap, hostOverlay, tarball } from '@haco/bootstrap';
 export type { Builder, ExplainedPlan, MetaMethods, Terminals } from './builder.js';
 export type { CheckReport } from './check.js';
 export { Container } from './container.js';
+export {
+  definitionExtensions,
+  loadDefinition,
+  type Definition,
+  type DefinitionContext,
+  type DefinitionExport,
+  type LoadOptions,
+} from './definition/load.js';
 export { attachTo, AttachedContainer, type AttachTarget } from './exec/attach.js';
 export type { NotCopied } from './exec/confinement-of.js';
 export type { ExecArguments, ExecOptions, ExecUser } from './exec/options.js';
