@@ -1,0 +1,42 @@
+/** `haco run`: a container in the foreground; its exit code is ours. */
+import { err } from 'neverthrow';
+import { defineCommand } from '../command-line/command.js';
+import { describeContainer } from '../container/describe.js';
+import { settingOptions } from '../container/settings.js';
+import { withStreams } from '../container/streams.js';
+import { exitCodeOf } from '../exit-code.js';
+import { attachStreams } from '../terminal/attach-streams.js';
+
+export const command = defineCommand({
+  name: 'run',
+  about:
+    'Run a container: what a definition says, what flags say, or both. Its exit code is the exit code of haco; 125 says that haco ' +
+    'failed, 126 that the command is no program, 127 that there is no such command, 128 and more that a signal ended it. On a ' +
+    'terminal it gets a terminal of its own.',
+  operands: { usage: '[FILE] [COMMAND ARG...]', least: 0, most: Infinity, complete: 'file' },
+  rest: 'COMMAND ARG...',
+  options: {
+    ...settingOptions,
+    tty: { type: 'boolean', short: 't', about: 'a terminal of its own, also when this is none' },
+    'no-tty': { type: 'boolean', about: 'no terminal of its own, also when this is one' },
+    'no-daemon': { type: 'boolean', short: 'T', about: 'stay in the foreground, whatever else is said' },
+  },
+  examples: [
+    ['haco run my.haco.ts', 'what a definition says'],
+    ['haco run my.haco.ts -- uptime', 'another command in it'],
+    ['haco run --unshare pid,mount --independent procfs -- ps', 'without a definition'],
+    ['haco run --preset sandbox -- make', 'for a command that nobody trusts'],
+  ],
+  async run(context, { values, operands, rest }) {
+    const { tty, 'no-tty': noTty, 'no-daemon': _foreground, ...settings } = values;
+    const described = await describeContainer('run', { values: settings, operands, rest }, context.env);
+    if (described.isErr()) return err(described.error);
+    const spec = described.value.spec();
+    if (spec.isErr()) return err(spec.error);
+    const asked = tty === true ? true : noTty === true ? false : undefined;
+    const { builder, terminal } = withStreams(described.value, spec.value, context, asked);
+    const started = await builder.start();
+    if (started.isErr()) return err(started.error);
+    return (await attachStreams(started.value, terminal)).map(exitCodeOf);
+  },
+});
