@@ -29,11 +29,21 @@ import { learn, type Learned } from './start/learn.js';
 import { run } from './start/run.js';
 import { start } from './start/start.js';
 import type { StartInput } from './start/start-input.js';
+import type { StateOptions } from './state/root.js';
 
 /** A plan that prints itself. */
 export interface ExplainedPlan extends Plan {
   /** The plan as text, each system call as strace would show it. */
   toString(): string;
+}
+
+/** How to start. */
+export interface StartOptions extends StateOptions {
+  /**
+   * Let other processes of this user find it by its name, with `containers()` and `attachTo({ name })`, until it ends. A name belongs to
+   * one registered container at a time; without one, one is made up.
+   */
+  readonly register?: boolean;
 }
 
 /** The terminals of a builder: what gives something other than a builder. */
@@ -100,9 +110,12 @@ export interface Terminals {
   /**
    * Start, and give the handle as soon as the command runs.
    *
-   * Errors: as {@link Terminals.run}.
+   * Errors: as {@link Terminals.run}; with `register` also `conflict`, when a registered container has the name, and what is said of
+   * {@link containers}.
+   *
+   * @param options - `register`: others find the container by its name while it lives
    */
-  start(): ResultAsync<Container, HacoError>;
+  start(options?: StartOptions): ResultAsync<Container, HacoError>;
   /**
    * Make `size` containers that are complete but for their command, for many short runs of one definition: `pool.run()` takes one of
    * them, uses it up, and another is made in its place. Close the pool, or dispose of it, when it isn't needed any more.
@@ -238,8 +251,11 @@ export class BuilderBase implements MetaMethods, Terminals {
     return new ResultAsync(this.#begin(learn));
   }
 
-  start(): ResultAsync<Container, HacoError> {
-    return new ResultAsync(this.#begin(start));
+  start(options: StartOptions = {}): ResultAsync<Container, HacoError> {
+    if (options.register !== true) return new ResultAsync(this.#begin(start));
+    return new ResultAsync(
+      this.#begin(async (input) => (await import('./supervise/register.js')).startRegistered(input, options, start)),
+    );
   }
 
   pool(options: PoolOptions): ResultAsync<Pool, HacoError> {

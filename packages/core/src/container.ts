@@ -4,6 +4,7 @@ import type {
   ContainerFreezer,
   EventsOptions,
   Group,
+  GroupDir,
   GroupEvent,
   GroupStats,
   StatsOptions,
@@ -173,6 +174,12 @@ export class Container extends ProcessHandle {
     return this.#parts.freezer.thaw(options).map(() => {
       this.#parts.inside.paused = false;
     });
+  }
+
+  /** The group that `freeze()` has made, for who keeps account of it. @internal */
+  get '~freezerGroups'(): readonly GroupDir[] {
+    const { own } = this.#parts.freezer;
+    return own === undefined ? [] : [own];
   }
 
   private withGroup(what: string): Result<Group, HacoError> {

@@ -6,7 +6,7 @@
 export { err, ok, Result, ResultAsync } from 'neverthrow';
 export * from '@haco/plan';
 export { debootstrap, hostOverlay, tarball } from '@haco/bootstrap';
-export type { Builder, ExplainedPlan, MetaMethods, Terminals } from './builder.js';
+export type { Builder, ExplainedPlan, MetaMethods, StartOptions, Terminals } from './builder.js';
 export type { CheckReport } from './check.js';
 export { Container } from './container.js';
 export {
@@ -17,7 +17,7 @@ export {
   type DefinitionExport,
   type LoadOptions,
 } from './definition/load.js';
-export { attachTo, AttachedContainer, type AttachTarget } from './exec/attach.js';
+export { attachTo, AttachedContainer, type AttachByName, type AttachTarget } from './exec/attach.js';
 export type { NotCopied } from './exec/confinement-of.js';
 export type { ExecArguments, ExecOptions, ExecUser } from './exec/options.js';
 export {
@@ -47,4 +47,9 @@ export type { ProcessMethods, StdinSource, StdoutTarget } from './process/method
 export { realRuntime, type Performance, type Runtime } from './runtime.js';
 export type { Spec } from './spec.js';
 export type { Learned } from './start/learn.js';
+export type { ContainerState, ContainerStatus, HealthState, OwnedGroup } from './state/container-state.js';
+export type { ProcessIdentity } from './state/process-identity.js';
+export type { StateOptions } from './state/root.js';
+export { containers, type Containers, type ContainersOptions } from './supervise/containers.js';
+export type { ManagedContainer, RemoveOptions, StopOptions } from './supervise/managed-container.js';
 export type { SeccompProfile, SeccompRule, SyscallAnswer, SyscallEvent, SyscallHandler } from '@haco/confine';

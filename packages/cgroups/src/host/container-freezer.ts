@@ -62,6 +62,11 @@ export class ContainerFreezer {
     this.#container = container;
   }
 
+  /** The group that was made for freezing, if any. */
+  get own(): GroupDir | undefined {
+    return this.#own;
+  }
+
   /**
    * Stop everything, and wait until it is stopped.
    *

@@ -97,19 +97,27 @@ export function existingDirs(dirs: readonly GroupDir[]): readonly GroupDir[] {
 }
 
 /**
+ * Where the groups of a container will be, whether they exist or not.
+ *
+ * @param name - name of the container
+ * @param section - its limits, from which follows in which hierarchies it has groups
+ */
+export function intendedDirs(name: string, section: CgroupsSection, host: HostFacts): readonly GroupDir[] {
+  if (settingsOf(section).length === 0) return [];
+  const path = section.parent === undefined ? `${sharedParent}/${name}` : name;
+  return hierarchiesOf(section, host).map(({ version, mount, base, controllers }) => ({
+    version,
+    path: joinPath(base, path),
+    controllers: version === 1 ? controllersAt(mount.mountPoint, host) : controllers,
+  }));
+}
+
+/**
  * The directories of a container's groups: what `updateGroup` and `readStats` take.
  *
  * @param name - name of the container
  * @param section - its limits, from which follows in which hierarchies it has groups
  */
 export function containerDirs(name: string, section: CgroupsSection, host: HostFacts): readonly GroupDir[] {
-  if (settingsOf(section).length === 0) return [];
-  const path = section.parent === undefined ? `${sharedParent}/${name}` : name;
-  return existingDirs(
-    hierarchiesOf(section, host).map(({ version, mount, base, controllers }) => ({
-      version,
-      path: joinPath(base, path),
-      controllers: version === 1 ? controllersAt(mount.mountPoint, host) : controllers,
-    })),
-  );
+  return existingDirs(intendedDirs(name, section, host));
 }

@@ -1,5 +1,4 @@
 /** Attaching to a container that another process has started: by the pid of any process in it. */
-import { readFileSync } from 'node:fs';
 import { err, ok, ResultAsync, type Result } from 'neverthrow';
 import { ConflictError, InvalidSpecError, issue, type HacoError } from '@haco/plan';
 import { makeBuilder, type ExplainedPlan } from '../builder.js';
@@ -9,13 +8,20 @@ import type { Outcome } from '../outcome.js';
 import type { ProcessHandle } from '../process-handle.js';
 import { realRuntime } from '../runtime.js';
 import { parseSpec, type Spec } from '../spec.js';
+import { startTimeOf } from '../state/process-identity.js';
+import type { StateOptions } from '../state/root.js';
 import { confinementOf, type NotCopied } from './confinement-of.js';
 import { Inside } from './inside.js';
 import type { ExecArguments, ExecOptions } from './options.js';
 import { Pidfd, stopped } from './pidfd.js';
 import { readJoin } from './read-join.js';
 
-/** Which container to attach to. */
+/** A registered container: detached, or started with `register`. Its spec is stored, so everything that confines it is copied. */
+export interface AttachByName extends StateOptions {
+  readonly name: string;
+}
+
+/** Which container to attach to: any that runs, by the pid of a process in it. */
 export interface AttachTarget {
   /** A process in the container, as this process sees it; its first one, if you have the choice. */
   readonly pid: number;
@@ -98,17 +104,6 @@ export class AttachedContainer implements AsyncDisposable {
   }
 }
 
-/** Field 22 of /proc/PID/stat; the name before it may contain anything. */
-function startTimeOf(pid: number): number | undefined {
-  try {
-    const text = readFileSync(`/proc/${String(pid)}/stat`, 'latin1');
-    const field = text.slice(text.lastIndexOf(')') + 2).split(' ')[19];
-    return field === undefined ? undefined : Number(field);
-  } catch {
-    return undefined;
-  }
-}
-
 function attach(target: AttachTarget, options: HacoOptions): Result<AttachedContainer, HacoError> {
   const { pid, startTime: expected, degrade = [] } = target;
   if (!Number.isSafeInteger(pid) || pid <= 0) {
@@ -158,7 +153,9 @@ function attach(target: AttachTarget, options: HacoOptions): Result<AttachedCont
  * rest of the spec when that is given. What a process can't be asked for (environment, resource limits, Landlock rules) is as nobody
  * had asked for it, without the spec.
  *
- * Errors: `not-found`, when there is no such process; `conflict`, when its pid belongs to another process by now; `permission`, when it
+ * By name, it is one of {@link containers}.
+ *
+ * Errors: `not-found`, when there is no such process or no such name; `state`, when the container of this name doesn't run; `conflict`, when its pid belongs to another process by now; `permission`, when it
  * is another user's; `unsupported`, when it is confined by what can't be copied; `invalid-spec`, when `spec` isn't one.
  *
  * @see pidfd_open(2), setns(2)
@@ -170,6 +167,14 @@ function attach(target: AttachTarget, options: HacoOptions): Result<AttachedCont
  * await attachTo({ pid }).andThen((container) => container.exec('cat', '/etc/hostname'));
  * ```
  */
-export function attachTo(target: AttachTarget, options: HacoOptions = {}): ResultAsync<AttachedContainer, HacoError> {
+export function attachTo(
+  target: AttachTarget | AttachByName,
+  options: HacoOptions = {},
+): ResultAsync<AttachedContainer, HacoError> {
+  if ('name' in target) {
+    return new ResultAsync(
+      import('../supervise/registry.js').then(({ findToAttach }) => findToAttach(target, options)),
+    );
+  }
   return new ResultAsync(Promise.resolve(attach(target, options)));
 }
