@@ -30,6 +30,8 @@ import { run } from './start/run.js';
 import { start } from './start/start.js';
 import type { StartInput } from './start/start-input.js';
 import type { StateOptions } from './state/root.js';
+import type { DetachOptions } from './supervise/detach-options.js';
+import type { ManagedContainer } from './supervise/managed-container.js';
 
 /** A plan that prints itself. */
 export interface ExplainedPlan extends Plan {
@@ -117,6 +119,22 @@ export interface Terminals {
    */
   start(options?: StartOptions): ResultAsync<Container, HacoError>;
   /**
+   * Start a container that goes on without this program and its terminal: a small supervisor looks after it, keeps what it writes,
+   * starts it again as `restart()` says, and tells every process that asks how it is. Gives its handle as soon as the command runs.
+   *
+   * Errors: as {@link Terminals.run}; `conflict`, when a container has the name, also one that has ended and is kept for its outcome;
+   * `invalid-spec` also for what works only in this program (a stream, a signal, a hook), unless `definition` says where a supervisor
+   * finds it.
+   *
+   * @example
+   * ```ts
+   * import { haco, orThrow } from '@haco/core';
+   * const web = await orThrow(haco().name('web').restart('on-failure').command('server').detach());
+   * for await (const { text } of await orThrow(web.logs({ follow: true }))) console.log(text);
+   * ```
+   */
+  detach(options?: DetachOptions): ResultAsync<ManagedContainer, HacoError>;
+  /**
    * Make `size` containers that are complete but for their command, for many short runs of one definition: `pool.run()` takes one of
    * them, uses it up, and another is made in its place. Close the pool, or dispose of it, when it isn't needed any more.
    *
@@ -161,7 +179,10 @@ export interface MetaMethods {
  * A description of a container, grown by verbs. Every verb returns a new builder and leaves this one as it is, so a base can be
  * shared and specialised. A builder isn't thenable: `run()` and `start()` begin the work.
  */
-export interface Builder extends BuiltInMethods, MetaMethods, Terminals {}
+export interface Builder extends BuiltInMethods, MetaMethods, Terminals {
+  /** @internal */
+  '~withSpec'(spec: Spec): Builder;
+}
 
 interface State {
   readonly parts: readonly AnyPart[];
@@ -256,6 +277,17 @@ export class BuilderBase implements MetaMethods, Terminals {
     return new ResultAsync(
       this.#begin(async (input) => (await import('./supervise/register.js')).startRegistered(input, options, start)),
     );
+  }
+
+  detach(options: DetachOptions = {}): ResultAsync<ManagedContainer, HacoError> {
+    return new ResultAsync(
+      this.#begin(async (input) => (await import('./supervise/detach.js')).detach(input, options)),
+    );
+  }
+
+  /** The same builder with another spec: how supervisors put together what they were sent. @internal */
+  '~withSpec'(spec: Spec): this {
+    return this.#with({ ...this.#state, spec, issues: [] });
   }
 
   pool(options: PoolOptions): ResultAsync<Pool, HacoError> {

@@ -11,6 +11,8 @@ import { control, type ControlMethods } from './control/part.js';
 import { identity, type IdentityMethods } from './identity/part.js';
 import type { ProcessMethods } from './process/methods.js';
 import { processPart } from './process/part.js';
+import type { SupervisionMethods } from './supervise/methods.js';
+import { supervision } from './supervise/part.js';
 
 /**
  * In this order their steps of one phase run: groups are joined before a cgroup namespace is made, users change before their
@@ -27,6 +29,7 @@ export const builtInParts: readonly AnyPart[] = [
   caps,
   ...confineParts,
   control,
+  supervision,
 ];
 
 /** Keys of the built-in parts; those of third parties are any text. */
@@ -44,7 +47,8 @@ export interface BuiltInMethods
     RlimitMethods,
     CapsMethods,
     ConfineMethods,
-    ControlMethods {}
+    ControlMethods,
+    SupervisionMethods {}
 
 /** The verbs that a list of parts adds. */
 export type MethodsOf<Parts extends readonly AnyPart[]> = Parts extends readonly [

@@ -112,7 +112,8 @@ export async function look(directory: ContainerDirectory): Promise<Result<Contai
     if (now.value.status === 'stopped' && !now.value.autoRemove) return ok(now.value);
     const recovered = now.value.status === 'stopped' ? ok(now.value) : await recover(directory, now.value);
     if (recovered.isErr()) return err(recovered.error);
-    if (recovered.value.autoRemove) {
+    // What never ran has nothing to tell.
+    if (recovered.value.autoRemove || now.value.status === 'creating') {
       discardDirectory(directory);
       return ok(undefined);
     }

@@ -23,6 +23,14 @@ export interface Containers {
    * Errors: as `list()`; `not-found`, when there is none; `invalid-spec`, when that is no name.
    */
   get(name: string): ResultAsync<ManagedContainer, HacoError>;
+  /**
+   * Start detached containers again that have ended and whose policy wants them to run: `'always'` all of them, `'unless-stopped'` those
+   * that nobody has asked to stop. For the moments after supervisors were lost, e.g. killed for want of memory, or with the machine when
+   * the state directory outlives that. Gives those that were started; one that can't be keeps the reason in its state.
+   *
+   * Errors: as `list()`.
+   */
+  recover(): ResultAsync<readonly ManagedContainer[], HacoError>;
 }
 
 /**
@@ -45,6 +53,7 @@ export function containers(options: ContainersOptions = {}): Containers {
   // Programs that only run containers never load what follows.
   return {
     list: () => new ResultAsync(import('./registry.js').then(({ listContainers }) => listContainers(options))),
+    recover: () => new ResultAsync(import('./registry.js').then(({ recoverContainers }) => recoverContainers(options))),
     get: (name) => new ResultAsync(import('./registry.js').then(({ getContainer }) => getContainer(name, options))),
   };
 }

@@ -1,6 +1,6 @@
 /** What an owner can do to the container that it holds, and what others may ask it to do. */
 import { constants } from 'node:os';
-import { errAsync, ResultAsync } from 'neverthrow';
+import { errAsync, ResultAsync, type Result } from 'neverthrow';
 import { InvalidSpecError, issue, StateError, type HacoError } from '@haco/plan';
 import type { Container } from '../container.js';
 import type { Outcome } from '../outcome.js';
@@ -23,12 +23,14 @@ export interface Held {
   readonly paused: (paused: boolean) => void;
   /** From now on no policy starts it again. */
   readonly stopRequested: () => void;
+  /** How it is asked to end when nobody says how. */
+  readonly stopDefault: () => StopRequest;
   /** Its end, for good. */
-  readonly end: Promise<Outcome>;
+  readonly end: Promise<Result<Outcome, HacoError>>;
 }
 
-/** The default of `stop()`: as long as people know it from elsewhere. */
-export const defaultStopMs = 10_000;
+/** The default of `stop()`: as people know it from elsewhere. */
+export const defaultStop: StopRequest = { signal: constants.signals.SIGTERM, timeoutMs: 10_000 };
 
 /** Signals after which nobody expects it to come back by itself. */
 const ending: readonly number[] = [
@@ -44,7 +46,10 @@ function between(what: string): StateError {
 }
 
 /** Ask it to end, and end it when it doesn't. */
-export async function stopContainer(held: Held, { signal, timeoutMs }: StopRequest): Promise<Outcome> {
+export async function stopContainer(
+  held: Held,
+  { signal, timeoutMs }: StopRequest,
+): Promise<Result<Outcome, HacoError>> {
   held.stopRequested();
   const container = held.container();
   if (container !== undefined) {
@@ -74,12 +79,12 @@ export function handlersOf(held: Held): Handlers {
     return container === undefined ? errAsync(between(what)) : use(container);
   };
   return {
-    wait: () => ResultAsync.fromSafePromise(held.end),
+    wait: () => new ResultAsync(held.end),
     stop: (argument) =>
-      ResultAsync.fromSafePromise(
+      new ResultAsync(
         stopContainer(held, {
-          signal: numberOf(argument, 'signal') ?? constants.signals.SIGTERM,
-          timeoutMs: numberOf(argument, 'timeoutMs') ?? defaultStopMs,
+          signal: numberOf(argument, 'signal') ?? held.stopDefault().signal,
+          timeoutMs: numberOf(argument, 'timeoutMs') ?? held.stopDefault().timeoutMs,
         }),
       ),
     kill: (argument) => {

@@ -13,7 +13,7 @@ import {
   type Duration,
   type HacoError,
 } from '@haco/plan';
-import type { ExplainedPlan } from '../builder.js';
+import type { Builder, ExplainedPlan } from '../builder.js';
 import { attachTo, type AttachedContainer } from '../exec/attach.js';
 import type { ExecArguments, ExecOptions } from '../exec/options.js';
 import { ContainerFiles } from '../files/container-files.js';
@@ -21,6 +21,7 @@ import { nodeError, O_PATH } from '../files/root.js';
 import type { HacoOptions } from '../haco.js';
 import type { Outcome } from '../outcome.js';
 import type { ProcessHandle } from '../process-handle.js';
+import type { Spec } from '../spec.js';
 import { look } from '../state/collect.js';
 import type { ContainerState } from '../state/container-state.js';
 import type { ContainerDirectory } from '../state/directory.js';
@@ -30,7 +31,11 @@ import { discardDirectory, lockDirectory } from '../state/reserve.js';
 import { signalProcess } from '../state/signal-process.js';
 import { noGroup, type ContainerUpdate, type UpdateReport } from '../update.js';
 import { ask, type ControlRequest } from './control.js';
-import { defaultStopMs } from './live-container.js';
+import { defaultStop } from './live-container.js';
+import { liveIssues } from './live-values.js';
+import type { LogRecord } from './logs/record.js';
+import type { ReloadReport } from './reload-report.js';
+import type { SupervisionSection } from './section.js';
 import { storedSpec } from './stored-spec.js';
 
 /** How to ask a container to end. */
@@ -46,6 +51,19 @@ export interface RemoveOptions {
   /** Kill it first, when it hasn't ended. */
   readonly force?: boolean;
 }
+
+/** Which lines of output. */
+export interface LogsOptions {
+  /** Go on with what it writes from now on, until it has ended. */
+  readonly follow?: boolean;
+  /** Only so many of the last lines that are there. */
+  readonly tail?: number;
+  /** Only what was written since this moment: a date, or so long ago (milliseconds, or text such as `'10m'`). */
+  readonly since?: Date | Duration;
+}
+
+/** A definition may do what it likes while it is loaded. */
+const reloadMs = 60_000;
 
 /** An owner that does nothing but look after its container answers at once; one that is a busy program, a little later. */
 const answerMs = 10_000;
@@ -142,11 +160,11 @@ export class ManagedContainer {
       return errAsync(new InvalidSpecError({ issues: [issue('timeout', timeoutMs.error)] }));
     }
     return signal.asyncAndThen((number) =>
-      this.#ask('stop it', {
+      this.#ask('stop it', (state) => ({
         op: 'stop',
         argument: { timeoutMs: timeoutMs.value, signal: number },
-        timeoutMs: (timeoutMs.value ?? defaultStopMs) + answerMs,
-      })
+        timeoutMs: (timeoutMs.value ?? stopMsOf(state)) + answerMs,
+      }))
         .map((outcome) => outcome as Outcome)
         .orElse((error) => (error.kind === 'state' ? this.#kept(error) : errAsync(error))),
     );
@@ -162,6 +180,21 @@ export class ManagedContainer {
     return this.#ask('wait for its end', { op: 'wait' })
       .map((outcome) => outcome as Outcome)
       .orElse((error) => (error.kind === 'state' ? this.#kept(error) : errAsync(error)));
+  }
+
+  /**
+   * Start it again, when it was detached and has ended: as it was asked for then, with a definition that is read again.
+   *
+   * Errors: `not-found`; `state`, when it hasn't ended, or wasn't detached; else as `detach()`.
+   */
+  start(): ResultAsync<void, HacoError> {
+    return this.state().andThen(({ status }) => {
+      if (status === 'stopped') {
+        return new ResultAsync(import('./detach.js').then(({ detachAgain }) => detachAgain(this.#directory)));
+      }
+      const what = `start the container ${this.name} again`;
+      return errAsync(new StateError({ what, state: `it is ${status}`, remedy: 'stop() it first' }));
+    });
   }
 
   /** Stop all its processes where they are. Errors: `state`, `timeout`, `permission`, `unsupported`, `syscall`. */
@@ -193,6 +226,56 @@ export class ManagedContainer {
   /** What happens to it, as it happens: as `events()` of {@link Container}. Errors: `state`, when it doesn't run or has no cgroup. */
   events(options: EventsOptions = {}): ResultAsync<AsyncIterableIterator<GroupEvent>, HacoError> {
     return this.#group('watch its events').map((group) => group.events(options));
+  }
+
+  /**
+   * What it has written, line by line; with `follow` also what it will, until it has ended.
+   *
+   * Errors: `not-found`; `state`, when its output isn't kept in a file; `invalid-spec`, when a time makes no sense.
+   *
+   * @example
+   * ```ts
+   * import { containers, orThrow } from '@haco/core';
+   * const web = await orThrow(containers().get('web'));
+   * for await (const { time, stream, text } of await orThrow(web.logs({ follow: true, tail: 10 }))) {
+   *   console.log(time, stream, text);
+   * }
+   * ```
+   */
+  logs({ since, ...options }: LogsOptions = {}): ResultAsync<AsyncIterableIterator<LogRecord>, HacoError> {
+    return this.state().andThen((state) => {
+      const { logFile } = state;
+      if (logFile === null) return errAsync(noLog(state));
+      const sinceMs = since === undefined ? undefined : momentOf(since);
+      if (sinceMs?.isErr() === true) return errAsync(sinceMs.error);
+      const isOver = (): boolean =>
+        this.#directory
+          .read()
+          .map((now) => (now?.status ?? 'stopped') === 'stopped')
+          .unwrapOr(true);
+      const what = { ...options, ...(sinceMs?.isOk() === true ? { sinceMs: sinceMs.value } : {}) };
+      return ResultAsync.fromSafePromise(
+        import('./logs/read-logs.js').then(({ readLogs }) => readLogs(logFile, what, isOver)),
+      );
+    });
+  }
+
+  /**
+   * Read its definition again, or take the builder that is given, and bring what changed into force while it runs: limits, resource limits
+   * of its first process, and how it is looked after. All of it or nothing; the report says what comes with the next start only.
+   *
+   * Errors: `state`, when it was detached without a definition; else as `loadDefinition()` and `update()`.
+   */
+  reload(builder?: Pick<Builder, 'spec'>): ResultAsync<ReloadReport, HacoError> {
+    const spec: Result<Spec | undefined, HacoError> = builder === undefined ? ok(undefined) : builder.spec();
+    return spec.asyncAndThen((given) => {
+      const issues = liveIssues(given);
+      if (issues.length > 0) return errAsync(new InvalidSpecError({ issues }));
+      const whole = given === undefined ? null : { spec: withName(given, this.name) };
+      return this.#ask('reload it', { op: 'reload', argument: whole, timeoutMs: reloadMs }).map(
+        (report) => report as ReloadReport,
+      );
+    });
   }
 
   /**
@@ -311,10 +394,14 @@ export class ManagedContainer {
   }
 
   /** Ask its owner. Errors: `state`, when it has none. */
-  #ask(what: string, request: ControlRequest): ResultAsync<unknown, HacoError> {
+  #ask(
+    what: string,
+    request: ControlRequest | ((state: ContainerState) => ControlRequest),
+  ): ResultAsync<unknown, HacoError> {
     return this.state().andThen((state) => {
       if (state.status === 'stopped') return errAsync(notRunning(what, state));
-      return ask(this.#directory.socketPath, request).andThen((answer) => {
+      const asked = typeof request === 'function' ? request(state) : request;
+      return ask(this.#directory.socketPath, asked).andThen((answer) => {
         if (answer !== undefined) return okAsync(answer.value);
         // Nobody answers: its end may have been told meanwhile, or its owner is gone.
         return this.state().andThen((now) => err(notRunning(what, now)));
@@ -340,6 +427,12 @@ export function notFound(name: string): NotFoundError {
   });
 }
 
+/** How long it may take to end when nobody says how long. */
+function stopMsOf({ spec }: ContainerState): number {
+  const timeoutMs: unknown = (spec['supervision'] as SupervisionSection | undefined)?.stop?.timeoutMs;
+  return typeof timeoutMs === 'number' ? timeoutMs : defaultStop.timeoutMs;
+}
+
 function notRunning(what: string, { name, status, failure }: ContainerState): StateError {
   const why = failure === null ? '' : ` (${failure.replace(/\.$/, '')})`;
   const state =
@@ -355,4 +448,35 @@ function signalNumber(signal: NodeJS.Signals | number): Result<number, HacoError
   if (Number.isInteger(number) && number >= 0 && number <= 64) return ok(number);
   const what = `send ${String(signal)} to the container`;
   return err(new StateError({ what, state: 'there is no such signal', remedy: 'use a name of signal(7)' }));
+}
+
+/** A builder without a name is the container's that it is given to. */
+function withName(spec: Spec, name: string): Spec {
+  return spec.identity.name === undefined ? { ...spec, identity: { ...spec.identity, name } } : spec;
+}
+
+function momentOf(since: Date | Duration): Result<number, HacoError> {
+  if (since instanceof Date) return ok(since.getTime());
+  return parseDuration(since)
+    .map((ms) => Date.now() - ms)
+    .mapErr((message) => new InvalidSpecError({ issues: [issue('since', message)] }));
+}
+
+function noLog({ name, spec, supervisor }: ContainerState): StateError {
+  const what = 'read its output';
+  const to = (spec['supervision'] as SupervisionSection | undefined)?.logs?.to;
+  switch (to) {
+    case 'journald':
+      return new StateError({ what, state: 'it goes to the journal', remedy: `say "journalctl -t ${name}"` });
+    case 'syslog':
+      return new StateError({
+        what,
+        state: 'it goes to syslog',
+        remedy: `look for ${name} where syslog keeps its messages`,
+      });
+    default: {
+      const state = supervisor?.detached === false ? 'it belongs to the program that started it' : 'nobody keeps it';
+      return new StateError({ what, state, remedy: 'say detach() with logs({ to: "file" }) when it is started' });
+    }
+  }
 }

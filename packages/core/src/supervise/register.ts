@@ -12,8 +12,9 @@ import { Keeper, newState } from '../state/keeper.js';
 import { reserve } from '../state/reserve.js';
 import { makeStateDirectory, type StateOptions } from '../state/root.js';
 import { serveControl } from './control.js';
-import { handlersOf } from './live-container.js';
+import { defaultStop, handlersOf } from './live-container.js';
 import { runningState } from './running-state.js';
+import type { SupervisionSection } from './section.js';
 
 /** The spec with a name: others shall find it. */
 function named(spec: Spec): Spec {
@@ -44,8 +45,8 @@ export async function startRegistered(
     return err(started.error);
   }
   const container = started.value;
-  let finish: (outcome: Outcome) => void = () => undefined;
-  const end = new Promise<Outcome>((resolve) => (finish = resolve));
+  let finish: (end: Result<Outcome, HacoError>) => void = () => undefined;
+  const end = new Promise<Result<Outcome, HacoError>>((resolve) => (finish = resolve));
   const server = await serveControl(
     keeper.directory.socketPath,
     handlersOf({
@@ -56,6 +57,7 @@ export async function startRegistered(
         keeper.tell({ status: paused ? 'paused' : 'running', cgroups }).unwrapOr(undefined);
       },
       stopRequested: () => undefined,
+      stopDefault: () => (spec['supervision'] as SupervisionSection | undefined)?.stop ?? defaultStop,
       end,
     }),
   );
@@ -63,7 +65,7 @@ export async function startRegistered(
   void container.wait().then((result) => {
     keeper.forget();
     if (server.isOk()) void server.value.close();
-    if (result.isOk()) finish(result.value);
+    finish(result);
   });
   if (running.isOk()) return ok(container);
   void container.kill('SIGKILL');

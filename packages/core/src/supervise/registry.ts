@@ -6,10 +6,12 @@ import { hintFor } from '@haco/sys';
 import type { AttachByName, AttachedContainer } from '../exec/attach.js';
 import type { HacoOptions } from '../haco.js';
 import { look } from '../state/collect.js';
+import type { ContainerState } from '../state/container-state.js';
 import { ContainerDirectory } from '../state/directory.js';
 import { finishRemovals } from '../state/reserve.js';
 import { findStateDirectory } from '../state/root.js';
 import type { ContainersOptions } from './containers.js';
+import type { SupervisionSection } from './section.js';
 import { ManagedContainer, notFound } from './managed-container.js';
 
 /** All of them, by name. What crashes have left is tidied up on the way. */
@@ -38,6 +40,26 @@ export async function listContainers(
     }),
   );
   return ok(found.filter((one) => one !== undefined));
+}
+
+function wantsToRun({ status, spec, stopRequested }: ContainerState): boolean {
+  const policy = (spec['supervision'] as SupervisionSection | undefined)?.restart?.policy;
+  return status === 'stopped' && (policy === 'always' || (policy === 'unless-stopped' && !stopRequested));
+}
+
+/** Start those again whose policy wants them to run. */
+export async function recoverContainers(
+  options: ContainersOptions,
+): Promise<Result<readonly ManagedContainer[], HacoError>> {
+  const all = await listContainers(options);
+  if (all.isErr()) return err(all.error);
+  const started: ManagedContainer[] = [];
+  for (const container of all.value) {
+    const state = await container.state();
+    if (state.isErr() || !wantsToRun(state.value)) continue;
+    if ((await container.start()).isOk()) started.push(container);
+  }
+  return ok(started);
 }
 
 /** The handle that `attachTo({ name })` gives. */
