@@ -18,6 +18,8 @@ const hostLane = (name: string, include: string[]): TestProjectInlineConfigurati
     fileParallelism: false,
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // How long a condition may take on a busy machine; who is met earlier doesn't wait.
+    expect: { poll: { timeout: 15_000 } },
   },
 });
 

@@ -23,13 +23,13 @@ describeWith(['root', 'controller:cpu', 'controller:memory', 'controller:pids'],
   });
 
   test('a container sees its limits in its own groups, and the groups go with it', async () => {
-    const script = 'cat /proc/self/cgroup; sleep 0.2';
-    const base = haco().name('haco-test-see').stdin('null').sh(script).cpu(50).memory('64MiB').pids(16);
+    const base = haco().name('haco-test-see').sh('read go').cpu(50).memory('64MiB').pids(16);
     const outcome = await expectNothingLeft(async () => {
       const container = await orThrow(base.start());
       for (const dir of bases()) expect(existsSync(`${dir}/haco/haco-test-see`)).toBe(true);
       const groups = readFileSync(`/proc/${String(container.pid)}/cgroup`, 'utf8');
       expect(groups.match(/\/haco\/haco-test-see$/gm)?.length).toBe(bases().length);
+      container.stdin?.end('go\n');
       return orThrow(container.wait());
     }, onlyContainers);
     expect(outcome).toMatchObject({
@@ -58,10 +58,12 @@ describeWith(['root', 'controller:cpu', 'controller:memory', 'controller:pids'],
   });
 
   test('pids counts the processes of the container, and not the launcher', async () => {
-    const script = 'sleep 0.3 & sleep 0.3 & wait';
-    const enough = await orThrow(haco().sh(script).pids(3).run());
+    // Both are there at the same time: the second is started long before the first ends.
+    const script = (seconds: number): string => `sleep ${String(seconds)} & sleep ${String(seconds)} & wait`;
+    const enough = await orThrow(haco().sh(script(0.3)).pids(3).run());
     expect(enough).toMatchObject({ exitCode: 0, usage: { pidsLimitHits: 0 } });
-    const tight = await orThrow(haco().sh(script).pids(2).run());
+    // The shell ends when it can't fork, and the first goes with it.
+    const tight = await orThrow(haco().sh(script(20)).pids(2).run());
     expect(tight.usage.pidsLimitHits).toBeGreaterThan(0);
   });
 
@@ -122,7 +124,7 @@ describeWith(['root', 'controller:cpu', 'controller:memory', 'controller:pids'],
   });
 
   test('limits hold in a user namespace of its own', async () => {
-    const outcome = await orThrow(haco().unshare('user', 'pid').sh('sleep 0.1 & sleep 0.1 & wait').pids(2).run());
+    const outcome = await orThrow(haco().unshare('user', 'pid').sh('sleep 20 & sleep 20 & wait').pids(2).run());
     expect(outcome.usage.pidsLimitHits).toBeGreaterThan(0);
   });
 
@@ -148,9 +150,10 @@ describeWith(['root', 'controller:cpu', 'controller:memory', 'controller:pids'],
 
 describeWith(['root', 'cgroup1', 'controller:cpu'], 'cgroups on v1', () => {
   test('keys of v2 are translated', async () => {
-    const container = await orThrow(haco().name('haco-test-key').sh('sleep 0.2').cgroup('cpu.weight', 50).start());
+    const container = await orThrow(haco().name('haco-test-key').sh('read go').cgroup('cpu.weight', 50).start());
     const [base = ''] = hierarchiesOf({ cpu: 1 }, probeHost()).map((hierarchy) => hierarchy.base);
     expect(readFileSync(`${base}/haco/haco-test-key/cpu.shares`, 'utf8')).toBe('512\n');
+    container.stdin?.end('go\n');
     await orThrow(container.wait());
   });
 });

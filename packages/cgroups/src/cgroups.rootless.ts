@@ -38,13 +38,14 @@ describeWith(['ordinary-user', 'pure-cgroup2', 'vm'], 'cgroups of an ordinary us
 
   test('a container has its limits in its own group, which goes with it', async () => {
     const outcome = await expectNothingLeft(async () => {
-      const container = await orThrow(limited.name('haco-test-see').sh('sleep 0.3').start());
+      const container = await orThrow(limited.name('haco-test-see').stdin('pipe').sh('read go').start());
       const group = `${home()}/haco/haco-test-see`;
       const limit = (file: string): string => readFileSync(`${group}/${file}`, 'utf8').trim();
       expect([limit('cpu.max'), limit('memory.max'), limit('pids.max')]).toEqual(['50000 100000', '67108864', '16']);
       const own = readFileSync(`/proc/${String(container.pid)}/cgroup`, 'utf8');
       expect(own).toMatch(/^0::.*\/haco\/haco-test-see$/m);
       expect(limit('cgroup.procs').split('\n')).toContain(String(container.pid));
+      container.stdin?.end('go\n');
       return orThrow(container.wait());
     }, onlyContainers);
     expect(outcome).toMatchObject({
@@ -61,7 +62,8 @@ describeWith(['ordinary-user', 'pure-cgroup2', 'vm'], 'cgroups of an ordinary us
   });
 
   test('forks stop at their number, in a user namespace too', async () => {
-    const script = 'sleep 0.2 & sleep 0.2 & wait';
+    // The shell ends when it can't fork, and the first goes with it.
+    const script = 'sleep 20 & sleep 20 & wait';
     const tight = await orThrow(haco().sh(script).pids(2).run());
     expect(tight.usage.pidsLimitHits).toBeGreaterThan(0);
     const inside = await orThrow(haco().unshare('user', 'pid', 'mount').sh(script).pids(2).run());
@@ -82,9 +84,10 @@ describeWith(['ordinary-user', 'pure-cgroup2', 'vm'], 'cgroups of an ordinary us
 
   test('a second container of the same name is a conflict, and the first one lives on', async () => {
     const base = limited.name('haco-test-twice');
-    const first = await orThrow(base.sh('sleep 0.3').start());
+    const first = await orThrow(base.stdin('pipe').sh('read go').start());
     const error = (await base.command('/bin/true').run())._unsafeUnwrapErr();
     expect(error).toMatchObject({ kind: 'conflict', subject: 'haco-test-twice' });
+    first.stdin?.end('go\n');
     expect(await orThrow(first.wait())).toMatchObject({ reason: 'exited', exitCode: 0 });
   });
 

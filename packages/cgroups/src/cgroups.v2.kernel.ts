@@ -12,7 +12,7 @@ import { hierarchiesOf } from './hierarchy.js';
 const onlyContainers = { ignore: /^descriptor/ };
 
 // Kernels that count by ticks (User Mode Linux) see nothing of a process that only sleeps: enough work for several ticks.
-const busyThenIdle = 'i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done; sleep 0.3';
+const busyThenIdle = 'i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done; read go';
 const limited = haco().stdin('null').cpu(50).memory('64MiB').pids(16);
 const all = { cpu: 50, memory: 67_108_864, pids: 16 };
 
@@ -21,9 +21,10 @@ describeWith(['root', 'pure-cgroup2'], 'cgroups on pure v2', () => {
     const [base = '', ...others] = hierarchiesOf(all, probeHost()).map((hierarchy) => hierarchy.base);
     expect(others).toEqual([]);
     const outcome = await expectNothingLeft(async () => {
-      const container = await orThrow(limited.name('haco-test-one').sh(busyThenIdle).start());
+      const container = await orThrow(limited.name('haco-test-one').stdin('pipe').sh(busyThenIdle).start());
       const limit = (file: string): string => readFileSync(`${base}/haco/haco-test-one/${file}`, 'utf8').trim();
       expect([limit('cpu.max'), limit('memory.max'), limit('pids.max')]).toEqual(['50000 100000', '67108864', '16']);
+      container.stdin?.end('go\n');
       return orThrow(container.wait());
     }, onlyContainers);
     expect(outcome.enforced).toEqual({ cpu: 'enforced', memory: 'enforced', pids: 'enforced' });

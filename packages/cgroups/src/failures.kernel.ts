@@ -164,8 +164,11 @@ describeWith(needs, 'a limit that can not be set', () => {
 
   test('a group that is in use when it is removed: waited for, then told', async () => {
     const group = await make({ name: 'haco-test-busy', pids: 5 });
-    await orThrow(group.add(start('sleep', '0.2')));
-    await orThrow(group.remove());
+    const leaving = start('sleep', '60');
+    await orThrow(group.add(leaving));
+    const removed = group.remove();
+    process.kill(leaving, 'SIGKILL');
+    await orThrow(removed);
     const other = await make({ name: 'haco-test-busy', pids: 5 });
     const pid = start('sleep', '60');
     await orThrow(other.add(pid));

@@ -47,7 +47,7 @@ afterEach(() => {
 });
 
 describeWith(['root', 'compiler', 'controller:cpu'], 'CPU time', () => {
-  test('half of a CPU is half of a CPU, over two seconds', async () => {
+  test('half of a CPU is half of a CPU, over two seconds', { timeout: 90_000 }, async () => {
     // Other tests want the processors too: below a heavy group the limit alone decides.
     const [{ base = '', version = 1 } = {}] = hierarchiesOf({ cpu: 50 }, probeHost());
     const heavy = `${base}/haco-test-heavy`;
@@ -57,7 +57,7 @@ describeWith(['root', 'compiler', 'controller:cpu'], 'CPU time', () => {
     try {
       const spin = haco().name('haco-test-spin').command(probePath(), 'spin', '2').cgroupParent('haco-test-heavy');
       let share = 0;
-      for (let attempt = 0; attempt < 5 && Math.abs(share - 0.5) > 0.03; attempt += 1) {
+      for (let attempt = 0; attempt < 20 && Math.abs(share - 0.5) > 0.03; attempt += 1) {
         const outcome = await orThrow(spin.cpu(50).run());
         const { cpuMs, wallMs } = JSON.parse(outcome.stdout) as { cpuMs: number; wallMs: number };
         share = cpuMs / wallMs;
@@ -283,6 +283,9 @@ async function grows(file: string): Promise<boolean> {
   return readFileSync(file).length > before;
 }
 
+/** That it does so sooner or later, however busy the machine is. */
+const expectGrowth = (file: string): Promise<void> => expect.poll(() => grows(file)).toBe(true);
+
 describeWith(['cgroup1', 'root', 'controller:freezer'], 'freezing on v1', () => {
   const file = join(tmpdir(), `haco-test-ticks-${String(process.pid)}`);
   const [hierarchy] = hierarchiesOf({ resources: { freeze: false } }, onlyV1.host());
@@ -296,12 +299,12 @@ describeWith(['cgroup1', 'root', 'controller:freezer'], 'freezing on v1', () => 
 
   test('stops, and goes on when thawed', async () => {
     const container = await orThrow(ticking.resources({ freeze: false }).start());
-    expect(await grows(file)).toBe(true);
+    await expectGrowth(file);
     writeFileSync(state, 'FROZEN');
-    await sleep(100);
+    await expect.poll(() => readFileSync(state, 'utf8')).toBe('FROZEN\n');
     expect(await grows(file)).toBe(false);
     writeFileSync(state, 'THAWED');
-    expect(await grows(file)).toBe(true);
+    await expectGrowth(file);
     container.kill()._unsafeUnwrap();
     await orThrow(container.wait());
   });
@@ -314,7 +317,7 @@ describeWith(['cgroup1', 'root', 'controller:freezer'], 'freezing on v1', () => 
     expect(readFileSync(file).length).toBe(0);
     writeFileSync(state, 'THAWED');
     const container = await started;
-    expect(await grows(file)).toBe(true);
+    await expectGrowth(file);
     container.kill()._unsafeUnwrap();
     await orThrow(container.wait());
   });
@@ -336,12 +339,13 @@ describeWith(['root', 'cgroup2'], 'freezing on v2', () => {
         .resources({ freeze: false })
         .start(),
     );
-    expect(await grows(file)).toBe(true);
+    await expectGrowth(file);
     writeFileSync(state, '1');
-    await sleep(100);
+    const events = state.replace(/freeze$/, 'events');
+    await expect.poll(() => readFileSync(events, 'utf8')).toContain('frozen 1');
     expect(await grows(file)).toBe(false);
     writeFileSync(state, '0');
-    expect(await grows(file)).toBe(true);
+    await expectGrowth(file);
     container.kill()._unsafeUnwrap();
     await orThrow(container.wait());
   });

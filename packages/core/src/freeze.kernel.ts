@@ -27,8 +27,10 @@ async function runs(...pids: readonly number[]): Promise<boolean> {
   return pids.some((pid, index) => ticks(pid) > (before[index] ?? 0));
 }
 
-function childOf({ pid }: Container): number {
-  return Number(readFileSync(`/proc/${String(pid)}/task/${String(pid)}/children`, 'latin1').split(' ')[0]);
+async function childOf({ pid }: Container): Promise<number> {
+  const children = (): string => readFileSync(`/proc/${String(pid)}/task/${String(pid)}/children`, 'latin1');
+  await expect.poll(children).not.toBe('');
+  return Number(children().split(' ')[0]);
 }
 
 const spin = 'while :; do :; done';
@@ -52,8 +54,7 @@ describeWith(['root'], 'freeze', () => {
   ])('stops a container %s, child and all, and lets it go on', async (_name, builder) => {
     await expectNothingLeft(async () => {
       await using container = await orThrow(builder.sh(crowd).start());
-      await sleep(50);
-      const pids = [container.pid, childOf(container)];
+      const pids = [container.pid, await childOf(container)];
       for (let round = 0; round < 2; round += 1) {
         await expect.poll(() => runs(...pids), { timeout: 15_000 }).toBe(true);
         await orThrow(container.freeze());
@@ -98,7 +99,7 @@ describeWith(['root'], 'freeze', () => {
         await orThrow(killed.freeze());
         expect(killed.kill('SIGKILL').isOk()).toBe(true);
         expect(await orThrow(killed.wait())).toMatchObject({ reason: 'signaled', signal: 'SIGKILL' });
-        await using late = await orThrow(builder.timeout(200).sh(crowd).start());
+        await using late = await orThrow(builder.timeout(1000).sh(crowd).start());
         await orThrow(late.freeze());
         expect((await orThrow(late.wait())).reason).toBe('timeout');
         await using dropped = await orThrow(builder.sh(crowd).start());
@@ -150,8 +151,7 @@ describeWith(['root', 'controller:freezer'], 'the freezer of v1', () => {
     const host = { ...probeHost(), cgroups: { mode: 'v1', v1 } } as const;
     await expectNothingLeft(async () => {
       await using container = await orThrow(haco().unshare('pid').sh(crowd).start());
-      await sleep(50);
-      const pids = [container.pid, childOf(container)];
+      const pids = [container.pid, await childOf(container)];
       const freezer = new ContainerFreezer({ name: 'haco-test-v1', section: {}, host: () => host });
       await orThrow(freezer.freeze(container.pid));
       expect(readFileSync(`/proc/${String(container.pid)}/cgroup`, 'latin1')).toMatch(

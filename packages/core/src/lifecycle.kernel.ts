@@ -2,6 +2,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -82,18 +83,19 @@ describeWith(['root', 'busybox', 'compiler'], 'the outcome', () => {
   });
 
   test('an init reaps what was orphaned', async () => {
-    const script = '(sh -c "sleep 0.05 &" &); sleep 0.3; ps';
+    // Reaped at once, or a moment later; a zombie that nobody reaps is there for ever.
+    const look = 'i=0; while ps | grep -qE " Z |sleep 0[.]05" && [ $i -lt 100 ]; do i=$((i+1)); sleep 0.1; done';
+    const script = `(sh -c "sleep 0.05 &" &); ${look}; ps`;
     const outcome = await ended(shell(script).unshare('mount').independent('procfs').init());
     expect(outcome.stdout).toContain('haco-init');
     expect(outcome.stdout).not.toMatch(/ Z |\[sleep\]/);
   });
 
   test('when time is up', async () => {
-    const began = performance.now();
     const outcome = await ended(shell('trap "" TERM; while :; do sleep 1; done').timeout(300));
     expect(outcome).toMatchObject({ reason: 'timeout', exitCode: null, signal: 'SIGKILL' });
     expect(outcome.durationMs).toBeGreaterThanOrEqual(295);
-    expect(performance.now() - began).toBeLessThan(3000);
+    expect(outcome.durationMs).toBeLessThan(10_000);
   });
 
   test('a command that is done before its time is up', async () => {
@@ -104,8 +106,15 @@ describeWith(['root', 'busybox', 'compiler'], 'the outcome', () => {
 describeWith(['root', 'busybox', 'compiler'], 'an AbortSignal', () => {
   test('ends a container that runs', async () => {
     const controller = new AbortController();
-    setTimeout(() => controller.abort(), 150);
-    expect(await ended(shell('sleep 60').signal(controller.signal))).toMatchObject({
+    // As soon as it says that it runs.
+    const says = new Writable({
+      write: (_chunk, _encoding, done) => {
+        controller.abort();
+        done();
+      },
+    });
+    const running = shell('echo runs; sleep 60').stdout(says).signal(controller.signal);
+    expect(await ended(running)).toMatchObject({
       reason: 'aborted',
       signal: 'SIGKILL',
     });
@@ -270,8 +279,8 @@ describeWith(['root', 'busybox', 'compiler'], 'created, then started', () => {
 
   test('the time of timeout() begins with the command', async () => {
     const fifo = await makeFifo();
-    await using container = await orThrow(shell('exit 0').timeout(200).startFifo(fifo).start());
-    await sleep(400);
+    await using container = await orThrow(shell('exit 0').timeout(1500).startFifo(fifo).start());
+    await sleep(1800);
     writeFileSync(fifo, 'x');
     expect(await orThrow(container.wait())).toMatchObject({ reason: 'exited', exitCode: 0 });
   });

@@ -8,7 +8,7 @@ import { runCommand } from './run-command.js';
 export interface NothingLeftOptions {
   /** Tested against `kind id`, as in `thread 1234 (node)`: what may stay. */
   readonly ignore?: RegExp;
-  /** How long what is on its way out may take; 2000 when left out. */
+  /** How long what is on its way out may take; 10 s when left out: a busy machine needs its time, an idle one doesn't wait. */
   readonly patienceMs?: number;
 }
 
@@ -44,7 +44,7 @@ async function warmUp(): Promise<void> {
 
 async function waitForNothing(
   before: ReturnType<typeof takeSnapshot>,
-  { ignore, patienceMs = 2000 }: NothingLeftOptions,
+  { ignore, patienceMs = 10_000 }: NothingLeftOptions,
 ): Promise<readonly string[]> {
   const deadline = performance.now() + patienceMs;
   for (let pauseMs = 5; ; pauseMs = Math.min(pauseMs * 2, 200)) {

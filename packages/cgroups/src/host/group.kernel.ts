@@ -18,14 +18,15 @@ import { openGroup } from './open-group.js';
 const children: ChildProcess[] = [];
 const groups: Group[] = [];
 
+/** A shell; one that reads waits for `go()`, which is when it is in its group. */
 function start(script: string): {
   readonly pid: number;
   readonly ended: Promise<unknown>;
-  readonly child: ChildProcess;
+  readonly go: () => void;
 } {
-  const child = spawn('/bin/sh', ['-c', script], { stdio: 'ignore' });
+  const child = spawn('/bin/sh', ['-c', script], { stdio: ['pipe', 'ignore', 'ignore'] });
   children.push(child);
-  return { pid: child.pid ?? 0, ended: once(child, 'exit'), child };
+  return { pid: child.pid ?? 0, ended: once(child, 'exit'), go: () => child.stdin.end('go\n') };
 }
 
 async function make(options: CreateGroupOptions): Promise<Group> {
@@ -60,7 +61,7 @@ describeWith(needs, 'a group of its own', () => {
   test('is made with its limits, takes a process, and goes without a trace', async () => {
     await expectNothingLeft(async () => {
       const group = await make({ name: 'haco-test-make', cpu: 50, memory: '64MiB', pids: 20 });
-      const { pid, ended } = start('exec sleep 0.2');
+      const { pid, ended, go } = start('read go');
       await orThrow(group.add(pid));
       expect(group.pids()).toEqual([pid]);
       for (const { path } of group.dirs) expect(readFileSync(`${path}/cgroup.procs`, 'utf8')).toBe(`${String(pid)}\n`);
@@ -68,6 +69,7 @@ describeWith(needs, 'a group of its own', () => {
       expect(stats.memory?.maxBytes).toBe(64 * 2 ** 20);
       expect(stats.pids).toMatchObject({ current: 1, max: 20, limitHits: 0 });
       expect(stats.cpu?.usageMs).toBeGreaterThanOrEqual(0);
+      go();
       await ended;
       await orThrow(group.remove());
       for (const { path } of group.dirs) expect(existsSync(path)).toBe(false);
@@ -119,11 +121,13 @@ describeWith(needs, 'a group of its own', () => {
 
   test('takes a whole tree of processes, also those that start meanwhile', async () => {
     const group = await make({ name: 'haco-test-tree', pids: 100 });
-    const { pid } = start('for i in 1 2 3 4 5; do (sleep 5 & sleep 5) & done; wait');
-    await sleep(200);
+    const { pid } = start('for i in 1 2 3 4 5; do (sleep 60 & sleep 60; :) & done; wait');
+    // Some are there, others come while they are added.
+    await expect.poll(() => readFileSync(`/proc/${String(pid)}/task/${String(pid)}/children`, 'latin1')).not.toBe('');
     const added = await orThrow(group.addTree(pid));
-    expect(added.length).toBeGreaterThanOrEqual(11);
-    expect([...group.pids()].sort()).toEqual([...added].sort());
+    await expect.poll(() => group.pids().length).toBeGreaterThanOrEqual(11);
+    expect(group.pids()).toEqual(expect.arrayContaining([...added]));
+    expect(added).toContain(pid);
     await orThrow(group.kill());
     expect(group.pids()).toEqual([]);
   });
@@ -138,14 +142,13 @@ describeWith(needs, 'a group of its own', () => {
     const { pid } = start('while :; do :; done');
     await orThrow(group.add(pid));
     const cpu = (): number => orThrow(group.stats({ only: ['cpu'] })).cpu?.usageMs ?? 0;
-    await sleep(300);
+    await expect.poll(cpu).toBeGreaterThan(20);
     await orThrow(group.freeze());
     const frozen = cpu();
     await sleep(200);
     expect(cpu() - frozen).toBeLessThan(1);
     await orThrow(group.thaw());
-    await sleep(600);
-    expect(cpu() - frozen).toBeGreaterThan(20);
+    await expect.poll(() => cpu() - frozen).toBeGreaterThan(20);
     await orThrow(group.freeze());
     // What is stopped can be killed.
     await orThrow(group.kill());
@@ -318,8 +321,9 @@ describeWith(needs, 'events', () => {
   test('tell when memory is out and who paid for it', async () => {
     const group = await make({ name: 'haco-test-oom', memory: '16MiB', keys: { 'memory.swap.max': 0 } });
     const events = group.events();
-    const { pid } = start('sleep 0.1; exec tail /dev/zero');
+    const { pid, go } = start('read go; exec tail /dev/zero');
     await orThrow(group.add(pid));
+    go();
     expect(await until(events, 'oom-kill')).toContain('oom');
     await events.return?.();
     expect(orThrow(group.stats({ only: ['memory'] })).memory?.events.oomKills).toBe(1);
@@ -328,8 +332,9 @@ describeWith(needs, 'events', () => {
   test('tell when a fork was refused', async () => {
     const group = await make({ name: 'haco-test-fork', pids: 2 });
     const events = group.events();
-    const { pid } = start('sleep 0.1; sleep 1 & sleep 1 & sleep 1 & wait');
+    const { pid, go } = start('read go; sleep 20 & sleep 20 & sleep 20 & wait');
     await orThrow(group.add(pid));
+    go();
     await until(events, 'pids-limit');
     await events.return?.();
   });
@@ -375,10 +380,11 @@ describeWith(['root', 'cgroup2'], 'v2 groups', () => {
       const group = orThrow(openGroup({ path }));
       const child = await orThrow(group.child('threads', { threaded: true }));
       expect(readFileSync(`${child.dirs[0]?.path ?? ''}/cgroup.type`, 'utf8')).toBe('threaded\n');
-      const { pid, ended } = start('exec sleep 0.3');
+      const { pid, ended, go } = start('read go');
       await orThrow(group.add(pid));
       await orThrow(child.addThread(pid));
       expect(readFileSync(`${child.dirs[0]?.path ?? ''}/cgroup.threads`, 'utf8')).toBe(`${String(pid)}\n`);
+      go();
       await ended;
       await orThrow(group.remove());
     } finally {

@@ -48,14 +48,15 @@ describeWith(['root'], 'the end of containers', () => {
   it('tells that nothing was undone when somebody kills the launcher', async () => {
     const none = openSync('/dev/null', 'r+');
     const before = new Set(launchers());
-    const launched = begin([clone(), exec('/bin/sleep', '0.2'), undo], { stdio: [none, none, none] });
+    const launched = begin([clone(), exec('/bin/sleep', '1000'), undo], { stdio: [none, none, none] });
     expect((await launched.started).isOk()).toBe(true);
     const mine = launchers().filter((pid) => !before.has(pid));
     expect(mine).toHaveLength(1);
     for (const pid of mine) process.kill(pid, 'SIGKILL');
+    expect(launched.kill(15)).toBe(true);
     const end = await launched.ended;
     closeSync(none);
-    expect(end).toMatchObject({ exitCode: 0, undoFailure: { step: { id: 'test.undo' }, errno: 'ECANCELED' } });
+    expect(end).toMatchObject({ signal: 15, undoFailure: { step: { id: 'test.undo' }, errno: 'ECANCELED' } });
   });
 
   it('is noticed in worker threads, which keep no thread of the pool', async () => {

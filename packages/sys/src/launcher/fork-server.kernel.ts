@@ -26,6 +26,23 @@ import { closeForkServer, readyForkServer } from './fork-server.js';
 const parentOf = (pid: number): number =>
   Number(/^PPid:\t(\d+)/m.exec(readFileSync(`/proc/${String(pid)}/status`, 'utf8'))?.[1]);
 
+/** Processes that this one has started. */
+const children = (): readonly number[] =>
+  contentsOf(process.pid, `task/${String(process.pid)}/children`)
+    .trim()
+    .split(' ')
+    .filter(Boolean)
+    .map(Number);
+
+/** A file of /proc; nothing when the process is gone. */
+function contentsOf(pid: number, file: string): string {
+  try {
+    return readFileSync(`/proc/${String(pid)}/${file}`, 'latin1');
+  } catch {
+    return '';
+  }
+}
+
 describeWith(['root', 'compiler'], 'the fork server', () => {
   beforeAll(warmUp);
   afterEach(() => closeForkServer());
@@ -56,15 +73,11 @@ describeWith(['root', 'compiler'], 'the fork server', () => {
       const none = openSync('/dev/null', 'r+');
       await readyFor(way);
       const launched = begin([clone(), exec('/bin/sleep', '1000')], { stdio: [none, none, none], way });
-      if (way === 'alone') await sleep(100);
-      else expect((await launched.started).isOk()).toBe(true);
-      const pids = readFileSync('/proc/self/task/' + String(process.pid) + '/children', 'utf8');
-      const mine = pids
-        .trim()
-        .split(' ')
-        .map(Number)
-        .filter((pid) => readFileSync(`/proc/${String(pid)}/cmdline`, 'utf8').startsWith('/bin/sleep'));
-      expect(mine).toHaveLength(1);
+      if (way !== 'alone') expect((await launched.started).isOk()).toBe(true);
+      const sleepers = (): readonly number[] =>
+        children().filter((pid) => contentsOf(pid, 'cmdline').startsWith('/bin/sleep'));
+      await expect.poll(sleepers).toHaveLength(1);
+      const mine = sleepers();
       expect(parentOf(mine[0] ?? 0)).toBe(process.pid);
       expect(launched.runningForMs()).toBeGreaterThan(0);
       expect(launched.kill(9)).toBe(true);
@@ -97,7 +110,9 @@ describeWith(['root', 'compiler'], 'the fork server', () => {
     await readyFor('alone');
     const slow = step('session', [syscall('poll', [0, 0, 5000])]);
     const launched = begin([clone(), slow, exec('/bin/true')], { stdio: [none, none, none], way: 'alone' });
-    await sleep(50);
+    // It waits in the slow step.
+    const waits = (pid: number): boolean => / S /.test(contentsOf(pid, 'stat')) && pid !== readyForkServer();
+    await expect.poll(() => children().some(waits)).toBe(true);
     expect(launched.runningForMs()).toBe(0);
     launched.kill(9);
     const started = await launched.started;
@@ -127,7 +142,7 @@ describeWith(['root', 'compiler'], 'the fork server', () => {
       .poll(
         () => [...takeSnapshot().keys()].filter((key) => !before.has(key) && /process|zombie|descriptor/.test(key)),
         {
-          timeout: 4000,
+          timeout: 15_000,
         },
       )
       .toEqual([]);
@@ -141,7 +156,7 @@ describeWith(['root', 'compiler'], 'the fork server', () => {
     );
     expect(parentOf(server)).toBe(child.pid);
     child.kill('SIGKILL');
-    await expect.poll(() => spawnSync('kill', ['-0', String(server)]).status, { timeout: 2000 }).not.toBe(0);
+    await expect.poll(() => spawnSync('kill', ['-0', String(server)]).status, { timeout: 15_000 }).not.toBe(0);
   });
 
   it('that was killed is noticed: the start fails with a remedy, or goes another way, and the next one works', async () => {
