@@ -11,6 +11,7 @@ import { errnoName } from '../errno.js';
 import { libc } from '../libc.js';
 import { CallerState } from './caller-state.js';
 import type { MadeProcess } from './launching.js';
+import { Message } from './message.js';
 import { dropPlanFiles } from './plan-file.js';
 import { spawnLauncher, type SpawnDescriptors } from './spawn.js';
 
@@ -18,10 +19,6 @@ const MFD_CLOEXEC = 1;
 const AF_UNIX = 1;
 const SOCK_SEQPACKET = 5;
 const SOCK_CLOEXEC = 0o2000000;
-const SOL_SOCKET = 1;
-const SCM_RIGHTS = 1;
-const MSG_NOSIGNAL = 0x4000;
-const MSG_DONTWAIT = 0x40;
 
 /** Without a start for so long, the server ends; so long after a start, the next one makes a server. */
 const burstMs = 1000;
@@ -46,39 +43,19 @@ let lastStartMs = -Infinity;
 
 const at = wire.request;
 
-/** One message for all: it is filled in and sent without a turn of the event loop in between. */
-class Message {
-  readonly header = Buffer.alloc(56);
-  private readonly vector = Buffer.alloc(16);
-  private readonly request = Buffer.alloc(wire.request.size);
-  private readonly control = Buffer.alloc(16 + wire.server.descriptors * 4);
+/** One request for all: it is filled in and sent without a turn of the event loop in between. */
+const request = Buffer.alloc(wire.request.size);
+let message: Message | undefined;
 
-  constructor() {
-    const { addressOf } = libc();
-    this.vector.writeBigUInt64LE(addressOf(this.request), 0);
-    this.vector.writeBigUInt64LE(BigInt(wire.request.size), 8);
-    this.header.writeBigUInt64LE(addressOf(this.vector), 16);
-    this.header.writeBigUInt64LE(1n, 24);
-    this.header.writeBigUInt64LE(addressOf(this.control), 32);
-    this.control.writeInt32LE(SOL_SOCKET, 8);
-    this.control.writeInt32LE(SCM_RIGHTS, 12);
-  }
-
-  fill(slot: number, aloneFlags: number | undefined, fds: readonly number[]): void {
-    this.request.writeUInt32LE(slot, at.slot);
-    this.request.writeUInt32LE(fds.length, at.descriptors);
-    this.request.writeUInt32LE(aloneFlags === undefined ? 0 : 1, at.alone);
-    // Flags of clone3 go beyond 32 bits.
-    this.request.writeUInt32LE((aloneFlags ?? 0) >>> 0, at.flags);
-    this.request.writeUInt32LE(Math.floor((aloneFlags ?? 0) / 0x1_0000_0000), at.flags + 4);
-    const length = 16 + fds.length * 4;
-    this.control.writeUInt32LE(length, 0);
-    this.header.writeUInt32LE(length, 40);
-    for (let i = 0; i < fds.length; i++) this.control.writeInt32LE(fds[i] ?? -1, 16 + i * 4);
-  }
+function fillRequest(slot: number, aloneFlags: number | undefined, descriptors: number): void {
+  request.writeUInt32LE(slot, at.slot);
+  request.writeUInt32LE(descriptors, at.descriptors);
+  request.writeUInt32LE(aloneFlags === undefined ? 0 : 1, at.alone);
+  // Flags of clone3 go beyond 32 bits.
+  request.writeUInt32LE((aloneFlags ?? 0) >>> 0, at.flags);
+  request.writeUInt32LE(Math.floor((aloneFlags ?? 0) / 0x1_0000_0000), at.flags + 4);
 }
 
-let message: Message | undefined;
 const slotBuffer = Buffer.alloc(4);
 const noPid = Buffer.alloc(4);
 const pair = Buffer.alloc(8);
@@ -214,13 +191,13 @@ export function submitToServer(
   if (asked === undefined || slot === undefined) return undefined;
   // Numbers that stay closed in a launcher of its own are filled here: the order says which is which.
   const fds = [plan, ...passed.map((fd) => fd ?? plan), ...stdio];
-  message ??= new Message();
   if (fds.length > wire.server.descriptors) {
     asked.free.push(slot);
     return undefined;
   }
-  message.fill(slot, aloneFlags, fds);
-  if (libc().sendmsg(asked.socket, message.header, MSG_NOSIGNAL | MSG_DONTWAIT) !== wire.request.size) {
+  fillRequest(slot, aloneFlags, fds.length);
+  message ??= new Message(wire.server.descriptors).carry(request);
+  if (!message.withDescriptors(fds).send(asked.socket)) {
     asked.free.push(slot);
     return undefined;
   }
