@@ -22,7 +22,6 @@ export class LaunchAlone implements Launch {
   private resolveStarted!: (result: Result<Running, LaunchFailure>) => void;
   private resolveEnded!: (end: LaunchEnd) => void;
   private killWanted = false;
-  private watched = false;
   private over = false;
   private readonly look = (): void => {
     this.poll();
@@ -49,8 +48,7 @@ export class LaunchAlone implements Launch {
       this.refused(-pid);
       return;
     }
-    if (this.killWanted && !this.watched) libc().kill(pid, SIGKILL);
-    this.watched = true;
+    if (this.killWanted) libc().kill(pid, SIGKILL);
     removePoller(this.look);
     afterEnd(pid, (end) => this.finish(pid, end));
   }
