@@ -1,5 +1,5 @@
 /** One container that waits for its command: its launcher is at rest, and Node holds the socket by which the command comes. */
-import { closeSync, readSync } from 'node:fs';
+import { readSync } from 'node:fs';
 import { err, ok, type Result } from 'neverthrow';
 import type { HacoError } from '@haco/plan';
 import { hold, libc, release, sendMessage, socketPair, watchReadiness, type Launch, type Watch } from '@haco/sys';
@@ -79,11 +79,11 @@ export class Parked {
       stdio: [theirs, theirs, theirs],
       onBarrier: (barrier, childPid) => atBarrier(effects, barrier, childPid),
     });
-    closeSync(theirs);
+    closeQuietly(theirs);
     // Nobody shall wait here, whoever else may still hold the other end.
     libc().fcntl(own, F_SETFL, O_NONBLOCK);
     if (launched.isErr()) {
-      closeSync(own);
+      closeQuietly(own);
       return err(launched.error);
     }
     effects?.onFailure(() => launched.value.kill(SIGKILL));

@@ -1,5 +1,4 @@
 /** From plan to launcher: the descriptors that it gets, and what Node keeps of them. */
-import { closeSync } from 'node:fs';
 import { err, ok, type Result } from 'neverthrow';
 import type { BarrierOperation, HacoError } from '@haco/plan';
 import { socketPair, type Launch } from '@haco/sys';
@@ -8,7 +7,7 @@ import { createdBarrier } from '../process/exec.js';
 import { terminalSocket } from '../process/terminal.js';
 import type { Spec } from '../spec.js';
 import { closeTheirs, discard, prepareStdio, type PreparedStdio } from '../streams/stdio.js';
-import { devNull } from '../streams/pipe.js';
+import { closeQuietly, devNull } from '../streams/pipe.js';
 import { receiveDescriptor, Terminal } from '../streams/terminal.js';
 import { runTool } from '../tool.js';
 import type { StartEffects } from './effects.js';
@@ -105,10 +104,10 @@ export function launchPlan(
         void launched.value.ended.then(close);
         void launched.value.started.then((started) => started.isErr() && close());
       }
-      if (terminal !== undefined) closeSync(terminal.theirs);
+      if (terminal !== undefined) closeQuietly(terminal.theirs);
       if (launched.isErr()) {
         discard([streams.stdin, streams.stdout, streams.stderr]);
-        if (terminal !== undefined) closeSync(terminal.own);
+        if (terminal !== undefined) closeQuietly(terminal.own);
         return err(launched.error);
       }
       keepGroups(input, planned.plan);
@@ -121,6 +120,6 @@ export function launchPlan(
 /** Take over the terminal that the container has made. */
 export function openTerminal(own: number): Result<Terminal, HacoError> {
   const master = receiveDescriptor(own);
-  closeSync(own);
+  closeQuietly(own);
   return master.map((fd) => new Terminal(fd));
 }

@@ -1,11 +1,11 @@
 /** The work of `run()`: start, capture, wait for the end. */
-import { closeSync } from 'node:fs';
 import { err, ok, type Result } from 'neverthrow';
 import type { HacoError } from '@haco/plan';
 import { defaultOutputLimitBytes } from '../control/part.js';
 import { startError } from '../failure.js';
 import type { Outcome } from '../outcome.js';
 import { Budget } from '../streams/capture.js';
+import { closeQuietly } from '../streams/pipe.js';
 import { openInput } from '../streams/stdio.js';
 import { capture, captureTerminal } from './capture-output.js';
 import { effectsOf, type StartEffects } from './effects.js';
@@ -57,7 +57,7 @@ export async function untilEnd(
     stdin.close();
     captures?.stdout?.close();
     captures?.stderr?.close();
-    if (terminal !== undefined) closeSync(terminal.own);
+    if (terminal !== undefined) closeQuietly(terminal.own);
     return err(effects?.failure ?? killer.neverBegan ?? startError(started.error, input.spec, planned));
   }
   if (!launch.untilEnd) killer.running();

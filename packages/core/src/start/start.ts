@@ -1,5 +1,4 @@
 /** The work of `start()`: the handle as soon as the command runs. */
-import { closeSync } from 'node:fs';
 import { err, ok, type Result } from 'neverthrow';
 import { containerDirs, Group, type CgroupsSection } from '@haco/cgroups';
 import type { HacoError } from '@haco/plan';
@@ -12,6 +11,7 @@ import { readJoin } from '../exec/read-join.js';
 import { startError } from '../failure.js';
 import type { Outcome } from '../outcome.js';
 import { ProcessHandle } from '../process-handle.js';
+import { closeQuietly } from '../streams/pipe.js';
 import { connectOutput, discard, openInput, openOutput } from '../streams/stdio.js';
 import { effectsOf, type StartEffects } from './effects.js';
 import { Killer } from './killer.js';
@@ -77,7 +77,7 @@ async function startPlan(
   if (typeof begun !== 'number' && begun.isErr()) {
     killer.over();
     discard([streams.stdin, streams.stdout, streams.stderr].map((stream) => ({ ...stream, closeTheirs: false })));
-    if (terminal !== undefined) closeSync(terminal.own);
+    if (terminal !== undefined) closeQuietly(terminal.own);
     return err(effects?.failure ?? killer.neverBegan ?? startError(begun.error, input.spec, planned));
   }
   const screen = terminal === undefined ? ok(undefined) : openTerminal(terminal.own);

@@ -45,8 +45,13 @@ export function openFile(path: string, mode: 'read' | 'write' | 'append'): Resul
   }
 }
 
-/** Close, whatever became of it. */
+/** Close what didn't come from `node:fs`, whatever became of it: in worker threads Node warns of descriptors that it didn't open. */
 export function closeQuietly(fd: number): void {
+  libc().close(fd);
+}
+
+/** Close what {@link openFile} has opened, of which Node keeps a record in worker threads. */
+export function closeFile(fd: number): void {
   try {
     closeSync(fd);
   } catch {

@@ -5,7 +5,7 @@ import type { Readable, Writable } from 'node:stream';
 import { err, ok, type Result } from 'neverthrow';
 import { Live, IoError, type HacoError } from '@haco/plan';
 import type { ProcessSection, StdioSpec } from '../process/section.js';
-import { closeQuietly, devNull, makePipe, openFile } from './pipe.js';
+import { closeFile, closeQuietly, devNull, makePipe, openFile } from './pipe.js';
 
 /** The descriptor that the container gets, and what is left with Node. */
 interface Prepared {
@@ -49,11 +49,16 @@ function prepareOne(spec: StdioSpec, number: 0 | 1 | 2): Result<Prepared, HacoEr
   return openFile(spec.file, mode).map((fd) => prepared(fd, true));
 }
 
+/** Close the end that the container gets: of a pipe, or a file. */
+function closeTheirsOf({ theirs, closeTheirs: isOurs, ours }: Prepared): void {
+  if (isOurs) (ours === undefined ? closeFile : closeQuietly)(theirs);
+}
+
 /** Close everything of streams that will not be used. */
 export function discard(streams: readonly Prepared[]): void {
-  for (const { theirs, closeTheirs, ours } of streams) {
-    if (closeTheirs) closeQuietly(theirs);
-    if (ours !== undefined) closeQuietly(ours);
+  for (const stream of streams) {
+    closeTheirsOf(stream);
+    if (stream.ours !== undefined) closeQuietly(stream.ours);
   }
 }
 
@@ -74,7 +79,7 @@ export function prepareStdio(section: ProcessSection, stdin: StdioSpec): Result<
 
 /** The container has its copies: close ours. */
 export function closeTheirs({ stdin, stdout, stderr }: PreparedStdio): void {
-  for (const stream of [stdin, stdout, stderr]) if (stream.closeTheirs) closeQuietly(stream.theirs);
+  for (const stream of [stdin, stdout, stderr]) closeTheirsOf(stream);
 }
 
 /** Small input fits into the pipe at once: no socket, no event. */
