@@ -3,6 +3,7 @@ import type { CapabilityChoice, CapabilityWord } from '@haco/caps';
 import type { Duration, NamespaceKind, Size } from '@haco/plan';
 import type { Builder } from '../builder.js';
 import type { StdinSource, StdoutTarget } from '../process/methods.js';
+import { withRunOptions } from '../run-options.js';
 import type { Joinable } from './joinable.js';
 import { joiningBuilder } from './joinable.js';
 
@@ -110,19 +111,13 @@ function makeExecBuilder(joinable: Joinable, options: ExecOptions): Builder {
   // JavaScript callers leave it out, or give one word.
   const [file = '', ...rest] = listOf<string>(options.command ?? []);
   let builder = joiningBuilder(withKinds(joinable, options.namespaces)).command(file, ...rest);
-  const { env, workdir, user, caps, tty, stdin, stdout, stderr, timeout, outputLimit, signal, use } = options;
-  if (env !== undefined) builder = builder.env(env);
+  const { workdir, user, caps, tty, use } = options;
   if (workdir !== undefined) builder = builder.workdir(workdir);
   if (user !== undefined) {
     builder = typeof user === 'object' ? builder.user(user.uid, user.gid, user.groups) : builder.user(user);
   }
   if (caps !== undefined) builder = builder.caps(...listOf<CapsWord>(caps));
   if (tty !== undefined && tty !== false) builder = builder.tty(tty === true ? {} : tty);
-  if (stdin !== undefined) builder = builder.stdin(stdin);
-  if (stdout !== undefined) builder = builder.stdout(stdout);
-  if (stderr !== undefined) builder = builder.stderr(stderr);
-  if (timeout !== undefined) builder = builder.timeout(timeout);
-  if (outputLimit !== undefined) builder = builder.outputLimit(outputLimit);
-  if (signal !== undefined) builder = builder.signal(signal);
+  builder = withRunOptions(builder, options);
   return use === undefined ? builder : use(builder);
 }

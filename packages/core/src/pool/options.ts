@@ -5,6 +5,7 @@ import type { RlimitsSection } from '@haco/rlimits';
 import type { Builder } from '../builder.js';
 import { parkedDescriptors } from '../process/parked.js';
 import type { StdinSource, StdoutTarget } from '../process/methods.js';
+import { withRunOptions } from '../run-options.js';
 import type { Spec } from '../spec.js';
 
 /** How a pool is made. */
@@ -37,17 +38,8 @@ export type PoolRunArguments = readonly [file: string, ...args: string[]] | read
 export function runBuilder(base: Builder, args: PoolRunArguments): Builder {
   const [first, ...rest] = args;
   if (typeof first === 'string') return base.command(first, ...(rest as readonly string[]));
-  const { command, env, stdin, stdout, stderr, timeout, outputLimit, signal } = first ?? {};
-  let builder = base;
-  if (command !== undefined) builder = builder.command(...command);
-  if (env !== undefined) builder = builder.env(env);
-  if (stdin !== undefined) builder = builder.stdin(stdin);
-  if (stdout !== undefined) builder = builder.stdout(stdout);
-  if (stderr !== undefined) builder = builder.stderr(stderr);
-  if (timeout !== undefined) builder = builder.timeout(timeout);
-  if (outputLimit !== undefined) builder = builder.outputLimit(outputLimit);
-  if (signal !== undefined) builder = builder.signal(signal);
-  return builder;
+  const { command, ...options } = first ?? {};
+  return withRunOptions(command === undefined ? base : base.command(...command), options);
 }
 
 /** Descriptors that a parked container has before those of a command come: the socket three times, and one of the launcher's. */
