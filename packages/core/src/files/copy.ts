@@ -30,6 +30,18 @@ export interface CopyReport {
   readonly skipped: readonly string[];
 }
 
+/** What is copied, by the name of its count. */
+type CopiedKind = 'files' | 'directories' | 'links';
+
+const copiedKinds: Readonly<Partial<Record<string, CopiedKind>>> = {
+  file: 'files',
+  directory: 'directories',
+  link: 'links',
+};
+
+/** Nothing for devices, fifos and sockets. */
+const kindOf = (stat: Stats): CopiedKind | undefined => copiedKinds[typeOf(stat)];
+
 class Tally {
   files = 0;
   directories = 0;
@@ -47,9 +59,13 @@ class Tally {
     return this.limits.bytes - this.bytes;
   }
 
-  entry(): Result<void, HacoError> {
+  /** Count one more, before anything is done with it: what is left out is kept by its path. */
+  add(kind: CopiedKind | undefined, path: string): Result<void, HacoError> {
     const count = this.files + this.directories + this.links + this.skipped.length;
-    return count < this.limits.entries ? ok() : err(tooMany(this.path, this.limits.entries));
+    if (count >= this.limits.entries) return err(tooMany(this.path, this.limits.entries));
+    if (kind === undefined) this.skipped.push(path);
+    else this[kind] += 1;
+    return ok();
   }
 
   /** Errors of a file that has more than what is left speak of the whole. */
@@ -72,11 +88,11 @@ async function inOne(
   owner: NewFileOptions,
   tally: Tally,
 ): Promise<Result<void, HacoError>> {
-  const counted = tally.entry();
-  if (counted.isErr()) return counted;
   const stat = await lstat(source);
-  if (stat.isDirectory()) {
-    tally.directories += 1;
+  const kind = kindOf(stat);
+  const counted = tally.add(kind, source);
+  if (counted.isErr() || kind === undefined) return counted;
+  if (kind === 'directories') {
     const made = makeDirectory(root, target, { mode: permissions(stat), ...owner });
     // Into a directory that is there, what is new is put beside what it has.
     if (made.isErr() && made.error.kind !== 'conflict') return made;
@@ -89,8 +105,7 @@ async function inOne(
     }
     return ok();
   }
-  if (stat.isSymbolicLink()) {
-    tally.links += 1;
+  if (kind === 'links') {
     const leads = await readlink(source);
     return inParent(root, target, 'copy to', (parent, name) => {
       const made = makingAsOwner(parent, () => linkAt(leads, parent, name));
@@ -104,11 +119,6 @@ async function inOne(
       return ok();
     });
   }
-  if (!stat.isFile()) {
-    tally.skipped.push(source);
-    return ok();
-  }
-  tally.files += 1;
   const fd = openToWrite(root, target, { how: 'replace', mode: permissions(stat), ...owner });
   if (fd.isErr()) return err(fd.error);
   const stream = createReadStream(source, { flags: constants.O_RDONLY | constants.O_NOFOLLOW } as never);
@@ -199,25 +209,14 @@ async function outOne(
   tally: Tally,
   depth: number,
 ): Promise<Result<void, HacoError>> {
-  const counted = tally.entry();
-  if (counted.isErr()) return counted;
-  switch (typeOf(found.stat)) {
-    case 'file':
-      tally.files += 1;
-      return outFile(found, path, target, tally);
-    case 'directory':
-      tally.directories += 1;
-      return outDirectory(found, path, target, tally, depth);
-    case 'link': {
-      tally.links += 1;
-      const leads = readLink(found.fd);
-      if (leads !== undefined) await symlink(leads, target);
-      return ok();
-    }
-    default:
-      tally.skipped.push(path);
-      return ok();
-  }
+  const kind = kindOf(found.stat);
+  const counted = tally.add(kind, path);
+  if (counted.isErr() || kind === undefined) return counted;
+  if (kind === 'files') return outFile(found, path, target, tally);
+  if (kind === 'directories') return outDirectory(found, path, target, tally, depth);
+  const leads = readLink(found.fd);
+  if (leads !== undefined) await symlink(leads, target);
+  return ok();
 }
 
 /** Copy out of the container, to a name on the host that is not there yet. */
