@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describeWith, expectNothingLeft, makeRootfs, parseReport, type TestRootfs } from '@haco/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { warmUp } from '../fixture.js';
+import { inside, stdoutOf, warmUp } from '../fixture.js';
 import { haco, orThrow, type Builder, type Container, type ExecOptions, type HacoError } from '../index.js';
 
 let rootfs: TestRootfs;
@@ -16,17 +16,6 @@ afterAll(() => rootfs.remove());
 
 const isolated = (): Builder =>
   haco().unshare('pid', 'mount', 'uts', 'ipc', 'net', 'cgroup').chroot(rootfs.path).independent('procfs', 'dev');
-
-/** Something that goes on with a container that sleeps; nothing is left of both. */
-async function inside<T>(builder: Builder, use: (container: Container) => Promise<T>): Promise<T> {
-  return expectNothingLeft(async () => {
-    await using container = await orThrow(builder.command('/bin/sleep', '600').start());
-    return await use(container);
-  });
-}
-
-const stdout = async (container: Container, options: ExecOptions): Promise<string> =>
-  (await orThrow(container.exec(options))).stdout;
 
 const questions = [
   'ns',
@@ -51,10 +40,10 @@ async function same(builder: Builder): Promise<void> {
     expect(theirs).toMatchObject({ ...rest, fds: { fds: [{ fd: 0 }, { fd: 1 }, { fd: 2 }] } });
     expect(theirs.mounts.mounts).toHaveLength(ownMounts.mounts.length);
     const files = ['cgroup', 'ipc', 'mnt', 'net', 'pid', 'user', 'uts'] as const;
-    const first = await stdout(container, { command: ['/bin/probe', 'report', 'ns'] });
+    const first = await stdoutOf(container, { command: ['/bin/probe', 'report', 'ns'] });
     const { ns } = parseReport(['ns'], first);
     for (const file of files) {
-      const link = await stdout(container, { command: ['/bin/sh', '-c', `ls -l /proc/1/ns/${file}`], caps: 'all' });
+      const link = await stdoutOf(container, { command: ['/bin/sh', '-c', `ls -l /proc/1/ns/${file}`], caps: 'all' });
       expect([file, Number(/\[(\d+)\]/.exec(link)?.[1])]).toEqual([file, ns[file]]);
     }
   });
@@ -78,11 +67,11 @@ describeWith(['root', 'busybox', 'compiler'], 'exec', () => {
     const builder = haco().unshare('user', 'mount', 'pid').mapUsers(ids).mapGroups(ids);
     await inside(builder.chroot(rootfs.path).independent('procfs'), async (container) => {
       const script = 'id -u; id -g; id -G; cat /proc/self/uid_map';
-      const [uid, gid, groups, map = ''] = (await stdout(container, { command: ['/bin/sh', '-c', script] })).split(
+      const [uid, gid, groups, map = ''] = (await stdoutOf(container, { command: ['/bin/sh', '-c', script] })).split(
         '\n',
       );
       expect([uid, gid, groups, map.trim().split(/\s+/)]).toEqual(['0', '0', '0', ['0', '100000', '65536']]);
-      expect(await stdout(container, { command: ['/bin/id', '-u'], user: 'alice' })).toBe('1001\n');
+      expect(await stdoutOf(container, { command: ['/bin/id', '-u'], user: 'alice' })).toBe('1001\n');
       const touched = await orThrow(container.exec({ command: ['/bin/cat', '/etc/shadow-of-host'], user: 1001 }));
       expect(touched.exitCode).toBe(1);
     });
@@ -90,12 +79,12 @@ describeWith(['root', 'busybox', 'compiler'], 'exec', () => {
 
   test('has the root of a container that has no mount namespace, and shares what it shares', async () => {
     await inside(haco().unshare('pid').chroot(rootfs.path), async (container) => {
-      expect(await stdout(container, { command: ['/bin/sh', '-c', 'ls /bin/probe; pwd; echo $$'] })).toBe(
+      expect(await stdoutOf(container, { command: ['/bin/sh', '-c', 'ls /bin/probe; pwd; echo $$'] })).toBe(
         '/bin/probe\n/\n2\n',
       );
     });
     await inside(haco().workdir('/tmp'), async (container) => {
-      expect(await stdout(container, { command: ['/bin/sh', '-c', 'pwd; ls -d /proc/self'] })).toBe(
+      expect(await stdoutOf(container, { command: ['/bin/sh', '-c', 'pwd; ls -d /proc/self'] })).toBe(
         '/tmp\n/proc/self\n',
       );
     });
@@ -105,8 +94,8 @@ describeWith(['root', 'busybox', 'compiler'], 'exec', () => {
     const builder = haco().unshare('pid', 'mount').chroot(rootfs.path).independent('procfs').memory('64MiB').pids(4);
     await inside(builder, async (container) => {
       const [own, theirs] = await Promise.all([
-        stdout(container, { command: ['/bin/cat', '/proc/1/cgroup'] }),
-        stdout(container, { command: ['/bin/cat', '/proc/self/cgroup'] }),
+        stdoutOf(container, { command: ['/bin/cat', '/proc/1/cgroup'] }),
+        stdoutOf(container, { command: ['/bin/cat', '/proc/self/cgroup'] }),
       ]);
       expect(theirs).toBe(own);
       expect(own).not.toBe(readFileSync('/proc/self/cgroup', 'utf8'));
@@ -118,28 +107,28 @@ describeWith(['root', 'busybox', 'compiler'], 'exec', () => {
   test('differs in what is given', async () => {
     const builder = isolated().env({ A: '1', B: '2' }).user('alice').caps('none');
     await inside(builder, async (container) => {
-      const env = await stdout(container, { command: ['env'], env: { B: '3', C: '4' } });
+      const env = await stdoutOf(container, { command: ['env'], env: { B: '3', C: '4' } });
       expect(env.split('\n').sort()).toEqual(['', 'A=1', 'B=3', 'C=4']);
-      expect(await stdout(container, { command: ['/bin/sh', '-c', 'id -u; id -g; id -G'] })).toBe(
+      expect(await stdoutOf(container, { command: ['/bin/sh', '-c', 'id -u; id -g; id -G'] })).toBe(
         '1001\n1002\n1002 50\n',
       );
-      expect(await stdout(container, { command: ['/bin/id', '-u'], user: 'root' })).toBe('0\n');
-      expect(await stdout(container, { command: ['/bin/id', '-g'], user: { uid: 5, gid: 'staff' } })).toBe('50\n');
-      expect(await stdout(container, { command: ['/bin/pwd'], workdir: '/mnt' })).toBe('/mnt\n');
-      const caps = await stdout(container, { command: ['/bin/probe', 'report', 'caps'], caps: ['chown'] });
+      expect(await stdoutOf(container, { command: ['/bin/id', '-u'], user: 'root' })).toBe('0\n');
+      expect(await stdoutOf(container, { command: ['/bin/id', '-g'], user: { uid: 5, gid: 'staff' } })).toBe('50\n');
+      expect(await stdoutOf(container, { command: ['/bin/pwd'], workdir: '/mnt' })).toBe('/mnt\n');
+      const caps = await stdoutOf(container, { command: ['/bin/probe', 'report', 'caps'], caps: ['chown'] });
       expect(parseReport(['caps'], caps).caps).toMatchObject({ effective: '0000000000000001' });
       const limits = await orThrow(
         container.exec({ command: ['/bin/sh', '-c', 'ulimit -n'], use: (b) => b.rlimit('nofile', 33) }),
       );
       expect(limits.stdout).toBe('33\n');
-      expect(await stdout(container, { command: ['/bin/cat'], stdin: { text: 'typed' } })).toBe('typed');
+      expect(await stdoutOf(container, { command: ['/bin/cat'], stdin: { text: 'typed' } })).toBe('typed');
     });
   });
 
   test('joins a subset: without the mount namespace it sees the files of the caller', async () => {
     await inside(isolated(), async (container) => {
       const command = ['/bin/sh', '-c', `ls ${rootfs.path}/bin/probe; hostname`] as const;
-      const seen = await stdout(container, { command, namespaces: ['uts', 'pid'] });
+      const seen = await stdoutOf(container, { command, namespaces: ['uts', 'pid'] });
       expect(seen).toBe(`${rootfs.path}/bin/probe\n${container.name}\n`);
     });
   });
@@ -165,7 +154,7 @@ describeWith(['root', 'busybox', 'compiler'], 'exec', () => {
   test('runs a hundred at a time', { timeout: 60_000 }, async () => {
     await inside(isolated().pids(500), async (container) => {
       const all = await Promise.all(
-        Array.from({ length: 100 }, (_, i) => stdout(container, { command: ['/bin/echo', String(i)] })),
+        Array.from({ length: 100 }, (_, i) => stdoutOf(container, { command: ['/bin/echo', String(i)] })),
       );
       expect(all).toEqual(all.map((_, i) => `${String(i)}\n`));
     });
@@ -236,7 +225,7 @@ describeWith(['root', 'busybox', 'compiler'], 'spawn', () => {
       const process = await orThrow(container.spawn('/bin/sleep', '600'));
       await process[Symbol.asyncDispose]();
       expect(existsSync(`/proc/${String(process.pid)}`)).toBe(false);
-      expect(await stdout(container, { command: ['/bin/echo', 'alive'] })).toBe('alive\n');
+      expect(await stdoutOf(container, { command: ['/bin/echo', 'alive'] })).toBe('alive\n');
     });
   });
 });
@@ -301,7 +290,7 @@ describeWith(['root', 'busybox', 'compiler'], 'what an exec is refused for', () 
         "Can't run a command in the container while it is paused; thaw() it first.",
       );
       await orThrow(container.thaw());
-      expect(await stdout(container, { command: ['/bin/echo', 'on'] })).toBe('on\n');
+      expect(await stdoutOf(container, { command: ['/bin/echo', 'on'] })).toBe('on\n');
     });
   });
 });

@@ -1,9 +1,9 @@
 /** Further processes in containers of an ordinary user. */
 import { userInfo } from 'node:os';
-import { describeWith, expectNothingLeft, makeRootfs, type TestRootfs } from '@haco/testkit';
+import { describeWith, makeRootfs, type TestRootfs } from '@haco/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { warmUp } from '../fixture.js';
-import { haco, orThrow, type Builder, type Container, type ExecOptions } from '../index.js';
+import { inside, stdoutOf, warmUp } from '../fixture.js';
+import { haco, orThrow } from '../index.js';
 
 let rootfs: TestRootfs;
 
@@ -17,21 +17,13 @@ const { uid } = userInfo();
 const isolated = () =>
   haco().unshare('user', 'mount', 'pid', 'uts', 'ipc', 'net').chroot(rootfs.path).independent('procfs', 'dev');
 
-async function inside<T>(builder: Builder, use: (container: Container) => Promise<T>): Promise<T> {
-  return expectNothingLeft(async () => {
-    await using container = await orThrow(builder.command('/bin/sleep', '600').start());
-    return await use(container);
-  });
-}
-
-const stdout = async (container: Container, options: ExecOptions): Promise<string> =>
-  (await orThrow(container.exec(options))).stdout;
-
 describeWith(['ordinary-user', 'userns', 'busybox', 'compiler'], 'exec', () => {
   test('is root of the container, and the caller outside', async () => {
     await inside(isolated().name('mine'), async (container) => {
       const script = 'id -u; hostname; echo $$; cat /proc/self/uid_map; ls /proc/1/root/bin/probe';
-      const [user, name, pid, map = ''] = (await stdout(container, { command: ['/bin/sh', '-c', script] })).split('\n');
+      const [user, name, pid, map = ''] = (await stdoutOf(container, { command: ['/bin/sh', '-c', script] })).split(
+        '\n',
+      );
       expect([user, name, Number(pid)]).toEqual(['0', 'mine', 2]);
       expect(map.trim().split(/\s+/)).toContain('0');
       expect(map).toContain(String(uid));
@@ -42,7 +34,7 @@ describeWith(['ordinary-user', 'userns', 'busybox', 'compiler'], 'exec', () => {
     const builder = isolated().caps('chown').noNewPrivileges().env({ A: '1' }).workdir('/tmp');
     await inside(builder, async (container) => {
       const script = 'grep -E "CapBnd|NoNewPrivs" /proc/self/status; echo $A; pwd';
-      expect(await stdout(container, { command: ['/bin/sh', '-c', script] })).toBe(
+      expect(await stdoutOf(container, { command: ['/bin/sh', '-c', script] })).toBe(
         'CapBnd:\t0000000000000001\nNoNewPrivs:\t1\n1\n/tmp\n',
       );
     });
@@ -50,16 +42,16 @@ describeWith(['ordinary-user', 'userns', 'busybox', 'compiler'], 'exec', () => {
 
   test('a container that shares everything, or only has a root of its own', async () => {
     await inside(haco(), async (container) => {
-      expect(await stdout(container, { command: ['/bin/sh', '-c', 'id -u'] })).toBe(`${String(uid)}\n`);
+      expect(await stdoutOf(container, { command: ['/bin/sh', '-c', 'id -u'] })).toBe(`${String(uid)}\n`);
     });
     await inside(haco().unshare('user').chroot(rootfs.path), async (container) => {
-      expect(await stdout(container, { command: ['/bin/sh', '-c', 'ls /bin/probe; pwd'] })).toBe('/bin/probe\n/\n');
+      expect(await stdoutOf(container, { command: ['/bin/sh', '-c', 'ls /bin/probe; pwd'] })).toBe('/bin/probe\n/\n');
     });
   });
 
   test('goes into a container with an init without capabilities', async () => {
     await inside(isolated().caps('none').init(), async (container) => {
-      expect(await stdout(container, { command: ['/bin/sh', '-c', 'id -u'] })).toBe('0\n');
+      expect(await stdoutOf(container, { command: ['/bin/sh', '-c', 'id -u'] })).toBe('0\n');
     });
   });
 
@@ -77,7 +69,7 @@ describeWith(['ordinary-user', 'userns', 'busybox', 'compiler'], 'exec', () => {
       const error = (await container.exec({ command: ['true'], user: 'alice' }))._unsafeUnwrapErr();
       expect(error.kind).toBe('permission');
       expect(error.message).toContain('The user namespace of the container has no user 1001 and no group 1002');
-      expect(await stdout(container, { command: ['/bin/id', '-u'], user: 0 })).toBe('0\n');
+      expect(await stdoutOf(container, { command: ['/bin/id', '-u'], user: 0 })).toBe('0\n');
     });
   });
 });
@@ -85,8 +77,8 @@ describeWith(['ordinary-user', 'userns', 'busybox', 'compiler'], 'exec', () => {
 describeWith(['ordinary-user', 'userns', 'busybox', 'newuidmap', 'subuid'], 'exec with subordinate ids', () => {
   test('is any user of the map, by name', async () => {
     await inside(isolated().mapUsers('auto').mapGroups('auto').user('alice').init(), async (container) => {
-      expect(await stdout(container, { command: ['/bin/sh', '-c', 'id -u; id -g'] })).toBe('1001\n1002\n');
-      expect(await stdout(container, { command: ['/bin/id', '-u'], user: 'root' })).toBe('0\n');
+      expect(await stdoutOf(container, { command: ['/bin/sh', '-c', 'id -u; id -g'] })).toBe('1001\n1002\n');
+      expect(await stdoutOf(container, { command: ['/bin/id', '-u'], user: 'root' })).toBe('0\n');
     });
   });
 });

@@ -13,17 +13,8 @@ import {
 import { Readable } from 'node:stream';
 import { describeWith, expectNothingLeft, makeRootfs, type TestRootfs } from '@haco/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { warmUp } from '../fixture.js';
-import {
-  filesOf,
-  haco,
-  orThrow,
-  type Builder,
-  type Container,
-  type HacoError,
-  type Result,
-  type ResultAsync,
-} from '../index.js';
+import { inside, warmUp } from '../fixture.js';
+import { filesOf, haco, orThrow, type Container, type HacoError, type Result, type ResultAsync } from '../index.js';
 
 let rootfs: TestRootfs;
 /** A tree that is not the container's. */
@@ -42,13 +33,6 @@ afterAll(async () => {
 });
 
 const isolated = () => haco().unshare('pid', 'mount').chroot(rootfs.path).independent('procfs', 'dev').tmpfs('/tmp');
-
-async function inside<T>(builder: Builder, use: (container: Container) => Promise<T>): Promise<T> {
-  return expectNothingLeft(async () => {
-    await using container = await orThrow(builder.command('/bin/sleep', '600').start());
-    return await use(container);
-  });
-}
 
 const sh = async (container: Container, script: string): Promise<string> =>
   (await orThrow(container.exec('/bin/sh', '-c', script))).stdout;
