@@ -228,6 +228,17 @@ describe('what makes no sense', () => {
     `);
   });
 
+  test('tags that are no text are told, also those that JSON can not hold', async () => {
+    const tags = { a: 5n, b: 'text', c: undefined, d: Symbol('s') } as unknown as Record<string, string>;
+    const message =
+      'The spec has 3 problems: identity.metadata.a: must be a string; identity.metadata.c: must be a string; identity.metadata.d: must be a string.';
+    const tagged = haco().metadata(tags).command('true');
+    expect(errorOf(tagged.spec()).message).toBe(message);
+    expect(errorOf(await tagged.run()).message).toBe(message);
+    const good = haco().metadata({ a: '1', b: '2' }).metadata({ b: '3' });
+    expect(orThrow(good.spec()).identity.metadata).toEqual({ a: '1', b: '3' });
+  });
+
   test('arguments of any text are answered with a result, never with a throw', () => {
     const verbs = [
       'name',
