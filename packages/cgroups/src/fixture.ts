@@ -1,5 +1,6 @@
 /** Hosts and contexts for the unit tests of this package. */
 import { noFacts, type CgroupFacts, type HostFacts, type PlanContext, type SharedFacts } from '@haco/plan';
+import { bareHost } from '@haco/testkit';
 import { cgroups } from './part.js';
 import type { CgroupsSection } from './section.js';
 
@@ -9,26 +10,7 @@ function at(controller: string, ownGroup = '/'): CgroupFacts['v1'][string] {
 
 /** Root, v1 controllers each mounted apart, and a v2 hierarchy that has none of them. */
 export const hybridHost: HostFacts = {
-  arch: 'x64',
-  kernel: { release: '6.18.0', major: 6, minor: 18 },
-  pid: 1000,
-  euid: 0,
-  egid: 0,
-  capabilities: [],
-  knownCapabilities: [],
-  features: {
-    clone3: true,
-    clone_into_cgroup: true,
-    openat2: true,
-    close_range: true,
-    pidfd_open: true,
-    open_tree: true,
-    mount_setattr: true,
-    cgroup_kill: true,
-    time_namespace: true,
-    user_namespace: true,
-    memfd_exec: true,
-  },
+  ...bareHost,
   cgroups: {
     mode: 'hybrid',
     v1: { cpu: at('cpu'), cpuset: at('cpuset'), memory: at('memory', '/service'), pids: at('pids') },
@@ -40,17 +22,6 @@ export const hybridHost: HostFacts = {
       subtreeControl: [],
     },
   },
-  userNamespaces: {
-    max: 1000,
-    unprivilegedDisabled: false,
-    apparmorRestricted: false,
-    subuid: [],
-    subgid: [],
-    newidmap: false,
-  },
-  oomScoreAdj: 0,
-  noNewPrivileges: false,
-  nrOpen: 1_048_576,
 };
 
 /** A host with these cgroups. */

@@ -1,46 +1,19 @@
 /** Hosts and contexts for the unit tests of this package. */
 import { noFacts, type HostFacts, type NamespaceKind, type PlanContext, type SharedFacts } from '@haco/plan';
+import { bareHost } from '@haco/testkit';
 import { mounts } from './part.js';
 import { emptySection, type MountsSection } from './section.js';
 
 /** Root on a current kernel with cgroup v2. */
 export const rootHost: HostFacts = {
-  arch: 'x64',
-  kernel: { release: '6.12.0', major: 6, minor: 12 },
-  pid: 1000,
-  euid: 0,
-  egid: 0,
+  ...bareHost,
   capabilities: ['mknod', 'sys_admin', 'sys_chroot'],
-  knownCapabilities: [],
-  features: {
-    clone3: true,
-    clone_into_cgroup: true,
-    openat2: true,
-    close_range: true,
-    pidfd_open: true,
-    open_tree: true,
-    mount_setattr: true,
-    cgroup_kill: true,
-    time_namespace: true,
-    user_namespace: true,
-    memfd_exec: true,
-  },
   cgroups: {
     mode: 'v2',
     v1: {},
     v2: { mountPoint: '/sys/fs/cgroup', ownGroup: '/', writable: true, controllers: [], subtreeControl: [] },
   },
-  userNamespaces: {
-    max: 1000,
-    unprivilegedDisabled: false,
-    apparmorRestricted: false,
-    subuid: [],
-    subgid: [],
-    newidmap: true,
-  },
-  oomScoreAdj: 0,
-  noNewPrivileges: false,
-  nrOpen: 1_048_576,
+  userNamespaces: { ...bareHost.userNamespaces, newidmap: true },
 };
 
 /** An ordinary user. */

@@ -5,6 +5,7 @@
  * @packageDocumentation
  */
 export * from './as-user.js';
+export * from './bare-host.js';
 export * from './describe-with.js';
 export * from './expect-nothing-left.js';
 export * from './hide-syscall.js';
