@@ -13,6 +13,7 @@ const header = (fields: Partial<Headers>): Headers => ({
   devmajor: 0,
   devminor: 0,
   pax: null,
+  xattrs: new Map(),
   ...fields,
 });
 
@@ -33,9 +34,11 @@ describe('an entry of an archive', () => {
     expect(readEntry(header({ pax }))._unsafeUnwrap()).toMatchObject({ uid: 70000000, gid: 7, mtime: 1.5 });
   });
 
-  it('names the extended attributes that get lost', () => {
-    const pax = { 'SCHILY.xattr.security.capability': '\x01' };
-    expect(readEntry(header({ pax }))._unsafeUnwrap().attributes).toEqual(['security.capability']);
+  it('has its extended attributes as bytes, and names those in a form that is not understood', () => {
+    const xattrs = new Map([['user.a', Buffer.of(0xff)]]);
+    const pax = { 'SCHILY.xattr.user.a': '?', 'LIBARCHIVE.xattr.user.a': '/w==', 'LIBARCHIVE.xattr.user.b': '/w==' };
+    const entry = readEntry(header({ pax, xattrs }))._unsafeUnwrap();
+    expect([entry.xattrs, entry.lost]).toEqual([xattrs, ['xattr.user.b']]);
   });
 
   it.each<[Partial<Headers>, string]>([

@@ -28,8 +28,10 @@ export interface Entry {
   /** Seconds since 1970. */
   readonly mtime: number;
   readonly device: { readonly major: number; readonly minor: number };
-  /** Names of extended attributes, which are not kept. */
-  readonly attributes: readonly string[];
+  /** Extended attributes by name (one character per byte). */
+  readonly xattrs: ReadonlyMap<ByteName, Buffer>;
+  /** Names of extended attributes in a form that is not understood, which are not kept. */
+  readonly lost: readonly string[];
 }
 
 const types: Readonly<Record<string, EntryType>> = {
@@ -89,9 +91,12 @@ export function readEntry(header: Headers): Result<Entry, string> {
         gid,
         mtime: secondsOf(pax['mtime'], header.mtime),
         device: { major: header.devmajor, minor: header.devminor },
-        attributes: keys
-          .filter((key) => /^(SCHILY|LIBARCHIVE)\.xattr\./.test(key))
-          .map((key) => key.replace(/^\w+\.xattr\./, '')),
+        xattrs: header.xattrs,
+        lost: keys
+          .filter((key) => key.startsWith('LIBARCHIVE.xattr.') || key.startsWith('SCHILY.acl.'))
+          .map((key) => key.replace(/^\w+\./, ''))
+          // bsdtar writes both forms.
+          .filter((name) => !header.xattrs.has(name.replace(/^xattr\./, ''))),
       }));
   });
 }

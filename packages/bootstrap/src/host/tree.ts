@@ -8,6 +8,7 @@ import type { IoError } from '@haco/plan';
 import type { ByteName, Entry } from './entry.js';
 import { errnoOf, isHacoError } from './failure.js';
 import { runTool } from './tool.js';
+import { clearXattrs, setXattr, whyNot, type XattrHolder } from './xattrs.js';
 
 export interface TreeOptions {
   readonly isRoot: boolean;
@@ -15,10 +16,12 @@ export interface TreeOptions {
   readonly refuse: (hint: string) => IoError;
   readonly signal: AbortSignal | undefined;
   readonly report: ((line: string) => void) | undefined;
+  /** Several archives, one over the other: whatever is in the way of a later one goes, directories with all that is in them. */
+  readonly layered?: boolean;
 }
 
 type Path = readonly ByteName[];
-type Attributes = Pick<Entry, 'mode' | 'uid' | 'gid' | 'mtime'>;
+type Attributes = Pick<Entry, 'mode' | 'uid' | 'gid' | 'mtime' | 'xattrs' | 'shown'>;
 
 const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL, O_DIRECTORY, O_NOFOLLOW } = fs.constants;
 const mostOpenDirectories = 64;
@@ -43,6 +46,8 @@ export class Tree {
   readonly #open = new Map<string, number>();
   /** What directories shall be in the end: until then they must be writable, and their times change. */
   readonly #directories = new Map<string, Attributes>();
+  /** What this layer has made, with all directories above it: a whiteout hides what is below a layer, not what is in it. */
+  readonly #ofLayer = new Set<string>();
   readonly #root: number;
   #turnBegan = performance.now();
   readonly #options: TreeOptions;
@@ -69,6 +74,7 @@ export class Tree {
     }
     const parent = this.#resolve(entry.path.slice(0, -1), entry);
     const path = [...parent, name];
+    this.#note(path);
     if (entry.type === 'directory') return this.#addDirectory(entry, path);
     const directory = this.#directory(parent);
     if (entry.type === 'link') {
@@ -93,6 +99,28 @@ export class Tree {
     }
   }
 
+  /** From here on, whiteouts hide all that was made until now. */
+  beginLayer(): void {
+    this.#ofLayer.clear();
+  }
+
+  /** Remove what lower layers have under this name; nothing there is nothing to do. */
+  async hide(entry: Entry, name: ByteName): Promise<void> {
+    await this.#pause();
+    this.#closeOldest();
+    const parent = this.#resolve(entry.path.slice(0, -1), entry, false);
+    if (parent !== undefined) await this.#removeLower([...parent, name]);
+  }
+
+  /** Remove what lower layers have in the directory of this entry. */
+  async hideSiblings(entry: Entry): Promise<void> {
+    await this.#pause();
+    this.#closeOldest();
+    const directory = this.#resolve(entry.path.slice(0, -1), entry, false);
+    if (directory === undefined) return;
+    for (const name of this.#list(directory)) await this.#removeLower([...directory, name]);
+  }
+
   /** Give the directories their owners, modes and times, the deepest first. */
   async finish(): Promise<void> {
     const depth = (path: string) => (path === '' ? 0 : path.split('/').length);
@@ -101,6 +129,7 @@ export class Tree {
       await this.#pause();
       this.#closeOldest();
       const handle = this.#directory(path === '' ? [] : path.split('/'));
+      if (this.#options.layered === true) clearXattrs(handle);
       this.#setOfFile(attributes, handle);
     }
   }
@@ -122,7 +151,7 @@ export class Tree {
     const file = fs.openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
     try {
       for await (const chunk of body as AsyncIterable<Buffer>) await writeAll(file, chunk);
-      this.#setOfFile(entry, file, entry.shown);
+      this.#setOfFile(entry, file);
     } finally {
       fs.closeSync(file);
     }
@@ -158,30 +187,43 @@ export class Tree {
     this.#setOfNode(entry, at(directory, name));
   }
 
-  #setOfFile(attributes: Attributes, fd: number, shown?: string): void {
+  #setOfFile(attributes: Attributes, fd: number): void {
     const { mode, uid, gid, mtime } = attributes;
-    // chown(2) clears the set-id bits, so it comes before chmod(2).
+    // chown(2) clears the set-id bits and the capabilities, so it comes first.
     if (this.#options.isRoot) fs.fchownSync(fd, uid, gid);
-    fs.fchmodSync(fd, this.#allowed(mode, shown));
+    fs.fchmodSync(fd, this.#allowed(attributes));
+    this.#setXattrs(attributes, fd);
     fs.futimesSync(fd, mtime, mtime);
   }
 
-  #setOfSymlink({ uid, gid, mtime }: Attributes, path: Buffer): void {
+  #setOfSymlink(entry: Attributes, path: Buffer): void {
+    const { uid, gid, mtime } = entry;
     if (this.#options.isRoot) fs.lchownSync(path, uid, gid);
+    this.#setXattrs(entry, path);
     fs.lutimesSync(path, mtime, mtime);
   }
 
   #setOfNode(entry: Entry, path: Buffer): void {
     // Just made by us in a directory that only we write to: chmod(2) finds no symbolic link here.
     if (this.#options.isRoot) fs.lchownSync(path, entry.uid, entry.gid);
-    fs.chmodSync(path, this.#allowed(entry.mode, entry.shown));
+    fs.chmodSync(path, this.#allowed(entry));
+    this.#setXattrs(entry, path);
     fs.lutimesSync(path, entry.mtime, entry.mtime);
   }
 
+  #setXattrs({ xattrs, shown }: Attributes, holder: XattrHolder): void {
+    for (const [name, value] of xattrs) {
+      const reason = whyNot(name, this.#options.isRoot) ?? refusal(setXattr(holder, name, value));
+      if (reason !== undefined) {
+        this.#options.report?.(`${shown}: the extended attribute ${name} is left out, ${reason}`);
+      }
+    }
+  }
+
   /** Files of an ordinary user's root belong to the user: a set-id bit would lend out the user's own rights. */
-  #allowed(mode: number, shown: string | undefined): number {
+  #allowed({ mode, shown }: Attributes): number {
     if (this.#options.isRoot || (mode & 0o6000) === 0) return mode;
-    if (shown !== undefined) this.#options.report?.(`${shown}: set-id bits are left out, the file belongs to you`);
+    this.#options.report?.(`${shown}: set-id bits are left out, the file belongs to you`);
     return mode & ~0o6000;
   }
 
@@ -190,16 +232,53 @@ export class Tree {
     const type = this.#typeOf(path);
     if (type === 'nothing') return;
     if (type === 'other') return fs.unlinkSync(this.#at(path));
-    const key = path.join('/');
-    const open = this.#open.get(key);
-    if (open !== undefined) fs.closeSync(open);
-    this.#open.delete(key);
-    this.#directories.delete(key);
+    if (this.#options.layered === true) return this.#removeAll(path);
+    this.#forget(path);
     try {
       fs.rmdirSync(this.#at(path));
     } catch (thrown) {
       if (errnoOf(thrown) === 'ENOTEMPTY') throw this.#refuse(entry, 'would replace a directory that is not empty');
       throw thrown;
+    }
+  }
+
+  #forget(path: Path): void {
+    const key = path.join('/');
+    const open = this.#open.get(key);
+    if (open !== undefined) fs.closeSync(open);
+    this.#open.delete(key);
+    this.#directories.delete(key);
+  }
+
+  #list(directory: Path): readonly ByteName[] {
+    const handle = `/proc/self/fd/${String(this.#directory(directory))}`;
+    // Not through #at: the entries of the open directory itself.
+    return fs.readdirSync(handle, 'latin1' as BufferEncoding) as ByteName[];
+  }
+
+  #removeAll(path: Path): void {
+    if (this.#typeOf(path) !== 'directory') return fs.unlinkSync(this.#at(path));
+    for (const name of this.#list(path)) this.#removeAll([...path, name]);
+    this.#forget(path);
+    fs.rmdirSync(this.#at(path));
+  }
+
+  /** Remove what this layer didn't make itself. */
+  async #removeLower(path: Path): Promise<void> {
+    await this.#pause();
+    const type = this.#typeOf(path);
+    if (type === 'nothing') return;
+    if (!this.#ofLayer.has(path.join('/'))) return this.#removeAll(path);
+    if (type === 'other') return;
+    for (const name of this.#list(path)) await this.#removeLower([...path, name]);
+  }
+
+  #note(path: Path): void {
+    if (this.#options.layered !== true) return;
+    for (let length = path.length; length > 0; length -= 1) {
+      const key = path.slice(0, length).join('/');
+      if (this.#ofLayer.has(key)) return;
+      this.#ofLayer.add(key);
     }
   }
 
@@ -214,8 +293,10 @@ export class Tree {
     return { path, directory: this.#directory(parent), name };
   }
 
-  /** Real path below the root of a directory, which is made when it is missing. */
-  #resolve(path: Path, entry: Entry): Path {
+  /** Real path below the root of a directory, which is made when it is missing; undefined, when it shall not be made. */
+  #resolve(path: Path, entry: Entry): Path;
+  #resolve(path: Path, entry: Entry, make: false): Path | undefined;
+  #resolve(path: Path, entry: Entry, make = true): Path | undefined {
     const real: ByteName[] = [];
     const left = [...path];
     let links = 0;
@@ -228,7 +309,9 @@ export class Tree {
       }
       const next = [...real, name];
       if (next.join('/').length > longestPath) throw this.#refuse(entry, 'is nested too deeply');
-      const text = this.#enter(next, entry);
+      if (!make && this.#typeOf(next) === 'nothing') return undefined;
+      const text = this.#enter(next, entry, make);
+      if (text === false) return undefined;
       if (text === undefined) {
         real.push(name);
         continue;
@@ -242,8 +325,11 @@ export class Tree {
     return real;
   }
 
-  /** Make sure that the directory is there and open; when it is a symbolic link, what that says. */
-  #enter(path: Path, entry: Entry): ByteName | undefined {
+  /**
+   * Make sure that the directory is there and open; when it is a symbolic link, what that says; false, when it is something else, which
+   * counts only where something shall be made in it.
+   */
+  #enter(path: Path, entry: Entry, make: boolean): ByteName | undefined | false {
     try {
       this.#directory(path);
       return undefined;
@@ -251,7 +337,8 @@ export class Tree {
       const errno = errnoOf(thrown);
       if (errno === 'ENOENT') {
         fs.mkdirSync(this.#at(path), 0o700);
-        this.#directories.set(path.join('/'), { mode: 0o755, uid: 0, gid: 0, mtime: entry.mtime });
+        const { mtime, shown } = entry;
+        this.#directories.set(path.join('/'), { mode: 0o755, uid: 0, gid: 0, mtime, shown, xattrs: new Map() });
         this.#directory(path);
         return undefined;
       }
@@ -261,6 +348,7 @@ export class Tree {
       return fs.readlinkSync(this.#at(path), 'latin1' as BufferEncoding) as ByteName;
     } catch (thrown) {
       if (errnoOf(thrown) !== 'EINVAL') throw thrown;
+      if (!make) return false;
       throw this.#refuse(entry, 'is below something that is not a directory');
     }
   }
@@ -314,6 +402,14 @@ export class Tree {
   #refuse({ shown }: Entry, problem: string): IoError {
     return this.#options.refuse(`its entry ${JSON.stringify(shown)} ${problem}`);
   }
+}
+
+/** Only a full disk is a reason to fail; the rest depends on where the root is made, and is reported. */
+function refusal(errno: string | undefined): string | undefined {
+  if (errno === undefined) return undefined;
+  if (errno === 'ENOSPC' || errno === 'EDQUOT') throw Object.assign(new Error(`setxattr: ${errno}`), { code: errno });
+  if (errno === 'EOPNOTSUPP' || errno === 'ENOTSUP') return 'the file system keeps none of its kind';
+  return `the kernel refused it (${errno})`;
 }
 
 async function writeAll(fd: number, chunk: Buffer): Promise<void> {

@@ -133,9 +133,37 @@ describeWith(['root'], 'a root from an archive', () => {
     expect(fs.readFileSync(join(target, 'a'), 'utf8')).toBe('last');
   });
 
-  it('says which extended attributes are lost', async () => {
-    void (await unpackEntries([{ name: 'ping', body: 'x', pax: { 'SCHILY.xattr.security.capability': 'x' } }]));
-    expect(lines[0]).toBe('ping: extended attributes are not kept: security.capability');
+  it('leaves out attributes that could mislead the host, and says so', async () => {
+    const pax = { 'SCHILY.xattr.trusted.overlay.opaque': 'y', 'SCHILY.xattr.security.selinux': 'system_u:object_r:x_t' };
+    expect((await unpackEntries([{ name: 'a', body: 'x', pax }])).isOk()).toBe(true);
+    expect(lines.slice(0, 2)).toEqual([
+      'a: the extended attribute trusted.overlay.opaque is left out, it could mislead an overlay file system',
+      'a: the extended attribute security.selinux is left out, it belongs to a host, not to an image',
+    ]);
+  });
+});
+
+describeWith(['root', 'tool:setfattr', 'tool:setcap'], 'extended attributes of an archive', () => {
+  it('are kept, whatever bytes they are, as tar(1) keeps them', async () => {
+    const source = join(box, 'source');
+    fs.mkdirSync(join(source, 'directory'), { recursive: true });
+    fs.writeFileSync(join(source, 'ping'), 'x');
+    fs.chownSync(join(source, 'ping'), 1, 2);
+    const run = (...command: readonly [string, ...string[]]) => {
+      const [name, ...args] = command;
+      expect(spawnSync(name, args).status, command.join(' ')).toBe(0);
+    };
+    run('setfattr', '-n', 'user.bytes', '-v', '0xff00fe3d0a80', join(source, 'ping'));
+    run('setfattr', '-n', 'user.empty', join(source, 'directory'));
+    // All bits, so that there are bytes which aren't UTF-8.
+    run('setcap', 'all=ep', join(source, 'ping'));
+    const archive = join(box, 'archive.tar');
+    run('tar', '-c', '--xattrs', '--xattrs-include=*', '-f', archive, '-C', source, '.');
+    expect((await prepareRootfs(tarball(archive, { target }))).isOk()).toBe(true);
+    const attributes = (directory: string) =>
+      spawnSync('getfattr', ['-R', '-d', '-m', '-', '-e', 'hex', '.'], { cwd: directory, encoding: 'utf8' }).stdout;
+    expect(attributes(source)).toContain('security.capability=0x');
+    expect(attributes(target)).toBe(attributes(source));
   });
 });
 
