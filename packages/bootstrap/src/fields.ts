@@ -51,6 +51,19 @@ export class Fields {
     );
   }
 
+  texts<K extends string>(name: K): { readonly [P in K]?: Readonly<Record<string, string>> } {
+    return this.#read(
+      name,
+      (value): value is Readonly<Record<string, string>> =>
+        isObject(value) && Object.values(value).every((item) => typeof item === 'string'),
+      'must be an object of texts',
+    );
+  }
+
+  boolean<K extends string>(name: K): { readonly [P in K]?: boolean } {
+    return this.#read(name, (value) => typeof value === 'boolean', 'must be true or false');
+  }
+
   number<K extends string>(name: K): { readonly [P in K]?: number } {
     return this.#read(name, (value) => typeof value === 'number', 'must be a number');
   }

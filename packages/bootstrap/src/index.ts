@@ -6,9 +6,15 @@
  */
 export * from './methods.js';
 export * from './part.js';
-export { type BootstrapContext, type CustomRootfs, type CustomSpec } from './strategies/custom.js';
+export { type BootstrapContext, type CustomRootfs, type CustomSpec, fn } from './strategies/custom.js';
 export { debootstrap, type DebootstrapOptions, type DebootstrapSpec } from './strategies/debootstrap.js';
+export { git, type GitOptions, type GitSpec } from './strategies/git.js';
+export { lxc, type LxcOptions, type LxcSpec } from './strategies/lxc.js';
+export { shell, type ShellOptions, type ShellSpec } from './strategies/shell.js';
 export { hostOverlay, type HostOverlaySpec } from './strategies/host-overlay.js';
+export { image, type ImageOptions, type ImageSpec } from './strategies/image.js';
 export { type RootfsSpec } from './strategies/index.js';
-export { tarball, type TarballOptions, type TarballSpec, type UnpackLimits } from './strategies/tarball.js';
+export { type UnpackLimits } from './strategies/limits.js';
+export { tarball, type TarballOptions, type TarballSpec } from './strategies/tarball.js';
+export { imageConfig, type ImageConfig } from './image-config.js';
 export * from './strategy.js';

@@ -1,12 +1,38 @@
 import type { Rejected } from '@haco/plan';
 import { describe, expect, it } from 'vitest';
-import { debootstrap, hostOverlay, prepareRootfs, rootfsPart, type RootfsSpec, sourceOf, tarball } from './index.js';
+import {
+  debootstrap,
+  git,
+  hostOverlay,
+  image,
+  lxc,
+  prepareRootfs,
+  rootfsPart,
+  type RootfsSpec,
+  shell,
+  sourceOf,
+  tarball,
+} from './index.js';
 
 const specs: readonly RootfsSpec[] = [
   hostOverlay(),
   hostOverlay({ over: ['/srv/extra'] }),
   tarball('a.tar', { target: '/srv/a' }),
   tarball('a.tar', { target: '/srv/a', limits: { entries: 10, size: '1GiB' } }),
+  image('debian:12', { target: '/srv/i' }),
+  image('./web.tar', {
+    target: '/srv/i',
+    platform: 'linux/arm/v7',
+    tag: 'web:1',
+    mirrors: ['mirror.example', 'http://mirror.example:5000/hub'],
+    plainHttp: true,
+    authFile: '/a',
+    cache: '/c',
+    limits: { entries: 10 },
+  }),
+  lxc('alpine', { target: '/srv/l', args: ['--release', 'v3'], name: 'l' }),
+  git('https://git.example/a.git', { target: '/srv/g', ref: 'v1', depth: 1, submodules: true }),
+  shell('echo', { target: '/srv/s', env: { A: '1' } }),
   debootstrap('bookworm', { target: '/srv/b' }),
   debootstrap('trixie', {
     target: '/srv/b',
@@ -43,7 +69,7 @@ describe('rootfs in JSON', () => {
     [
       { strategy: 'docker' },
       'strategy',
-      '"docker" is not a strategy; known are host-overlay, tarball, debootstrap, custom',
+      '"docker" is not a strategy; known are host-overlay, image, tarball, debootstrap, lxc, git, shell, custom',
     ],
     [{ strategy: 'constructor' }, 'strategy', '"constructor" is not a strategy'],
     [{ target: '/x' }, 'strategy', 'undefined is not a strategy'],
@@ -92,6 +118,21 @@ describe('validation of rootfs', () => {
     [debootstrap('bookworm', { target, mirror: 'http://x y' }), 'rootfs.mirror'],
     [debootstrap('bookworm', { target, arch: '' }), 'rootfs.arch'],
     [hostOverlay({ over: ['relative'] }), 'rootfs.over[0]'],
+    [lxc('../x', { target }), 'rootfs.template'],
+    [lxc('alpine', { target: '/srv/-x' }), 'rootfs.name'],
+    [git('ext::sh -c id', { target }), 'rootfs.url'],
+    [git('--upload-pack=id', { target }), 'rootfs.url'],
+    [git('/r', { target, ref: '--exec' }), 'rootfs.ref'],
+    [git('/r', { target, depth: 0 }), 'rootfs.depth'],
+    [shell(' ', { target }), 'rootfs.script'],
+    [shell('id', { target, env: { 'A B': '1' } }), 'rootfs.env.A B'],
+    [image('Not A Name', { target }), 'rootfs.image'],
+    [image('./a\0', { target }), 'rootfs.image'],
+    [image('debian', { target: 'here' }), 'rootfs.target'],
+    [image('debian', { target, tag: '12' }), 'rootfs.tag'],
+    [image('debian', { target, platform: 'arm64' }), 'rootfs.platform'],
+    [image('debian', { target, mirrors: ['https://me:secret@mirror'] }), 'rootfs.mirrors[0]'],
+    [image('debian', { target, limits: { entries: -1 } }), 'rootfs.limits.entries'],
   ])('%j has its problem at %s', (spec, path) => {
     expect(rootfsPart.validate(spec).map((issue) => issue.path)).toEqual([path]);
   });

@@ -12,8 +12,22 @@ export type RootSource =
       };
     };
 
+/** Bytes that come in, e.g. one layer of an image. */
+export interface Transfer {
+  /** Tells transfers apart that go on at the same time. */
+  readonly id: string;
+  /** The name for people. */
+  readonly label: string;
+  /** Bytes that are there. */
+  readonly done: number;
+  /** Bytes that it will be; undefined when nobody knows. */
+  readonly total?: number;
+}
+
 /** What making a root may be given. */
 export interface PrepareContext {
+  /** Called often while bytes come in. {@link progressTo} makes a bar of it. */
+  readonly onTransfer?: (transfer: Transfer) => void;
   /** Ends the work: programs are killed, what is half made is removed, the error is of kind `state`. */
   readonly signal?: AbortSignal;
   /** Called with each line that a person may want to read meanwhile: a tool's output, what was skipped and why. */

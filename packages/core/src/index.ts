@@ -5,7 +5,7 @@
  */
 export { err, ok, Result, ResultAsync } from 'neverthrow';
 export * from '@haco/plan';
-export { debootstrap, hostOverlay, tarball } from '@haco/bootstrap';
+export { debootstrap, fn, git, hostOverlay, image, imageConfig, lxc, shell, tarball } from '@haco/bootstrap';
 export type { Builder, ExplainedPlan, MetaMethods, StartOptions, Terminals } from './builder.js';
 export type { CheckReport } from './check.js';
 export { Container } from './container.js';

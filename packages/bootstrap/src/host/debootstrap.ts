@@ -140,7 +140,8 @@ const dying = ['setpriv', '--pdeathsig', 'KILL', '--'];
 /** In namespaces of its own: all its processes die with it, and its mounts of /proc and /sys never are the host's. */
 const alone = ['unshare', '--mount', '--pid', '--fork', '--kill-child=KILL', '--mount-proc', '--'];
 
-async function isolated(tool: Tool): Promise<Tool> {
+/** A tool whose processes and mounts end with it, and with us. */
+export async function isolated(tool: Tool): Promise<Tool> {
   return { ...tool, wrapper: await workingWrapper([[...dying, ...alone], dying]) };
 }
 

@@ -5,6 +5,7 @@ import { ConflictError, type HacoError, IoError } from '@haco/plan';
 import { type ResultAsync } from 'neverthrow';
 import type { PrepareContext } from '../strategy.js';
 import { attempt, cancelled, errnoOf, toHacoError } from './failure.js';
+import { type RootNotes, writeRecord } from './record.js';
 import { abandonedPartials, partialName } from './partial.js';
 import { removeTree } from './remove.js';
 
@@ -25,7 +26,7 @@ export interface Stage {
 export function makeOnce(
   target: string,
   { signal, onProgress }: PrepareContext,
-  make: (stage: Stage) => Promise<void>,
+  make: (stage: Stage) => Promise<RootNotes | void>,
 ): ResultAsync<void, HacoError> {
   const run = async (): Promise<void> => {
     const wanted = await follow(resolve(target));
@@ -43,10 +44,10 @@ export function makeOnce(
       await mkdir(stage.root);
       await chmod(stage.root, 0o755);
       await mkdir(stage.scratch, { mode: 0o700 });
-      await make(stage);
+      const notes = await make(stage);
       if (isAborted(signal)) throw cancelled(target);
       if (!(await isFilled(stage.root))) throw empty(target);
-      await publish(stage.root, wanted, onProgress);
+      if ((await publish(stage.root, wanted, onProgress)) && notes !== undefined) await writeRecord(wanted, notes);
     } catch (thrown) {
       // The first error is the answer; what clean-up found is attached.
       const error = toHacoError(isAborted(signal) ? cancelled(target) : thrown, 'make', target);
@@ -96,13 +97,15 @@ async function isFilled(path: string): Promise<boolean> {
 }
 
 /** Give it its name. rename(2) replaces an empty directory, and fails on one that somebody filled meanwhile. */
-async function publish(root: string, target: string, onProgress: PrepareContext['onProgress']): Promise<void> {
+async function publish(root: string, target: string, onProgress: PrepareContext['onProgress']): Promise<boolean> {
   try {
     await rename(root, target);
+    return true;
   } catch (thrown) {
     const errno = errnoOf(thrown);
     if (errno !== 'ENOTEMPTY' && errno !== 'EEXIST') throw thrown;
     onProgress?.(`${target} was made by another program meanwhile; that one is used`);
+    return false;
   }
 }
 

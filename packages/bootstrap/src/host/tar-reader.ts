@@ -57,7 +57,8 @@ function xattrReader(tar: ReturnType<typeof extract>): () => ReadonlyMap<string,
   };
   const decode = inner._decodeLongHeader.bind(tar);
   inner._decodeLongHeader = (bytes) => {
-    if (inner._header.type === 'pax-header') found = xattrsOf(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
+    if (inner._header.type === 'pax-header')
+      found = xattrsOf(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
     decode(bytes);
   };
   return () => {
@@ -76,7 +77,8 @@ export function xattrsOf(header: Buffer): ReadonlyMap<string, Buffer> {
     if (!Number.isSafeInteger(length) || length <= blank - at || at + length > header.length) return found;
     const equals = header.indexOf(0x3d, blank);
     const name = /^SCHILY\.xattr\.(.+)$/s.exec(header.toString('latin1', blank + 1, Math.max(equals, blank + 1)));
-    if (name?.[1] !== undefined && equals < at + length) found.set(name[1], header.subarray(equals + 1, at + length - 1));
+    if (name?.[1] !== undefined && equals < at + length)
+      found.set(name[1], header.subarray(equals + 1, at + length - 1));
     at += length;
   }
   return found;

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn, type StdioOptions } from 'node:child_process'
 import process from 'node:process';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { ToolError } from '@haco/plan';
 import { cancelled, errnoOf } from './failure.js';
 import { findProgram, searchPath } from './find-program.js';
@@ -19,8 +20,12 @@ export interface Tool {
   readonly signal?: AbortSignal | undefined;
   readonly onLine?: ((line: string) => void) | undefined;
   readonly env?: Readonly<Record<string, string>>;
+  /** Directory in which it begins; our own when left out. */
+  readonly cwd?: string;
   /** Descriptor that becomes standard input; nothing when left out. */
   readonly stdin?: number;
+  /** What it reads from standard input, in place of a descriptor. */
+  readonly input?: Readable;
   /** Descriptor that the program finds as number 3. */
   readonly fd3?: number;
   /** Ask the program's whole process group to end, so that it can clean up, and kill it 10 s later. */
@@ -68,9 +73,14 @@ async function start(tool: Tool): Promise<Started> {
     throw new ToolError({ command: shown, exitCode: null, stderr: '', package: tool.package });
   }
   const [first = program, ...rest] = [...(tool.wrapper ?? []), program, ...args];
-  const stdio: StdioOptions = [tool.stdin ?? 'ignore', 'pipe', 'pipe', ...(tool.fd3 === undefined ? [] : [tool.fd3])];
+  const stdio: StdioOptions = [
+    tool.input === undefined ? (tool.stdin ?? 'ignore') : 'pipe',
+    'pipe',
+    'pipe',
+    ...(tool.fd3 === undefined ? [] : [tool.fd3]),
+  ];
   const env = { ...process.env, LC_ALL: 'C.UTF-8', ...tool.env, PATH: searchPath() };
-  const child = spawn(first, rest, { stdio, env, detached: tool.gently === true });
+  const child = spawn(first, rest, { stdio, env, cwd: tool.cwd, detached: tool.gently === true });
   const tail: string[] = [];
   const heard = (line: string) => {
     tail.push(line);
@@ -78,6 +88,15 @@ async function start(tool: Tool): Promise<Started> {
     tool.onLine?.(line);
   };
   if (child.stderr !== null) lines(child.stderr, heard);
+  // A program that ends before it has read everything says itself why; a broken input ends it.
+  let broken: unknown;
+  if (tool.input !== undefined && child.stdin !== null) {
+    pipeline(tool.input, child.stdin).catch((thrown: unknown) => {
+      if (errnoOf(thrown) === 'EPIPE' || child.exitCode !== null) return;
+      broken = thrown;
+      child.kill('SIGKILL');
+    });
+  }
   let asked = false;
   const kill = () => {
     // Once: a second SIGTERM would interrupt the tool's clean-up.
@@ -94,6 +113,7 @@ async function start(tool: Tool): Promise<Started> {
     child.once('close', (exitCode) => {
       tool.signal?.removeEventListener('abort', kill);
       if (tool.signal?.aborted === true) reject(cancelled(tool.target));
+      else if (broken instanceof Error) reject(broken);
       else if (exitCode === 0) resolve();
       else {
         // Not empty: that would say that the program isn't installed.

@@ -188,7 +188,7 @@ export class Tree {
   }
 
   #setOfFile(attributes: Attributes, fd: number): void {
-    const { mode, uid, gid, mtime } = attributes;
+    const { uid, gid, mtime } = attributes;
     // chown(2) clears the set-id bits and the capabilities, so it comes first.
     if (this.#options.isRoot) fs.fchownSync(fd, uid, gid);
     fs.fchmodSync(fd, this.#allowed(attributes));

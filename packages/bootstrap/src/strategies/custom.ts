@@ -32,6 +32,25 @@ export function customSpec(own: CustomRootfs): CustomSpec {
   return { strategy: 'custom', target: own.target, bootstrap: (context) => own.bootstrap(context) };
 }
 
+/**
+ * A root filesystem that a function makes: fill `context.target`.
+ *
+ * @param bootstrap - To fail, it throws, rejects, or returns neverthrow's `err`.
+ *
+ * @example
+ * ```ts
+ * import { writeFile } from 'node:fs/promises';
+ * import { fn } from '@haco/bootstrap';
+ * fn(({ target }) => writeFile(`${target}/hello`, 'world'), { target: '/srv/roots/hello' });
+ * ```
+ */
+export function fn(
+  bootstrap: (context: BootstrapContext) => unknown,
+  { target }: { readonly target: string },
+): CustomSpec {
+  return customSpec({ target, bootstrap });
+}
+
 export const customStrategy: Strategy<CustomSpec> = {
   name: 'custom',
   parse: (json) => {

@@ -2,18 +2,27 @@
 import type { Strategy } from '../strategy.js';
 import { customStrategy, type CustomSpec } from './custom.js';
 import { debootstrapStrategy, type DebootstrapSpec } from './debootstrap.js';
+import { imageStrategy, type ImageSpec } from './image.js';
+import { gitStrategy, type GitSpec } from './git.js';
+import { lxcStrategy, type LxcSpec } from './lxc.js';
+import { shellStrategy, type ShellSpec } from './shell.js';
 import { hostOverlayStrategy, type HostOverlaySpec } from './host-overlay.js';
 import { tarballStrategy, type TarballSpec } from './tarball.js';
 
 /** The spec of a root filesystem, by `strategy`. All but `custom` are plain JSON. */
-export type RootfsSpec = HostOverlaySpec | TarballSpec | DebootstrapSpec | CustomSpec;
+export type RootfsSpec =
+  HostOverlaySpec | ImageSpec | TarballSpec | DebootstrapSpec | LxcSpec | GitSpec | ShellSpec | CustomSpec;
 
 type Strategies = { readonly [Name in RootfsSpec['strategy']]: Strategy<Extract<RootfsSpec, { strategy: Name }>> };
 
 export const strategies: Strategies = {
   'host-overlay': hostOverlayStrategy,
+  image: imageStrategy,
   tarball: tarballStrategy,
   debootstrap: debootstrapStrategy,
+  lxc: lxcStrategy,
+  git: gitStrategy,
+  shell: shellStrategy,
   custom: customStrategy,
 };
 

@@ -134,7 +134,10 @@ describeWith(['root'], 'a root from an archive', () => {
   });
 
   it('leaves out attributes that could mislead the host, and says so', async () => {
-    const pax = { 'SCHILY.xattr.trusted.overlay.opaque': 'y', 'SCHILY.xattr.security.selinux': 'system_u:object_r:x_t' };
+    const pax = {
+      'SCHILY.xattr.trusted.overlay.opaque': 'y',
+      'SCHILY.xattr.security.selinux': 'system_u:object_r:x_t',
+    };
     expect((await unpackEntries([{ name: 'a', body: 'x', pax }])).isOk()).toBe(true);
     expect(lines.slice(0, 2)).toEqual([
       'a: the extended attribute trusted.overlay.opaque is left out, it could mislead an overlay file system',

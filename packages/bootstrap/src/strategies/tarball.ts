@@ -1,16 +1,8 @@
 /** A root filesystem from a tar archive, whoever wrote it. */
-import { type Issue, issue, parseBytes, type Size } from '@haco/plan';
-import { checkPath, checkTarget, Fields, isObject } from '../fields.js';
+import { checkPath, checkTarget, Fields } from '../fields.js';
 import { prepareTarball } from '../host/tarball.js';
 import type { Strategy } from '../strategy.js';
-
-/** How much an archive may hold before it is taken for an attack. */
-export interface UnpackLimits {
-  /** Number of entries; 1,000,000 when left out. */
-  readonly entries?: number;
-  /** Unpacked size of the whole archive; `'32GiB'` when left out. */
-  readonly size?: Size;
-}
+import { parseLimits, type UnpackLimits, validateLimits } from './limits.js';
 
 /** What {@link tarball} takes besides the archive. */
 export interface TarballOptions {
@@ -32,7 +24,7 @@ export interface TarballSpec extends TarballOptions {
  * The archive is not trusted: entries that would leave the target (absolute names, `..`, symbolic links that lead out)
  * fail the whole, and so does an archive that is cut off. As root, owners, modes, hard and symbolic links, times and
  * devices are kept; for an ordinary user, files belong to the user, and devices and set-id bits are left out and reported.
- * Extended attributes (file capabilities) are not kept and reported.
+ * Extended attributes are kept, file capabilities by root only; those of overlays and of security modules are left out and reported.
  *
  * @param archive - Path of the archive on the host.
  *
@@ -68,25 +60,3 @@ export const tarballStrategy: Strategy<TarballSpec> = {
   source: ({ target }) => ({ path: target }),
   prepare: prepareTarball,
 };
-
-function parseLimits(json: unknown, issues: Issue[]): { readonly limits?: UnpackLimits } {
-  if (json === undefined) return {};
-  if (!isObject(json)) {
-    issues.push(issue('limits', 'must be an object'));
-    return {};
-  }
-  const fields = new Fields(json, ['entries', 'size'], 'limits.');
-  const limits = { ...fields.number('entries'), ...fields.size('size') };
-  issues.push(...fields.issues);
-  return { limits };
-}
-
-function validateLimits({ entries, size }: UnpackLimits = {}): readonly Issue[] {
-  const issues: Issue[] = [];
-  if (entries !== undefined && !(Number.isSafeInteger(entries) && entries > 0)) {
-    issues.push(issue('limits.entries', `${String(entries)} is not a whole number above 0`));
-  }
-  const bytes = parseBytes(size ?? 0);
-  if (bytes.isErr()) issues.push(issue('limits.size', bytes.error));
-  return issues;
-}
