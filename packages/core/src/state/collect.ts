@@ -7,7 +7,7 @@ import type { ContainerState } from './container-state.js';
 import type { ContainerDirectory } from './directory.js';
 import { groupOf, removeGroups } from './groups.js';
 import { bootId } from './process-identity.js';
-import { discardDirectory, lockDirectory } from './reserve.js';
+import { discardDirectory, lockDirectory } from './lock-directory.js';
 import { signalProcess, waitForEnd } from './signal-process.js';
 
 const SIGKILL = 9;

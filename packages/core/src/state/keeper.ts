@@ -8,7 +8,8 @@ import type { ContainerState } from './container-state.js';
 import type { ContainerDirectory } from './directory.js';
 import { intendedGroups } from './groups.js';
 import { bootId, ownIdentity } from './process-identity.js';
-import { discardDirectory, type Reservation } from './reserve.js';
+import { discardDirectory } from './lock-directory.js';
+import type { Reservation } from './reserve.js';
 
 /** What a new state is made of. */
 export interface NewState {

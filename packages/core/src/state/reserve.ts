@@ -1,13 +1,12 @@
 /** A name becomes a container's: one of many that ask at the same time gets it. */
-import { closeSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { err, ok, type Result } from 'neverthrow';
-import { ConflictError, IoError, type HacoError } from '@haco/plan';
-import { hintFor } from '@haco/sys';
-import { makeUpName } from '../start/made-up-name.js';
+import { ConflictError, type HacoError } from '@haco/plan';
+import { look } from './collect.js';
 import { ContainerDirectory } from './directory.js';
-import { takeLock } from './lock.js';
+import { discardDirectory, lockDirectory } from './lock-directory.js';
 
 /** A name that is ours: as long as the descriptor is open, here or in a child, nobody else gets it. */
 export interface Reservation {
@@ -20,25 +19,6 @@ const patienceMs = 2000;
 
 function taken(name: string, remedy: string): ConflictError {
   return new ConflictError({ what: 'container name', subject: name, remedy });
-}
-
-/** Lock a container's directory; undefined: somebody else has it. */
-export function lockDirectory(directory: ContainerDirectory): Result<number | undefined, HacoError> {
-  for (let round = 0; ; round += 1) {
-    try {
-      mkdirSync(directory.path, { mode: 0o700 });
-    } catch (error) {
-      const errno = (error as NodeJS.ErrnoException).code ?? '';
-      if (errno !== 'EEXIST') {
-        const hint = hintFor('mkdirat', errno);
-        return err(new IoError({ what: 'make the directory', path: directory.path, errno, hint }));
-      }
-    }
-    const locked = takeLock(directory.lockPath);
-    // Removed between the two: the name is free.
-    if (locked.isErr() && locked.error.kind === 'io' && locked.error.errno === 'ENOENT' && round < 100) continue;
-    return locked;
-  }
 }
 
 /**
@@ -73,6 +53,12 @@ export async function reserve(root: string, name: string, replace: boolean): Pro
       continue;
     }
     closeSync(locked.value);
+    if (state.isOk() && !stopped && performance.now() < deadline) {
+      // Nobody holds it, and nobody has told its end: a crash has left it.
+      const looked = await look(directory);
+      if (looked.isErr()) return err(looked.error);
+      continue;
+    }
     const which = stopped ? 'a container of this name has ended, and is kept for its outcome' : 'there is one already';
     return err(taken(name, `${which}; remove it first, or choose another name`));
   }
@@ -82,31 +68,5 @@ export async function reserve(root: string, name: string, replace: boolean): Pro
 function clear(directory: ContainerDirectory): void {
   for (const entry of readdirSync(directory.path)) {
     if (entry !== 'lock') rmSync(join(directory.path, entry), { recursive: true, force: true });
-  }
-}
-
-/** Prefix of directories that are on their way out; no name begins so. */
-const leaving = '.leaving-';
-
-/** Remove the directory of a container whose lock we hold: at once for everybody who looks. */
-export function discardDirectory(directory: ContainerDirectory): void {
-  const away = join(directory.root, `${leaving}${makeUpName()}`);
-  try {
-    renameSync(directory.path, away);
-    rmSync(away, { recursive: true, force: true });
-  } catch {
-    // Gone already; or the next listing removes it.
-  }
-}
-
-/** What was being removed when its remover was killed. */
-export function finishRemovals(root: string, entries: readonly string[]): void {
-  for (const entry of entries) {
-    if (!entry.startsWith(leaving)) continue;
-    try {
-      rmSync(join(root, entry), { recursive: true, force: true });
-    } catch {
-      // Somebody else removes it at this moment.
-    }
   }
 }

@@ -348,6 +348,7 @@ describeWith(['root'], 'a detached container', () => {
 
         const given = await orThrow(web.reload(haco().pids(50).rlimit('nofile', 32).command('/bin/sleep', '61')));
         expect(given.applied).toEqual(['cgroups.pids']);
+        expect(given.needsRestart).toEqual(['process.command', 'control.abort']);
         expect(limit()).toBe('50');
         await orThrow(web.remove({ force: true }));
         const plain = await orThrow(

@@ -1,7 +1,7 @@
 /** The handle of a registered container, whoever has started it: found by its name, from any process of the same user. */
 import { closeSync, constants as fsConstants, openSync } from 'node:fs';
 import { constants } from 'node:os';
-import { err, errAsync, ok, okAsync, ResultAsync, type Result } from 'neverthrow';
+import { err, errAsync, ok, ResultAsync, type Result } from 'neverthrow';
 import type { EventsOptions, GroupEvent, GroupStats, Group, StatsOptions } from '@haco/cgroups';
 import {
   InvalidSpecError,
@@ -27,7 +27,7 @@ import type { ContainerState } from '../state/container-state.js';
 import type { ContainerDirectory } from '../state/directory.js';
 import { groupOf } from '../state/groups.js';
 import { isAlive } from '../state/process-identity.js';
-import { discardDirectory, lockDirectory } from '../state/reserve.js';
+import { discardDirectory, lockDirectory } from '../state/lock-directory.js';
 import { signalProcess } from '../state/signal-process.js';
 import { noGroup, type ContainerUpdate, type UpdateReport } from '../update.js';
 import { ask, type ControlRequest } from './control.js';
@@ -68,6 +68,8 @@ const reloadMs = 60_000;
 /** An owner that does nothing but look after its container answers at once; one that is a busy program, a little later. */
 const answerMs = 10_000;
 const lockMs = 5000;
+/** How long an owner may hold the lock without listening: it begins, or it is being killed. */
+const silenceMs = 2000;
 const SIGKILL = 9;
 
 /** A container that was registered: detached, or started with `register`. */
@@ -398,15 +400,26 @@ export class ManagedContainer {
     what: string,
     request: ControlRequest | ((state: ContainerState) => ControlRequest),
   ): ResultAsync<unknown, HacoError> {
-    return this.state().andThen((state) => {
-      if (state.status === 'stopped') return errAsync(notRunning(what, state));
-      const asked = typeof request === 'function' ? request(state) : request;
-      return ask(this.#directory.socketPath, asked).andThen((answer) => {
-        if (answer !== undefined) return okAsync(answer.value);
-        // Nobody answers: its end may have been told meanwhile, or its owner is gone.
-        return this.state().andThen((now) => err(notRunning(what, now)));
-      });
-    });
+    return new ResultAsync(this.#askUntilAnswered(what, request));
+  }
+
+  async #askUntilAnswered(
+    what: string,
+    request: ControlRequest | ((state: ContainerState) => ControlRequest),
+  ): Promise<Result<unknown, HacoError>> {
+    for (let deadline: number | undefined; ;) {
+      const state = await this.state();
+      if (state.isErr()) return err(state.error);
+      if (state.value.status === 'stopped') return err(notRunning(what, state.value));
+      const asked = typeof request === 'function' ? request(state.value) : request;
+      const answer = await ask(this.#directory.socketPath, asked);
+      if (answer.isErr()) return err(answer.error);
+      if (answer.value !== undefined) return ok(answer.value.value);
+      // Its owner doesn't listen yet, or no longer: in a moment its lock, or its state, will say which.
+      deadline ??= performance.now() + silenceMs;
+      if (performance.now() > deadline) return err(notRunning(what, state.value));
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
   }
 
   /** The outcome that is kept of a container that has ended. */

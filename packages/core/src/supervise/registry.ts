@@ -8,7 +8,7 @@ import type { HacoOptions } from '../haco.js';
 import { look } from '../state/collect.js';
 import type { ContainerState } from '../state/container-state.js';
 import { ContainerDirectory } from '../state/directory.js';
-import { finishRemovals } from '../state/reserve.js';
+import { finishRemovals } from '../state/lock-directory.js';
 import { findStateDirectory } from '../state/root.js';
 import type { ContainersOptions } from './containers.js';
 import type { SupervisionSection } from './section.js';
@@ -24,7 +24,8 @@ export async function listContainers(
   const path = root.value;
   let entries: readonly string[];
   try {
-    entries = readdirSync(path);
+    // What else somebody has put there is no container.
+    entries = readdirSync(path, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
   } catch (error) {
     const errno = (error as NodeJS.ErrnoException).code ?? '';
     return err(new IoError({ what: 'read the directory', path, errno, hint: hintFor('openat', errno) }));

@@ -255,7 +255,8 @@ export class Supervisor {
     const next = await this.#next((argument as { spec?: unknown } | null)?.spec);
     if (next.isErr()) return err(next.error);
     const { described, request } = next.value;
-    const before = jsonOf(this.#described.spec);
+    // What is in force: what an earlier reload has put off counts again.
+    const before = this.#keeper.state.spec;
     const now = jsonOf(described.spec);
     if (described.spec.identity.name !== this.#keeper.state.name) {
       const message = `can't become ${String(described.spec.identity.name)} while it runs; start another container`;
