@@ -3,9 +3,10 @@ import { closeSync, constants, openSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { basename, dirname } from 'node:path';
 import { err, ok, ResultAsync, type Result } from 'neverthrow';
-import { IoError, StateError, TimeoutError, type HacoError } from '@haco/plan';
+import { IoError, PermissionError, StateError, TimeoutError, type HacoError } from '@haco/plan';
 import { hintFor } from '@haco/sys';
 import { errorFromJson, errorToJson } from './error-json.js';
+import { isNeighbour } from './peer.js';
 
 /** What an owner can be asked, by name; each gets the argument of the request. */
 export type Handlers = Readonly<Record<string, (argument: unknown) => ResultAsync<unknown, HacoError>>>;
@@ -55,8 +56,16 @@ async function answer(socket: Socket, handlers: Handlers): Promise<void> {
     socket.destroy();
     return;
   }
-  const reply = await replyTo(line, handlers);
+  const reply = isNeighbour(socket) ? await replyTo(line, handlers) : { error: errorToJson(stranger()) };
   socket.end(`${JSON.stringify(reply)}\n`);
+}
+
+function stranger(): HacoError {
+  return new PermissionError({
+    what: 'ask the supervisor',
+    missing: 'you are in another user or pid namespace, as what runs in a container is',
+    remedy: 'ask from the host',
+  });
 }
 
 async function replyTo(line: string, handlers: Handlers): Promise<unknown> {

@@ -3,18 +3,21 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 /** Run a module of TypeScript from text, in a process of its own; it may import `@haco/core`. */
-export function spawnProgram(source: string, env: Readonly<Record<string, string>> = {}): ChildProcess {
+export function spawnProgram(
+  source: string,
+  env: Readonly<Record<string, string>> = {},
+  /** What starts it, e.g. in other namespaces. */
+  prefix: readonly string[] = [],
+): ChildProcess {
   const core = fileURLToPath(new URL('../index.ts', import.meta.url));
   const program = `import { haco, containers, attachTo, orThrow } from ${JSON.stringify(core)};\n${source}`;
-  return spawn(
-    process.execPath,
-    ['--conditions=@haco/source', '--import', 'tsx', '--input-type=module', '-e', program],
-    {
-      cwd: fileURLToPath(new URL('../../../..', import.meta.url)),
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, ...env },
-    },
-  );
+  const node = [process.execPath, '--conditions=@haco/source', '--import', 'tsx', '--input-type=module', '-e', program];
+  const [file = '', ...args] = [...prefix, ...node];
+  return spawn(file, args, {
+    cwd: fileURLToPath(new URL('../../../..', import.meta.url)),
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+  });
 }
 
 /** What it printed, once it has ended. */

@@ -1,6 +1,7 @@
 /** Containers that register themselves: found by name from other processes, one of a name, nothing left whoever is killed. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeWith, expectNothingLeft, makeTemporaryDirectory } from '@haco/testkit';
 import { warmUp } from '../fixture.js';
@@ -146,6 +147,26 @@ describeWith(['root'], 'a registered container', () => {
       const again = await orThrow(sleeper().name('reg-lost').start({ register: true, stateDir }));
       await again[Symbol.asyncDispose]();
     }));
+
+  test(
+    'takes no orders from a pid namespace that isn’t its own, even of root',
+    () =>
+      nothingLeft(async () => {
+        await using _container = await orThrow(sleeper().name('reg-orders').start({ register: true, stateDir }));
+        const ask = `
+        const { ask } = await import(${JSON.stringify(fileURLToPath(new URL('./control.ts', import.meta.url)))});
+        const answer = await ask(${JSON.stringify(join(stateDir, 'reg-orders', 'control'))}, { op: 'freeze' });
+        console.log(answer.isOk() ? 'obeyed' : answer.error.message);
+      `;
+        // First where nothing is in the way: the same question is answered.
+        expect(await printed(spawnProgram(ask))).toBe('obeyed\n');
+        await orThrow((await orThrow(registry().get('reg-orders'))).thaw());
+        expect(await printed(spawnProgram(ask, {}, ['unshare', '--pid', '--fork', '--kill-child']))).toBe(
+          'Not allowed to ask the supervisor: you are in another user or pid namespace, as what runs in a container is; ask from the host.\n',
+        );
+      }),
+    60_000,
+  );
 
   test('what is broken is listed, says what is wrong, and can be removed', async () => {
     mkdirSync(join(stateDir, 'broken'), { mode: 0o700 });
