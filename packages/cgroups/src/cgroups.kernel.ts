@@ -65,6 +65,7 @@ describeWith(['root', 'controller:cpu', 'controller:memory', 'controller:pids'],
     // The shell ends when it can't fork, and the first goes with it.
     const tight = await orThrow(haco().sh(script(20)).pids(2).run());
     expect(tight.usage.pidsLimitHits).toBeGreaterThan(0);
+    expect(tight).toMatchObject({ reason: 'pids-limit', signal: null });
   });
 
   test('processes that outlive the container are killed with its group', async () => {

@@ -1,8 +1,12 @@
 /** Raw keys on the real kernel: those of haconiwa on v1, any file on v2, and what depends on the machine. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { haco, orThrow } from '@haco/core';
 import { probeHost } from '@haco/sys';
-import { describeWith, probePath } from '@haco/testkit';
+import { describeWith, expectNothingLeft, probePath } from '@haco/testkit';
 import { expect, test } from 'vitest';
 import type { GroupEvent } from './host/events/events.js';
 import type { Resources } from './index.js';
@@ -95,6 +99,52 @@ describeWith(['root', 'compiler', 'controller:memory'], 'what memory.cgroup.even
     expect(await orThrow(container.wait())).toMatchObject({ reason: 'oom' });
   });
 });
+
+// Hosts that have them mount them apart: done here for one program, in a mount namespace of its own.
+const unmounted = ['net_cls', 'net_prio', 'perf_event'].filter(
+  (controller) => !Object.hasOwn(probeHost().cgroups.v1, controller),
+);
+const inKernel = readFileSync('/proc/cgroups', 'utf8');
+
+const mountable = unmounted.length === 3 && unmounted.every((name) => inKernel.includes(`${name}\t`));
+
+// Where they are mounted, or not there at all, the tests of what only some machines have show it.
+if (mountable)
+  describeWith(['cgroup1', 'root'], 'controllers that exist on v1 only', () => {
+    test('mark what a container sends, and count it in a group of its own', { timeout: 60_000 }, async () => {
+      const script = `
+        import { readFileSync } from 'node:fs';
+        import { haco, orThrow } from ${JSON.stringify(fileURLToPath(import.meta.resolve('@haco/core')))};
+        const [, net, perf] = process.argv;
+        const container = await orThrow(haco().name('haco-test-net')
+          .resources({ netCls: { classid: 0x100001 }, netPrio: { lo: 3 }, perfEvent: true }).sh('read go').start());
+        const read = (file) => readFileSync(net + '/haco/haco-test-net/' + file, 'utf8');
+        console.log(read('net_cls.classid').trim(), /^lo 3$/m.exec(read('net_prio.ifpriomap'))?.[0]);
+        console.log(readFileSync('/proc/' + container.pid + '/cgroup', 'utf8').match(/(net_cls|perf_event).*haco-test-net$/gm)?.length);
+        container.stdin.end('go\\n');
+        console.log(JSON.stringify((await orThrow(container.wait())).enforced));`;
+      const mount =
+        'mount -t cgroup -o net_cls,net_prio none "$1" && mount -t cgroup -o perf_event none "$2" && shift 2 && exec "$@"';
+      const node = [process.execPath, '--conditions=@haco/source', '--import', import.meta.resolve('tsx')];
+      await expectNothingLeft(() => {
+        const [net, perf] = ['net', 'perf'].map((name) => mkdtempSync(join(tmpdir(), `haco-test-${name}-`)));
+        const places = [net ?? '', perf ?? ''];
+        const { stdout, stderr } = spawnSync(
+          'unshare',
+          [
+            ...['--mount', '--propagation', 'private', '/bin/sh', '-c', mount, 'sh', ...places],
+            ...[...node, '--input-type=module', '-e', script, ...places],
+          ],
+          { cwd: fileURLToPath(new URL('.', import.meta.url)), encoding: 'utf8' },
+        );
+        for (const place of places) rmdirSync(place);
+        expect(stderr).toBe('');
+        // A group of perf_event has no file that takes a value.
+        const enforced = { 'netCls.classid': 'enforced', netPrio: 'enforced' };
+        expect(stdout.trim().split('\n')).toEqual(['1048577 lo 3', '2', JSON.stringify(enforced)]);
+      });
+    });
+  });
 
 /** Limits that only some machines have: their file holds them, or the refusal says what is missing. */
 const rare: readonly (readonly [limits: Resources, key: string, held: string, missing: RegExp])[] = [

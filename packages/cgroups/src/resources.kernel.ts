@@ -173,9 +173,13 @@ describeWith(['root', 'compiler', 'controller:memory'], 'memory', () => {
     expect(outcome).toMatchObject({ reason: 'oom', usage: { oomKills: 1 } });
   });
 
-  test('also when a child of the first process was killed', async () => {
-    const outcome = await orThrow(haco().sh(`${probePath()} hog 200; exit 7`).memory('32MiB').run());
-    expect(outcome).toMatchObject({ reason: 'oom', exitCode: 7 });
+  test.each([
+    ['the first process', haco()],
+    ['pid 1', haco().unshare('pid')],
+    ['an init', haco().unshare('pid').init()],
+  ])('also when a child of %s was killed', async (_name, builder) => {
+    const outcome = await orThrow(builder.sh(`${probePath()} hog 200; exit 7`).memory('32MiB').run());
+    expect(outcome).toMatchObject({ reason: 'oom', exitCode: 7, usage: { oomKills: 1 } });
   });
 });
 
@@ -456,5 +460,16 @@ describeWith(['root', 'controller:cpu', 'controller:memory'], 'limits that may b
   test('by default a container without its limits does not start', async () => {
     const error = (await haco().command('/bin/true').cgroup('cpu.haco_unknown', 1).run())._unsafeUnwrapErr();
     expect(error).toMatchObject({ kind: 'syscall', syscall: 'openat', errno: 'ENOENT' });
+  });
+});
+
+describeWith(['root', 'cgroup1', 'controller:memory'], 'limits that v1 has in a weaker form', () => {
+  test('are enforced in that, and the outcome says so', async () => {
+    const high = haco()
+      .name('haco-test-weak')
+      .resources({ memory: { high: '20MiB' } }, { degrade: true });
+    const group = groupOf('haco-test-weak', { memory: 4096 });
+    const outcome = await orThrow(high.command('/bin/cat', `${group}/memory.soft_limit_in_bytes`).run());
+    expect(outcome).toMatchObject({ stdout: '20971520\n', enforced: { 'memory.high': 'degraded' } });
   });
 });

@@ -366,6 +366,25 @@ describeWith(['root', 'compiler', 'busybox', 'overlay'], 'mounts', () => {
       }
     });
 
+    test.each([
+      ['sysfs', '/sys', 'sysfs'],
+      ['devtmpfs', '/dev', 'devtmpfs'],
+      ['devpts', '/dev/pts', 'devpts'],
+      ['shm', '/dev/shm', 'tmpfs'],
+      ['mqueue', '/dev/mqueue', 'mqueue'],
+      ['cgroup', '/sys/fs/cgroup', 'cgroup'],
+    ] as const)('%s alone is on %s', async (name, target, type) => {
+      const under = name === 'cgroup' ? (['sysfs', 'cgroup'] as const) : ([name] as const);
+      const builder = isolated()
+        .chroot(rootfs.path, { overlay: true })
+        .unshare('net', 'cgroup')
+        .independent(...under);
+      const types = (await mountsOf(builder))
+        .filter((mount) => mount.target.startsWith(target))
+        .map((mount) => mount.type);
+      expect(types.some((one) => one.startsWith(type))).toBe(true);
+    });
+
     test('sysfs and cgroup are read-only', async () => {
       const builder = isolated().unshare('net', 'cgroup').independent('sysfs', 'cgroup');
       const mounts = await mountsOf(builder);

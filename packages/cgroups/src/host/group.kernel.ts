@@ -1,14 +1,18 @@
 /** Groups of one's own on the real kernel: made, filled, changed, watched, stopped and removed. */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmdirSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, statSync } from 'node:fs';
 import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { orThrow } from '@haco/plan';
 import { probeHost } from '@haco/sys';
 import { describeWith, expectNothingLeft } from '@haco/testkit';
 import { afterEach, expect, test } from 'vitest';
 import { createGroup, type CreateGroupOptions } from './create-group.js';
+import type { Source } from './events/event.js';
 import type { GroupEvent } from './events/events.js';
+import { watchPressure } from './events/pressure.js';
 import type { Group } from './group.js';
 import { writeNow } from './files.js';
 import { ownDirs } from './group-dir.js';
@@ -23,10 +27,11 @@ function start(script: string): {
   readonly pid: number;
   readonly ended: Promise<unknown>;
   readonly go: () => void;
+  readonly child: ChildProcess;
 } {
   const child = spawn('/bin/sh', ['-c', script], { stdio: ['pipe', 'ignore', 'ignore'] });
   children.push(child);
-  return { pid: child.pid ?? 0, ended: once(child, 'exit'), go: () => child.stdin.end('go\n') };
+  return { pid: child.pid ?? 0, ended: once(child, 'exit'), go: () => child.stdin.end('go\n'), child };
 }
 
 async function make(options: CreateGroupOptions): Promise<Group> {
@@ -368,6 +373,97 @@ describeWith([...needs, 'cgroup2', 'psi'], 'pressure', () => {
     await until(events, 'pressure');
     await events.return?.();
     expect(orThrow(group.stats({ only: ['pressure'] })).pressure?.cpu?.some.totalMs).toBeGreaterThan(0);
+  });
+});
+
+/** Writes more to a file than its group may hold of it, again and again: the kernel must reclaim all the time. */
+const writing = (file: string): string => `read go; while :; do head -c 64000000 /dev/zero > ${file}; done`;
+
+describeWith([...needs, 'cgroup1'], 'pressure of memory on v1', () => {
+  const file = join(tmpdir(), `haco-test-pressure-${String(process.pid)}`);
+  afterEach(async () => {
+    for (const child of children.splice(0)) child.kill('SIGKILL');
+    for (const group of groups.splice(0)) void (await group.remove({ kill: true }));
+    rmSync(file, { force: true });
+  });
+
+  test('is told by levels where nothing measures it', async () => {
+    const group = await make({ name: 'haco-test-level', memory: '16MiB' });
+    const onlyV1 = group.dirs.filter(({ version }) => version === 1);
+    const seen: string[] = [];
+    const watch = (): Source =>
+      watchPressure(
+        onlyV1,
+        { resource: 'memory', level: 'low' },
+        ({ type }) => seen.push(type),
+        () => false,
+      )._unsafeUnwrap();
+    // The first watch opens what Node keeps for its loop.
+    watch().close();
+    await expectNothingLeft(async () => {
+      const source = watch();
+      const { pid, go, ended, child } = start(writing(file));
+      await orThrow(group.add(pid));
+      expect(seen).toEqual([]);
+      go();
+      await expect.poll(() => seen).toContain('pressure');
+      source.close();
+      child.kill('SIGKILL');
+      await ended;
+      await orThrow(group.kill());
+      rmSync(file, { force: true });
+    });
+    const error = watchPressure(
+      onlyV1,
+      { resource: 'io' },
+      () => undefined,
+      () => false,
+    )._unsafeUnwrapErr();
+    expect(error.message).toBe(
+      'This host has no pressure of io for this group, which events({ pressure }) needs (it needs a v2 group and a kernel with CONFIG_PSI); ask for memory only, which v1 has levels for.',
+    );
+  });
+});
+
+describeWith([...needs, 'cgroup2', 'psi'], 'pressure of memory where it is measured', () => {
+  const file = join(tmpdir(), `haco-test-pressure-${String(process.pid)}`);
+  afterEach(async () => {
+    for (const child of children.splice(0)) child.kill('SIGKILL');
+    for (const group of groups.splice(0)) void (await group.remove({ kill: true }));
+    rmSync(file, { force: true });
+  });
+
+  test('is told by a trigger', async () => {
+    const group = await make({ name: 'haco-test-psi-memory', memory: '16MiB' });
+    const events = group.events({ pressure: [{ resource: 'memory', stall: '1ms' }] });
+    const { pid, go } = start(writing(file));
+    await orThrow(group.add(pid));
+    go();
+    expect(await until(events, 'pressure')).not.toContain('unavailable');
+    await events.return?.();
+    expect(orThrow(group.stats({ only: ['pressure'] })).pressure?.memory?.some.totalMs).toBeGreaterThan(0);
+  });
+});
+
+describeWith(['root', 'pure-cgroup2', 'controller:memory'], 'limits of memory on v2', () => {
+  const file = join(tmpdir(), `haco-test-high-${String(process.pid)}`);
+  afterEach(async () => {
+    for (const child of children.splice(0)) child.kill('SIGKILL');
+    for (const group of groups.splice(0)) void (await group.remove({ kill: true }));
+    rmSync(file, { force: true });
+  });
+
+  test.each([
+    ['memory-high', { high: '8MiB' }],
+    ['memory-max', { max: '8MiB' }],
+  ] as const)('tell when they are met: %s', async (type, memory) => {
+    const group = await make({ name: 'haco-test-met', resources: { memory } });
+    const events = group.events();
+    const { pid, go } = start(writing(file));
+    await orThrow(group.add(pid));
+    go();
+    await until(events, type);
+    await events.return?.();
   });
 });
 
