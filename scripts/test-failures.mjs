@@ -46,9 +46,11 @@ export function lastWords(lane, output, status) {
 
 /** @param {string} lane @param {readonly string[]} titles @param {string | undefined} message */
 function line(lane, titles, message) {
-  const first = plain(message ?? '')
+  const lines = plain(message ?? '')
     .trim()
-    .split('\n')[0];
+    .split('\n');
+  // "The host isn't as it was before:" says nothing yet.
+  const first = lines.slice(0, lines[0]?.endsWith(':') ? 2 : 1).join(' ');
   return `✗ ${lane}: ${titles.filter(Boolean).join(' › ')}${first ? `\n    ${first}` : ''}`;
 }
 
