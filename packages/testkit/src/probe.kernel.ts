@@ -148,7 +148,9 @@ describeWith(['compiler'], 'what the process can do', () => {
 
   test('a change of the window size is told', async () => {
     // util-linux's script gives the probe a terminal; stty inside changes its size from next to it.
-    const inner = `${probe} tty; ${probe} tty watch 1 & sleep 0.2; stty rows 33; wait`;
+    // Again and again until it has been heard: the probe may not listen yet.
+    const change = 'while kill -0 $! 2>/dev/null; do stty rows 33 cols $((n=n+1)); sleep 0.05; done';
+    const inner = `n=80; ${probe} tty; ${probe} tty watch 1 & ${change}; wait`;
     const { stdout } = await runCommand(['script', '-qec', inner, '/dev/null']);
     const lines = stdout
       .trim()

@@ -125,11 +125,15 @@ describe('a target that is in the way', () => {
 describe('two that make the same target at once', () => {
   it('both succeed, and the root is of one of them', async () => {
     const lines: string[] = [];
+    let bothAreAtIt = (): void => undefined;
+    const both = new Promise<void>((resolve) => (bothAreAtIt = resolve));
+    let begun = 0;
     const slow = (text: string) =>
       prepareRootfs(
         own(async (context) => {
           fill(text)(context);
-          await new Promise((resolve) => setTimeout(resolve, 50));
+          if (++begun === 2) bothAreAtIt();
+          await both;
         }),
         { onProgress: (line) => lines.push(line) },
       );

@@ -109,7 +109,7 @@ describeWith(['root', 'compiler'], 'the launcher', () => {
       .split(' ');
     const launcher = children.find((child) => child !== String(pid)) ?? '';
     expect(readFileSync(`/proc/${launcher}/comm`, 'utf8')).toBe('haco-init\n');
-    for (let tries = 0; tries < 200 && opens(launcher, '1'); tries++)
+    for (let tries = 0; tries < 3000 && opens(launcher, '1'); tries++)
       await new Promise((resolve) => setTimeout(resolve, 5));
     expect(['0', '1', '2'].map((fd) => opens(launcher, fd))).toEqual([false, false, false]);
     launched.kill(9);

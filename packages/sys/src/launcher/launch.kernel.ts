@@ -119,14 +119,14 @@ describeWith(['root', 'compiler'], 'the launcher', () => {
       exec('/bin/true'),
     ]);
     expect(end.steps.map((time) => time.step)).toEqual(['test.skipping', 'test.clone', 'test.session']);
-    expect(end.steps.every(({ ms }) => ms >= 0 && ms < 1000)).toBe(true);
+    expect(end.steps.every(({ ms }) => ms >= 0 && ms < 20_000)).toBe(true);
   });
 
   it('retries while the errno is the one that it was told', async () => {
-    setTimeout(() => writeFileSync(file('late'), ''), 50);
     const late = (times: number) =>
       syscall('openat', [AT_FDCWD, file('late'), 0, 0], { retry: { errnos: ['ENOENT'], times } });
     expect((await failed(simple(step('prepare', [late(5)])))).failure).toMatchObject({ errno: 'ENOENT' });
+    setTimeout(() => writeFileSync(file('late'), ''), 50);
     expect((await ended(simple(step('prepare', [late(5000)])))).end.exitCode).toBe(0);
   });
 

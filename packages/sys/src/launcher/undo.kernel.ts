@@ -33,7 +33,7 @@ function lives(pid: number): boolean {
 }
 
 async function eventually(condition: () => boolean): Promise<boolean> {
-  for (let tries = 0; tries < 400 && !condition(); tries++) await sleep(5);
+  for (let tries = 0; tries < 3000 && !condition(); tries++) await sleep(5);
   return condition();
 }
 
