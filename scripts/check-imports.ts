@@ -56,6 +56,10 @@ const rules: readonly Rule[] = [
     breaks: (file, specifier) => isRelative(specifier) && leaves(file, specifier),
   },
   {
+    why: 'importing it opens the standard streams, which makes pipes non-blocking for everybody who shares them; process is there anyway',
+    breaks: (_file, specifier) => specifier === 'node:process',
+  },
+  {
     why: "Node's own modules are spelled node:…",
     alsoTests: true,
     breaks: (_file, specifier) => builtinModules.includes(specifier),

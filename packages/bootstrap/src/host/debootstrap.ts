@@ -2,7 +2,6 @@
 import { spawn } from 'node:child_process';
 import { access, chmod, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import process from 'node:process';
 import { Readable } from 'node:stream';
 import { type HacoError, PermissionError } from '@haco/plan';
 import type { ResultAsync } from 'neverthrow';

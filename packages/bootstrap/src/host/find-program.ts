@@ -2,7 +2,6 @@
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
-import process from 'node:process';
 
 const sbin = ['/usr/local/sbin', '/usr/sbin', '/sbin'];
 

@@ -1,6 +1,5 @@
 /** Has a root made by lxc-create. */
 import { chmod } from 'node:fs/promises';
-import process from 'node:process';
 import { type HacoError, PermissionError } from '@haco/plan';
 import type { ResultAsync } from 'neverthrow';
 import { lxcName, type LxcSpec } from '../strategies/lxc.js';

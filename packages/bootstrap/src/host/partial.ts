@@ -2,7 +2,6 @@
 import { readFile, readdir, readlink } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
-import process from 'node:process';
 
 const infix = '.haco-partial-';
 

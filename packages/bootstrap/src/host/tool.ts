@@ -1,6 +1,5 @@
 /** Runs external programs: argument vectors, no shell, their last words kept, killed when asked. */
 import { type ChildProcess, spawn, type StdioOptions } from 'node:child_process';
-import process from 'node:process';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';

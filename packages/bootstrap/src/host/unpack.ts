@@ -1,5 +1,4 @@
 /** Unpacks an archive that nobody vouches for into an empty directory. */
-import process from 'node:process';
 import { type Readable } from 'node:stream';
 import { formatBytes, IoError } from '@haco/plan';
 import type { PrepareContext } from '../strategy.js';

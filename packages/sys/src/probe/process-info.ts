@@ -1,6 +1,5 @@
 /** What Node itself knows of the process and the machine. */
 import { release, userInfo } from 'node:os';
-import process from 'node:process';
 
 export interface ProcessInfo {
   /** As `process.platform` and `process.arch`. */

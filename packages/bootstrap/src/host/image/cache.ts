@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto';
 import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import process from 'node:process';
 import { IoError } from '@haco/plan';
 import type { PrepareContext } from '../../strategy.js';
 import { cancelled, errnoOf, isHacoError } from '../failure.js';

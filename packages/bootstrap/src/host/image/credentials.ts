@@ -2,7 +2,6 @@
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import process from 'node:process';
 import { Readable } from 'node:stream';
 import { IoError } from '@haco/plan';
 import { type DockerConfig, parseDockerConfig, parseHelperAnswer } from '../../oci/documents.js';

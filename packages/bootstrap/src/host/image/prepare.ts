@@ -2,7 +2,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import process from 'node:process';
 import { formatBytes, type HacoError, IoError, parseBytes } from '@haco/plan';
 import type { ResultAsync } from 'neverthrow';
 import type { ConfigFile } from '../../oci/documents.js';
