@@ -16,9 +16,9 @@ export const command = defineCommand({
   examples: [['haco check my.haco.ts', 'look before you leap']],
   async run(context, { values, operands, rest }) {
     const { json, ...settings } = values;
-    const builder = await describeContainer('check', { values: settings, operands, rest }, context.env);
-    if (builder.isErr()) return err(builder.error);
-    return (await builder.value.check()).map((report) => {
+    const described = await describeContainer('check', { values: settings, operands, rest }, context.env);
+    if (described.isErr()) return err(described.error);
+    return (await described.value.builder.check()).map((report) => {
       if (json === true) context.print(JSON.stringify(report));
       else if (report.ok) context.print(`${context.paint('green', '✓')} nothing is known that would make it fail`);
       else for (const { message } of report.problems) context.print(`${context.paint('red', '✗')} ${message}`);

@@ -17,9 +17,9 @@ export const command = defineCommand({
   ],
   async run(context, { values, operands, rest }) {
     const { json, ...settings } = values;
-    const builder = await describeContainer('explain', { values: settings, operands, rest }, context.env);
-    if (builder.isErr()) return err(builder.error);
-    return builder.value.explain().map((plan) => {
+    const described = await describeContainer('explain', { values: settings, operands, rest }, context.env);
+    if (described.isErr()) return err(described.error);
+    return described.value.builder.explain().map((plan) => {
       context.print(json === true ? JSON.stringify(plan) : String(plan).trimEnd());
       return 0;
     });

@@ -2,10 +2,11 @@
 import { err } from 'neverthrow';
 import { defineCommand } from '../command-line/command.js';
 import { describeContainer } from '../container/describe.js';
+import { detach } from '../container/detach.js';
 import { settingOptions } from '../container/settings.js';
 import { withStreams } from '../container/streams.js';
 import { exitCodeOf } from '../exit-code.js';
-import { attachStreams } from '../terminal/attach-streams.js';
+import { startAttached } from '../terminal/attach-streams.js';
 
 export const command = defineCommand({
   name: 'run',
@@ -19,24 +20,38 @@ export const command = defineCommand({
     ...settingOptions,
     tty: { type: 'boolean', short: 't', about: 'a terminal of its own, also when this is none' },
     'no-tty': { type: 'boolean', about: 'no terminal of its own, also when this is one' },
+    daemon: {
+      type: 'boolean',
+      short: 'D',
+      about: 'let it run on its own: a small supervisor looks after it, and keeps its output',
+    },
+    'pid-file': {
+      type: 'string',
+      value: 'FILE',
+      about: 'with --daemon: write the pid of its first process there',
+      complete: 'file',
+    },
+    replace: { type: 'boolean', about: 'with --daemon: one of this name that has ended makes room' },
     'no-daemon': { type: 'boolean', short: 'T', about: 'stay in the foreground, whatever else is said' },
   },
   examples: [
     ['haco run my.haco.ts', 'what a definition says'],
     ['haco run my.haco.ts -- uptime', 'another command in it'],
     ['haco run --unshare pid,mount --independent procfs -- ps', 'without a definition'],
+    ['haco run --daemon web.haco.ts', 'in the background; haco logs, ps, kill, reload'],
     ['haco run --preset sandbox -- make', 'for a command that nobody trusts'],
   ],
   async run(context, { values, operands, rest }) {
-    const { tty, 'no-tty': noTty, 'no-daemon': _foreground, ...settings } = values;
+    const { tty, 'no-tty': noTty, daemon, 'no-daemon': foreground, 'pid-file': pidFile, replace, ...settings } = values;
     const described = await describeContainer('run', { values: settings, operands, rest }, context.env);
     if (described.isErr()) return err(described.error);
-    const spec = described.value.spec();
+    if (daemon === true && foreground !== true) {
+      return detach(context, described.value, { pidFile, replace: replace === true });
+    }
+    const spec = described.value.builder.spec();
     if (spec.isErr()) return err(spec.error);
     const asked = tty === true ? true : noTty === true ? false : undefined;
-    const { builder, terminal } = withStreams(described.value, spec.value, context, asked);
-    const started = await builder.start();
-    if (started.isErr()) return err(started.error);
-    return (await attachStreams(started.value, terminal)).map(exitCodeOf);
+    const { builder, terminal } = withStreams(described.value.builder, spec.value, context, asked);
+    return (await startAttached(() => builder.start({ register: true }), terminal)).map(exitCodeOf);
   },
 });

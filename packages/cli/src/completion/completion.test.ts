@@ -25,7 +25,7 @@ function offers(...words: readonly string[]): readonly string[] {
 describe('completion in bash', () => {
   it('offers commands, their options, and values', () => {
     expect(offers('haco', 'ex')).toContain('explain');
-    expect(offers('haco', 'st')).toEqual(['start']);
+    expect(offers('haco', 'star')).toEqual(['start']);
     expect(offers('haco', 'run', '--uns')).toEqual(['--unshare']);
     expect(offers('haco', 'run', '--preset', 's')).toEqual(['sandbox']);
     expect(offers('haco', 'completion', '--h')).toEqual(['--help']);

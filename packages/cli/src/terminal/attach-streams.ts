@@ -1,8 +1,9 @@
 /** Connecting this process's streams with those of a container, until the container ends. */
+import { spawnSync } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import type { HacoError, Outcome, ProcessHandle } from '@haco/core';
-import type { Result } from 'neverthrow';
-import { forwardSignals } from './signals.js';
+import { err, type Result, type ResultAsync } from 'neverthrow';
+import { SignalForwarder } from './signals.js';
 
 /** A terminal that nobody of the container holds any more may be held by orphans: so long it may stay silent. */
 const orphanMs = 250;
@@ -24,6 +25,15 @@ async function drained(stream: Readable): Promise<void> {
   });
 }
 
+/**
+ * Node's raw mode leaves the output as it was, where a line feed also goes back to the first column: what the terminal inside has made of
+ * its output must not be changed again. Node puts everything back when raw mode ends, and when it ends itself.
+ */
+function makeRaw(): void {
+  process.stdin.setRawMode(true);
+  spawnSync('stty', ['-opost'], { stdio: ['inherit', 'ignore', 'ignore'] });
+}
+
 /** Give the container's terminal what is typed here, show here what it shows, and keep both of one size. */
 async function throughTerminal(handle: ProcessHandle): Promise<Result<Outcome, HacoError>> {
   const { stdin, stdout } = process;
@@ -36,7 +46,7 @@ async function throughTerminal(handle: ProcessHandle): Promise<Result<Outcome, H
     }
   };
   // Keys go in as they are, Ctrl-C too: the terminal inside makes a signal of it.
-  if (raw) stdin.setRawMode(true);
+  if (raw) makeRaw();
   stdin.on('data', type);
   stdin.once('end', () => handle.stdin?.write(endOfInput));
   handle.stdout?.pipe(stdout, { end: false });
@@ -65,12 +75,18 @@ async function throughPipes(handle: ProcessHandle): Promise<Result<Outcome, Haco
   return outcome;
 }
 
-/** Stay with a process until it ends. */
-export async function attachStreams(handle: ProcessHandle, terminal: boolean): Promise<Result<Outcome, HacoError>> {
-  const stop = forwardSignals(handle);
+/** Start something, and stay with it until it ends; signals that come meanwhile are for it. */
+export async function startAttached(
+  start: () => ResultAsync<ProcessHandle, HacoError>,
+  terminal: boolean,
+): Promise<Result<Outcome, HacoError>> {
+  const signals = new SignalForwarder();
   try {
-    return await (terminal ? throughTerminal(handle) : throughPipes(handle));
+    const started = await start();
+    if (started.isErr()) return err(started.error);
+    signals.to(started.value);
+    return await (terminal ? throughTerminal(started.value) : throughPipes(started.value));
   } finally {
-    stop();
+    signals.stop();
   }
 }
