@@ -18,3 +18,24 @@ export { type UnpackLimits } from './strategies/limits.js';
 export { tarball, type TarballOptions, type TarballSpec } from './strategies/tarball.js';
 export { imageConfig, type ImageConfig } from './image-config.js';
 export * from './strategy.js';
+export {
+  type ProvisionContext,
+  type ProvisionMethods,
+  type ProvisionOptions,
+  provisionPart,
+  provisionRootfs,
+  type ProvisionSection,
+  type ProvisionStep,
+  type RunIn,
+  type ScriptRun,
+} from './provision.js';
+export {
+  archive,
+  type ArchiveOptions,
+  type ArchiveReport,
+  type ArchiveType,
+  type ExportedImage,
+  exportImage,
+  type ExportImageOptions,
+} from './archive.js';
+export { type Progress, progressTo } from './progress.js';

@@ -22,7 +22,7 @@ export function prepareCustom(spec: CustomSpec, context: PrepareContext): Result
 }
 
 /** Told by shape: the caller's neverthrow may be another copy than ours. */
-function isErr(value: unknown): value is { readonly error: unknown } {
+export function isErr(value: unknown): value is { readonly error: unknown } {
   if (typeof value !== 'object' || value === null || !('isErr' in value) || !('error' in value)) return false;
   return typeof value.isErr === 'function' && value.isErr() === true;
 }
