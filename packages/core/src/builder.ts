@@ -22,6 +22,7 @@ import type { BuiltInMethods, SectionName } from './parts.js';
 import { makePool } from './pool/make-pool.js';
 import type { PoolOptions } from './pool/options.js';
 import type { Pool } from './pool/pool.js';
+import { create, type Created, type CreateOptions } from './rootfs/create.js';
 import type { Runtime } from './runtime.js';
 import { validateSpec, type Spec } from './spec.js';
 import { planStart } from './start/plan-start.js';
@@ -77,6 +78,20 @@ export interface Terminals {
    * Errors: `invalid-spec`; `not-found`.
    */
   check(): ResultAsync<CheckReport, HacoError>;
+  /**
+   * Make the root of `rootfs()` when it isn't there, and do the steps of `provision()` that weren't done yet; nothing is started. A start
+   * does the same before it starts.
+   *
+   * Errors: as `prepareRootfs()` and `provisionRootfs()` of `@haco/bootstrap`.
+   *
+   * @example
+   * ```ts
+   * import { haco, image, orThrow } from '@haco/core';
+   * const web = haco().unshare('mount').rootfs(image('debian:12', { target: '/srv/roots/web' })).provision('hello', 'echo hello > /hello');
+   * const { root, provisioned } = await orThrow(web.create({ onProgress: console.log }));
+   * ```
+   */
+  create(options?: CreateOptions): ResultAsync<Created, HacoError>;
   /**
    * Start, capture output, wait for the end. What the command does, also failing, is an outcome; an error means that it did
    * not run. On any error nothing is left behind.
@@ -262,6 +277,10 @@ export class BuilderBase implements MetaMethods, Terminals {
       .andThen((spec) => planStart({ parts, spec, runtime, makeBuilder }))
       .map(({ plan, facts }) => checkPlan(plan, facts));
     return new ResultAsync(Promise.resolve(report));
+  }
+
+  create(options: CreateOptions = {}): ResultAsync<Created, HacoError> {
+    return new ResultAsync(this.#begin((input) => create(input, options)));
   }
 
   run(): ResultAsync<Outcome, HacoError> {

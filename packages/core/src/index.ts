@@ -5,7 +5,20 @@
  */
 export { err, ok, Result, ResultAsync } from 'neverthrow';
 export * from '@haco/plan';
-export { debootstrap, fn, git, hostOverlay, image, imageConfig, lxc, shell, tarball } from '@haco/bootstrap';
+export {
+  archive,
+  debootstrap,
+  exportImage,
+  fn,
+  git,
+  hostOverlay,
+  image,
+  imageConfig,
+  lxc,
+  progressTo,
+  shell,
+  tarball,
+} from '@haco/bootstrap';
 export type { Builder, ExplainedPlan, MetaMethods, StartOptions, Terminals } from './builder.js';
 export type { CheckReport } from './check.js';
 export { Container } from './container.js';
@@ -40,6 +53,8 @@ export { container } from './presets/container.js';
 export { sandbox } from './presets/sandbox.js';
 export { orThrow } from './or-throw.js';
 export { signalName, type Outcome, type SignalName, type Usage } from './outcome.js';
+export { imageDefaults } from './presets/image-defaults.js';
+export type { Created, CreateOptions } from './rootfs/create.js';
 export type { BuiltInMethods, MethodsOf } from './parts.js';
 export type { PoolOptions, PoolRunArguments, PoolRunOptions } from './pool/options.js';
 export { Pool } from './pool/pool.js';

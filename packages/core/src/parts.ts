@@ -1,5 +1,5 @@
 /** The list of features: the only file that names every package of them. */
-import { rootfsPart, type RootfsMethods } from '@haco/bootstrap';
+import { provisionPart, type ProvisionMethods, rootfsPart, type RootfsMethods } from '@haco/bootstrap';
 import { caps, type CapsMethods } from '@haco/caps';
 import { cgroups, type CgroupMethods } from '@haco/cgroups';
 import { confineParts, type ConfineMethods } from '@haco/confine';
@@ -23,6 +23,7 @@ export const builtInParts: readonly AnyPart[] = [
   cgroups,
   namespaces,
   rootfsPart,
+  provisionPart,
   mounts,
   processPart,
   rlimits,
@@ -41,6 +42,7 @@ export interface BuiltInMethods
     IdentityMethods,
     NamespaceMethods,
     RootfsMethods,
+    ProvisionMethods,
     MountMethods,
     CgroupMethods,
     ProcessMethods,

@@ -1,12 +1,13 @@
 /** From spec to a plan for this start: names are looked up, a name is made up, and what will fail is refused. */
 import { err, ok, type Result } from 'neverthrow';
-import { prepareRootfs, sourceOf } from '@haco/bootstrap';
+import { sourceOf } from '@haco/bootstrap';
 import { resolveBlockDevices, type CgroupsSection } from '@haco/cgroups';
 import { filterProblems, prepareSeccomp, type SeccompSection } from '@haco/confine';
 import { StateError, type AnyPart, type HacoError, type HostFacts, type Plan, type SharedFacts } from '@haco/plan';
 import { warningError } from '../failure.js';
 import { resolveUser } from '../lookup-user.js';
 import { planContainer } from '../planner.js';
+import { create } from '../rootfs/create.js';
 import type { Spec } from '../spec.js';
 import { makeUpName, placeholderName, withName } from './made-up-name.js';
 import { knownPlan, rememberPlan } from './plan-cache.js';
@@ -106,7 +107,7 @@ export async function preparePlan(input: StartInput): Promise<Result<PlannedStar
   if (aborted !== undefined) return err(aborted);
   if (input.spec.rootfs.strategy !== undefined) {
     const signal = input.spec.control.abort?.value;
-    const made = await prepareRootfs(input.spec.rootfs, signal === undefined ? {} : { signal });
+    const made = await create(input, signal === undefined ? {} : { signal });
     if (made.isErr()) return err(made.error);
   }
   const known = knownPlan(input);
