@@ -20,7 +20,7 @@ export const largestDocument = 8 * 1024 * 1024;
 export type Promised = Pick<Descriptor, 'digest' | 'size'>;
 
 /** The bytes, to be read once; the file stays open. */
-export function streamOf({ file, offset, size }: Blob, highWaterMark = 64 * 1024): Readable {
+export function streamOf({ file, offset, size }: Blob, highWaterMark = 512 * 1024): Readable {
   return file.createReadStream({ start: offset, end: offset + Math.max(size, 1) - 1, autoClose: false, highWaterMark });
 }
 

@@ -1,6 +1,6 @@
 /** Unpacks layers one over the other: files, whiteouts, opaque directories. */
 import { createHash } from 'node:crypto';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { formatBytes, IoError } from '@haco/plan';
 import { Budget, type Limits } from '../budget.js';
 import { decompress } from '../compression.js';
@@ -46,9 +46,8 @@ export async function applyLayers(layers: readonly OpenLayer[], layering: Layeri
     for (const [index, { layer, blob }] of layers.entries()) {
       current = `${String(index + 1)} of ${String(layers.length)}`;
       tree.beginLayer();
-      const input = streamOf(blob);
-      input.on('data', (chunk: Buffer) => {
-        done += chunk.length;
+      const input = counted(streamOf(blob), (count) => {
+        done += count;
         onTransfer?.({ id: 'unpack', label: 'unpacking', done, total });
       });
       const hash = createHash('sha256');
@@ -69,6 +68,17 @@ export async function applyLayers(layers: readonly OpenLayer[], layering: Layeri
     tree.close();
   }
   onProgress?.(`unpacked ${String(budget.entries)} entries, ${formatBytes(budget.bytes)}`);
+}
+
+/** A listener to `data` would set the stream going before anybody reads from it: what comes until then would be lost. */
+function counted(input: Readable, tell: (count: number) => void): Readable {
+  const pass = async function* () {
+    for await (const chunk of input as AsyncIterable<Buffer>) {
+      tell(chunk.length);
+      yield chunk;
+    }
+  };
+  return Readable.from(pass());
 }
 
 async function plainOf(
