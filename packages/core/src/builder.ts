@@ -28,7 +28,7 @@ import { validateSpec, type Spec } from './spec.js';
 import { planStart } from './start/plan-start.js';
 import { learn, type Learned } from './start/learn.js';
 import { run } from './start/run.js';
-import { start } from './start/start.js';
+import { start, type WhenReady } from './start/start.js';
 import type { StartInput } from './start/start-input.js';
 import type { StateOptions } from './state/root.js';
 import type { DetachOptions } from './supervise/detach-options.js';
@@ -41,7 +41,7 @@ export interface ExplainedPlan extends Plan {
 }
 
 /** How to start. */
-export interface StartOptions extends StateOptions {
+export interface StartOptions extends StateOptions, WhenReady {
   /**
    * Let other processes of this user find it by its name, with `containers()` and `attachTo({ name })`, until it ends. A name belongs to
    * one registered container at a time; without one, one is made up.
@@ -128,9 +128,10 @@ export interface Terminals {
    * Start, and give the handle as soon as the command runs.
    *
    * Errors: as {@link Terminals.run}; with `register` also `conflict`, when a registered container has the name, and what is said of
-   * {@link containers}.
+   * {@link containers}; with `ready` also `timeout`.
    *
-   * @param options - `register`: others find the container by its name while it lives
+   * @param options - `register`: others find the container by its name while it lives; `ready`: the handle comes when the container is
+   * ready, as `readiness()` says
    */
   start(options?: StartOptions): ResultAsync<Container, HacoError>;
   /**
@@ -292,9 +293,10 @@ export class BuilderBase implements MetaMethods, Terminals {
   }
 
   start(options: StartOptions = {}): ResultAsync<Container, HacoError> {
-    if (options.register !== true) return new ResultAsync(this.#begin(start));
+    const begin = (input: StartInput): Promise<Result<Container, HacoError>> => start(input, options);
+    if (options.register !== true) return new ResultAsync(this.#begin(begin));
     return new ResultAsync(
-      this.#begin(async (input) => (await import('./supervise/register.js')).startRegistered(input, options, start)),
+      this.#begin(async (input) => (await import('./supervise/register.js')).startRegistered(input, options, begin)),
     );
   }
 

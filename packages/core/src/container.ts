@@ -1,5 +1,5 @@
 /** The handle of a live container. */
-import { err, errAsync, ok, type Result, type ResultAsync } from 'neverthrow';
+import { err, errAsync, ok, ResultAsync, type Result } from 'neverthrow';
 import type {
   ContainerFreezer,
   EventsOptions,
@@ -28,6 +28,8 @@ export interface ContainerParts extends ProcessParts {
   readonly freezer: ContainerFreezer;
   /** Its cgroup; undefined when no limit asked for one. */
   readonly group: Group | undefined;
+  /** Settles when it is ready; at once when nothing says what that is. */
+  readonly ready: () => Promise<Result<void, HacoError>>;
   /** Who sends further processes into it. */
   readonly inside: Inside;
 }
@@ -57,6 +59,15 @@ export class Container extends ProcessHandle {
       parts.group?.close();
       parts.inside.close();
     });
+  }
+
+  /**
+   * Wait until it is ready, as `readiness()` says; at once when nothing was said. More calls wait for the same.
+   *
+   * Errors: `timeout`, when it takes too long; `state`, when the container ends before.
+   */
+  ready(): ResultAsync<void, HacoError> {
+    return new ResultAsync(this.#parts.ready());
   }
 
   /** Its files, as seen inside; see {@link ContainerFiles}. Errors of all of them: `state`, when it has ended. */

@@ -21,10 +21,16 @@ export {
 } from '@haco/bootstrap';
 export type { Builder, ExplainedPlan, MetaMethods, StartOptions, Terminals } from './builder.js';
 export type { CheckReport } from './check.js';
+export { cluster, Cluster, type ClusterContainer, type ClusterOptions } from './cluster/cluster.js';
+export type { MemberBuilder, MemberOptions, Members } from './cluster/members.js';
+export type { OutputLine } from './cluster/output.js';
+export { RunningCluster, type Outcomes } from './cluster/running.js';
 export { Container } from './container.js';
 export {
   definitionExtensions,
+  loadAnyDefinition,
   loadDefinition,
+  type ClusterDefinition,
   type Definition,
   type DefinitionContext,
   type DefinitionExport,
@@ -45,6 +51,21 @@ export type { CopyReport } from './files/copy.js';
 export type { FileType } from './files/root.js';
 export type { FileEvent } from './files/watch.js';
 export type { NewFileOptions } from './files/write.js';
+export type { HookPoint } from './hooks/points.js';
+export type { HookMethods } from './hooks/part.js';
+export type { Hook, HookContext, HookOptions } from './hooks/section.js';
+export type { LogEntry } from './log.js';
+export type { WatchMethods } from './watch/part.js';
+export type {
+  ContainerEvent,
+  EventHandler,
+  ReadinessCheck,
+  SignalHandler,
+  TimerContext,
+  TimerHandler,
+  TimerOptions,
+  WatchContext,
+} from './watch/section.js';
 export { ProcessHandle } from './process-handle.js';
 export type { ContainerUpdate, RlimitUpdate, UpdateReport } from './update.js';
 export { doctor, type Diagnosis, type Finding } from './doctor.js';
@@ -61,6 +82,7 @@ export { Pool } from './pool/pool.js';
 export type { ProcessMethods, StdinSource, StdoutTarget } from './process/methods.js';
 export { realRuntime, type Performance, type Runtime } from './runtime.js';
 export type { Spec } from './spec.js';
+export type { WhenReady } from './start/start.js';
 export type { Learned } from './start/learn.js';
 export type { ContainerState, ContainerStatus, HealthState, OwnedGroup } from './state/container-state.js';
 export type { ProcessIdentity } from './state/process-identity.js';

@@ -8,7 +8,9 @@ import { namespaces, type NamespaceMethods } from '@haco/namespaces';
 import type { AnyPart, Part } from '@haco/plan';
 import { rlimits, type RlimitMethods } from '@haco/rlimits';
 import { control, type ControlMethods } from './control/part.js';
+import { hooksPart, type HookMethods } from './hooks/part.js';
 import { identity, type IdentityMethods } from './identity/part.js';
+import { watchPart, type WatchMethods } from './watch/part.js';
 import type { ProcessMethods } from './process/methods.js';
 import { processPart } from './process/part.js';
 import type { SupervisionMethods } from './supervise/methods.js';
@@ -20,6 +22,7 @@ import { supervision } from './supervise/part.js';
  */
 export const builtInParts: readonly AnyPart[] = [
   identity,
+  hooksPart,
   cgroups,
   namespaces,
   rootfsPart,
@@ -31,6 +34,7 @@ export const builtInParts: readonly AnyPart[] = [
   ...confineParts,
   control,
   supervision,
+  watchPart,
 ];
 
 /** Keys of the built-in parts; those of third parties are any text. */
@@ -40,6 +44,7 @@ export type SectionName = (typeof builtInParts)[number]['key'] | (string & {});
 export interface BuiltInMethods
   extends
     IdentityMethods,
+    HookMethods,
     NamespaceMethods,
     RootfsMethods,
     ProvisionMethods,
@@ -50,7 +55,8 @@ export interface BuiltInMethods
     CapsMethods,
     ConfineMethods,
     ControlMethods,
-    SupervisionMethods {}
+    SupervisionMethods,
+    WatchMethods {}
 
 /** The verbs that a list of parts adds. */
 export type MethodsOf<Parts extends readonly AnyPart[]> = Parts extends readonly [

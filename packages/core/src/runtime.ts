@@ -1,6 +1,7 @@
 /** The border to the machine: a builder plans, a Runtime performs. */
 import type { Result } from 'neverthrow';
 import type { BarrierOperation, HacoError, HostFacts, Plan } from '@haco/plan';
+import type { LogEntry } from './log.js';
 import { encodePlan, launch, needsChannel, probeHost, wireOrder, type EncodedPlan, type Launch } from '@haco/sys';
 
 /** A plan to perform, with the descriptors that it needs. */
@@ -24,6 +25,8 @@ export interface Runtime {
   readonly host: () => HostFacts;
   /** Perform a plan. */
   readonly launch: (performance: Performance) => Result<Launch, HacoError>;
+  /** Takes what is said while containers live, e.g. by hooks; stderr without it. */
+  readonly log?: (entry: LogEntry) => void;
 }
 
 /** A plan in the launcher's form, with what every start of it would find out again. */

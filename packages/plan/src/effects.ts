@@ -74,4 +74,9 @@ export interface PartEffects {
    * error never hides the first one: it is added to that one's `cleanup`.
    */
   readonly after?: (moment: EndMoment) => EffectResult;
+  /**
+   * Further effects, nearest to the container: after those of all other parts before and while it starts, before theirs when it has
+   * ended.
+   */
+  readonly innermost?: Omit<PartEffects, 'innermost'>;
 }

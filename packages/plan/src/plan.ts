@@ -25,10 +25,11 @@ export interface Plan {
   readonly degradations?: Readonly<Record<string, Enforcement>>;
 }
 
-/** Put steps into the order of the phases; the order within a phase stays as it came. */
+/** Put steps into the order of the phases; the order within a phase stays as it came, but for those that want to be its last. */
 export function orderSteps(steps: readonly Step[]): readonly Step[] {
   const byPhase = new Map<Phase, Step[]>(phases.map((phase) => [phase, []]));
-  for (const step of steps) byPhase.get(step.phase)?.push(step);
+  for (const step of steps) if (step.last !== true) byPhase.get(step.phase)?.push(step);
+  for (const step of steps) if (step.last === true) byPhase.get(step.phase)?.push(step);
   return [...byPhase.values()].flat();
 }
 

@@ -30,6 +30,8 @@ export interface Step {
   readonly requires?: readonly string[];
   /** Man page or kernel document, e.g. `mount_namespaces(7)`. */
   readonly source?: string;
+  /** Performed after all other steps of its phase, whatever part they are of. */
+  readonly last?: true;
   /** Undo phase only: performed when the start has failed, not when the container has ended. */
   readonly onlyAfterFailure?: true;
   /** Limits and protections that this step puts in force, reported in `Outcome.enforced`. */

@@ -2,9 +2,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { loadDefinition, orThrow } from '../index.js';
+import { loadAnyDefinition, loadDefinition, orThrow } from '../index.js';
 
-const directory = mkdtempSync(join(tmpdir(), 'haco-definitions-'));
+const directory = mkdtempSync(join(tmpdir(), 'definitions-of-haco-'));
 process.env['XDG_CACHE_HOME'] = join(directory, 'cache');
 afterAll(() => rmSync(directory, { recursive: true }));
 
@@ -74,6 +74,22 @@ describe('a definition', () => {
     expect((await load('importing.haco.ts', text)).identity.name).toBe('first');
     shared('second');
     expect((await load('importing.haco.ts', text)).identity.name).toBe('second');
+  });
+
+  it('may be a cluster, for those who can start one', async () => {
+    const path = file(
+      'shop.haco.ts',
+      `import { cluster, haco } from '@haco/core';
+       export default cluster({ web: { builder: haco().command('true'), count: 2 } });`,
+    );
+    const definition = await orThrow(loadAnyDefinition(path));
+    expect(definition.kind === 'cluster' && orThrow(definition.cluster.containers()).map(({ name }) => name)).toEqual([
+      'web-1',
+      'web-2',
+    ]);
+    expect((await loadDefinition(path))._unsafeUnwrapErr().message).toBe(
+      `The spec is invalid: ${path}: it is a cluster, which is several containers; give the file of one container.`,
+    );
   });
 
   it('is translated each time where nothing can be kept', async () => {
@@ -149,7 +165,7 @@ describe('a definition that is wrong says where and why:', () => {
     ],
   ])('the wrong type: %s', async (name, text, what) => {
     expect(await failure(`${name}.haco.ts`, text)).toBe(
-      `The spec is invalid: ${at(`${name}.haco.ts`)}: ${what}; it must be a builder (haco()…), or a function that returns one.`,
+      `The spec is invalid: ${at(`${name}.haco.ts`)}: ${what}; it must be a builder (haco()…), a cluster, or a function that returns one.`,
     );
   });
 });

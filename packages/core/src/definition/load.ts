@@ -5,6 +5,7 @@ import { err, ok, ResultAsync, type Result } from 'neverthrow';
 import { quote, type HacoError } from '@haco/plan';
 import { brandOf } from '../brand.js';
 import type { Builder } from '../builder.js';
+import type { Cluster } from '../cluster/cluster.js';
 import { definitionProblem, thrownBy, unreadable } from './problem.js';
 
 /** What a definition file may be. */
@@ -20,8 +21,9 @@ export interface DefinitionContext {
   readonly args: readonly string[];
 }
 
-/** What a definition file default-exports: a builder, or a function that makes one. */
-export type DefinitionExport = Builder | ((context: DefinitionContext) => Builder | PromiseLike<Builder>);
+/** What a definition file default-exports: a builder or a cluster, or a function that makes one. */
+export type DefinitionExport =
+  Builder | Cluster | ((context: DefinitionContext) => Builder | Cluster | PromiseLike<Builder | Cluster>);
 
 /** A definition that has been loaded. */
 export interface Definition {
@@ -29,6 +31,14 @@ export interface Definition {
   /** Absolute path of the file. */
   readonly path: string;
   readonly builder: Builder;
+}
+
+/** A definition of several containers that has been loaded. */
+export interface ClusterDefinition {
+  readonly kind: 'cluster';
+  /** Absolute path of the file. */
+  readonly path: string;
+  readonly cluster: Cluster;
 }
 
 /** What {@link loadDefinition} takes besides the path. */
@@ -40,7 +50,7 @@ export type LoadOptions = Partial<Omit<DefinitionContext, 'path'>>;
  * read anew at each call, with the files that it imports. Evaluating a definition runs it, with all rights of this process.
  *
  * Errors: `not-found`, when there is no such file; `invalid-spec`, whose path is the place in the file, when it throws, has a syntax
- * error, or default-exports something else.
+ * error, or default-exports something else; a cluster is something else, too, see {@link loadAnyDefinition}.
  *
  * @param path - of the file, relative to the working directory
  *
@@ -52,10 +62,31 @@ export type LoadOptions = Partial<Omit<DefinitionContext, 'path'>>;
  * ```
  */
 export function loadDefinition(path: string, options: LoadOptions = {}): ResultAsync<Definition, HacoError> {
+  return loadAnyDefinition(path, options).andThen((definition) => {
+    if (definition.kind === 'container') return ok(definition);
+    const message = 'it is a cluster, which is several containers; give the file of one container';
+    return err(definitionProblem(definition.path, message));
+  });
+}
+
+/**
+ * As {@link loadDefinition}, of a container or of a cluster: `kind` tells.
+ *
+ * @example
+ * ```ts
+ * import { loadAnyDefinition, orThrow } from '@haco/core';
+ * const definition = await orThrow(loadAnyDefinition('shop.haco.ts'));
+ * if (definition.kind === 'cluster') await orThrow(definition.cluster.start());
+ * ```
+ */
+export function loadAnyDefinition(
+  path: string,
+  options: LoadOptions = {},
+): ResultAsync<Definition | ClusterDefinition, HacoError> {
   return new ResultAsync(load({ path: resolve(path), command: '', args: [], ...options }));
 }
 
-async function load(context: DefinitionContext): Promise<Result<Definition, HacoError>> {
+async function load(context: DefinitionContext): Promise<Result<Definition | ClusterDefinition, HacoError>> {
   const { path } = context;
   const file = checkFile(path);
   if (file.isErr()) return err(file.error);
@@ -72,8 +103,9 @@ async function load(context: DefinitionContext): Promise<Result<Definition, Haco
       ? await (exported as (context: DefinitionContext) => unknown)(context)
       : await (exported as Promise<unknown>);
     if (brandOf(value) === 'builder') return ok({ kind: 'container', path, builder: value as Builder });
+    if (brandOf(value) === 'cluster') return ok({ kind: 'cluster', path, cluster: value as Cluster });
     const what = isFunction ? 'the function that it default-exports returns' : 'it default-exports';
-    const wanted = 'it must be a builder (haco()…), or a function that returns one';
+    const wanted = 'it must be a builder (haco()…), a cluster, or a function that returns one';
     return err(definitionProblem(path, `${what} ${describe(value)}; ${wanted}`));
   } catch (thrown) {
     return err(thrownBy(path, thrown));

@@ -31,11 +31,15 @@ function capableParts(parts: readonly AnyPart[]): readonly AnyPart[] {
 /** The effects of a start; undefined when no part has any. */
 export function effectsOf(input: StartInput, planned: PlannedStart): StartEffects | undefined {
   let list: Effective[] | undefined;
-  for (const part of capableParts(input.parts)) {
-    const effects = part.effects?.(input.spec[part.key]);
-    if (effects !== undefined) (list ??= []).push({ key: part.key, effects });
+  let inner: Effective[] | undefined;
+  for (const { key, effects } of capableParts(input.parts)) {
+    const found = effects?.(input.spec[key]);
+    if (found === undefined) continue;
+    (list ??= []).push({ key, effects: found });
+    if (found.innermost !== undefined) (inner ??= []).push({ key, effects: found.innermost });
   }
-  return list === undefined ? undefined : new StartEffects(list, input, planned);
+  if (list === undefined) return undefined;
+  return new StartEffects(inner === undefined ? list : [...list, ...inner], input, planned);
 }
 
 /** Throwing is a mistake of the part; the container must not suffer from it in silence. */
@@ -47,13 +51,29 @@ async function guarded(what: string, effect: () => EffectResult): Promise<Result
   }
 }
 
+/** What core's own parts are told besides. */
+export interface CoreMoment extends Moment {
+  readonly input: StartInput;
+  /** What the effects of one start tell each other, and whoever holds the container's handle. */
+  readonly shared: SharedState;
+}
+
+/** Of one start. */
+export interface SharedState {
+  /** Settles when the container is ready, where somebody looks for that. */
+  ready?: Promise<Result<void, HacoError>>;
+  /** What hooks keep for each other. */
+  readonly values: Map<string, unknown>;
+}
+
 /** All effects of one start. */
 export class StartEffects {
   /** The first error that an effect gave by `fail`. */
   failure: HacoError | undefined;
   /** Whether somebody waits for the moment when the command runs. */
   readonly awaitsRunning: boolean;
-  private readonly moment: Moment;
+  readonly shared: SharedState = { values: new Map() };
+  private readonly moment: CoreMoment;
   private readonly over = new AbortController();
   /** Settles when the start is given up: by the caller's signal, or by an effect. */
   private readonly givenUp: Promise<Result<void, HacoError>>;
@@ -77,6 +97,8 @@ export class StartEffects {
     });
     input.spec.control.abort?.value.addEventListener('abort', this.giveUp, { once: true });
     this.moment = {
+      input,
+      shared: this.shared,
       name,
       host: input.runtime.host(),
       facts: { ...facts, name },

@@ -1,6 +1,6 @@
 /** The work of `start()`: the handle as soon as the command runs. */
 import { err, ok, type Result } from 'neverthrow';
-import { containerDirs, Group, type CgroupsSection } from '@haco/cgroups';
+import type { Group } from '@haco/cgroups';
 import type { HacoError } from '@haco/plan';
 import type { Launch } from '@haco/sys';
 import { Container } from '../container.js';
@@ -14,19 +14,12 @@ import { ProcessHandle } from '../process-handle.js';
 import { closeQuietly } from '../streams/pipe.js';
 import { connectOutput, discard, openInput, openOutput } from '../streams/stdio.js';
 import { effectsOf, type StartEffects } from './effects.js';
+import { groupOf } from './group-of.js';
 import { Killer } from './killer.js';
 import { launchPlan, openTerminal } from './launch-plan.js';
 import { outcomeOf } from './outcome-of.js';
 import { preparePlan, type PlannedStart } from './plan-start.js';
 import type { StartInput } from './start-input.js';
-
-/** The cgroup of a container that runs, where a limit asked for one. */
-function groupOf({ spec, runtime }: StartInput, name: string): Group | undefined {
-  const section = spec['cgroups'] as CgroupsSection | undefined;
-  if (section === undefined) return undefined;
-  const dirs = containerDirs(name, section, runtime.host());
-  return dirs.length === 0 ? undefined : new Group({ name, dirs });
-}
 
 /** Who sends further processes into a container that runs. */
 function insideOf(
@@ -50,13 +43,29 @@ function insideOf(
 }
 
 /** Start, and give the handle as soon as the command runs (or waits at its start fifo). */
-export async function start(input: StartInput): Promise<Result<Container, HacoError>> {
+export async function start(input: StartInput, options: WhenReady = {}): Promise<Result<Container, HacoError>> {
   const beganMs = performance.now();
   const planned = await preparePlan(input);
   if (planned.isErr()) return err(planned.error);
   const effects = effectsOf(input, planned.value);
   const perform = (): Promise<Result<Container, HacoError>> => startPlan(input, planned.value, effects, beganMs);
+  if (options.ready === true && effects !== undefined) return effects.around(() => untilReady(perform));
   return effects === undefined ? perform() : effects.around(perform);
+}
+
+/** When `start()` gives the handle. */
+export interface WhenReady {
+  /** Give the handle when the container is ready, as `readiness()` says; one that doesn't become ready is ended. */
+  readonly ready?: boolean;
+}
+
+async function untilReady(perform: () => Promise<Result<Container, HacoError>>): Promise<Result<Container, HacoError>> {
+  const started = await perform();
+  if (started.isErr()) return started;
+  const ready = await started.value.ready();
+  if (ready.isOk()) return started;
+  await started.value[Symbol.asyncDispose]();
+  return err(ready.error);
 }
 
 async function startPlan(
@@ -143,6 +152,10 @@ async function startPlan(
     limited: (limits) => (killer.rlimits = { ...killer.rlimits, ...limits }),
     freezer: killer.freezer,
     group,
+    ready: async () => {
+      const began = await running;
+      return began?.isErr() === true ? err(began.error) : (effects?.shared.ready ?? ok());
+    },
     inside: insideOf(input, planned, { pid, isOurs: () => launch.kill(0), group }),
   });
   // One that waits at its fifo is started by somebody else, later.
