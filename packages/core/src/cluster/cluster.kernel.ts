@@ -1,4 +1,6 @@
 /** Clusters for real: order, readiness, shared namespaces, failures, output, and one of a name. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readlinkSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeWith, expectNothingLeft, makeRootfs, type TestRootfs } from '@haco/testkit';
@@ -14,6 +16,13 @@ beforeAll(async () => {
 afterAll(() => rootfs.remove());
 
 const base = () => haco().unshare('mount', 'pid', 'uts').chroot(rootfs.path).tmpfs('/tmp');
+
+/** Milliseconds until twenty programs that do nothing have ended. */
+async function spawnTwenty(): Promise<number> {
+  const began = performance.now();
+  await Promise.all(Array.from({ length: 20 }, () => once(spawn('/bin/true', { stdio: 'ignore' }), 'close')));
+  return performance.now() - began;
+}
 
 describeWith(['root', 'busybox', 'compiler'], 'a cluster', () => {
   it('starts what others depend on first, when it is ready, and stops it last', async () => {
@@ -121,7 +130,8 @@ describeWith(['root', 'busybox', 'compiler'], 'a cluster', () => {
         expect(running.containers.size).toBe(20);
       }
       console.log(`a cluster of 20: ${times.map((ms) => ms.toFixed(1)).join(', ')} ms`);
-      expect(Math.min(...times)).toBeLessThan(20 * 5);
+      // 5 ms for each on a machine with nothing else to do; on a busy one, by what it takes to spawn as many programs.
+      expect(Math.min(...times)).toBeLessThan(Math.max(20 * 5, 3 * (await spawnTwenty())));
     });
   });
 });

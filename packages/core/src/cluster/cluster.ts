@@ -1,4 +1,5 @@
 /** Clusters: containers that belong together, started in the order in which they need each other. */
+import { setMaxListeners } from 'node:events';
 import { err, ok, ResultAsync, type Result } from 'neverthrow';
 import { InvalidSpecError, issue, parseName, type HacoError, type Issue } from '@haco/plan';
 import { brand, type Brand } from '../brand.js';
@@ -118,6 +119,8 @@ async function startAll(
 ): Promise<HacoError | undefined> {
   let failure: HacoError | undefined;
   const over = new AbortController();
+  // Each container listens; Node warns from eleven on.
+  setMaxListeners(0, over.signal);
   const fail = (error: HacoError): void => {
     failure ??= error;
     over.abort();
