@@ -3,7 +3,6 @@ import type { GroupEvent, GroupStats, PressureTrigger } from '@haco/cgroups';
 import type { Result, ResultAsync } from 'neverthrow';
 import type { Duration, HacoError, Live } from '@haco/plan';
 import type { HookContext } from '../hooks/section.js';
-import type { PromiseOrValue } from '../hooks/promise-or-value.js';
 import type { ContainerUpdate, UpdateReport } from '../update.js';
 
 /** The container that runs, for functions that are called meanwhile. */
@@ -31,7 +30,8 @@ export interface TimerContext extends WatchContext {
   stop(): void;
 }
 
-type Returned = PromiseOrValue<Result<unknown, HacoError> | void | undefined>;
+/** Also a promise; an error that comes back in a Result is told, all else is ignored. */
+type Returned = unknown;
 
 /** What a timer calls. */
 export type TimerHandler = (context: TimerContext) => Returned;
