@@ -59,13 +59,15 @@ async function answers(url: string, looked: Looked): Promise<boolean> {
   // Nothing to ask as long as nobody listens: each question costs a process.
   const { port } = new URL(url);
   if (!listens(looked.pid, port === '' ? 80 : Number(port))) return false;
-  const outcome = await inItsNetwork(looked).exec([
+  const network = inItsNetwork(looked);
+  const outcome = await network.exec([
     {
       command: [process.execPath, '-e', question, url],
       namespaces: unshared.includes('user') || entered.includes('user') ? ['net', 'user'] : ['net'],
       timeout: lookMs,
     },
   ]);
+  network.close();
   return outcome.isOk() && outcome.value.exitCode === 0;
 }
 

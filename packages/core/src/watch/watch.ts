@@ -17,7 +17,9 @@ export function watch(section: WatchSection, given: RunningMoment): Result<void,
   const { name, input, pid, signal, facts, shared } = moment;
   const group =
     section.timers.length + section.events.length + section.signals.length > 0 ? groupOf(input, name) : undefined;
-  if (group === undefined && section.events.length > 0) return err(noGroup('watch its events'));
+  // One that was asked for and isn't there any more has gone with its container, or was left out as its caller allowed.
+  const asked = Object.keys((input.spec['cgroups'] as object | undefined) ?? {}).length > 0;
+  if (group === undefined && !asked && section.events.length > 0) return err(noGroup('watch its events'));
   const half = insideOf({ input, pid });
   const context = contextOf(moment, group, half.run);
   const stops: (() => void)[] = [half.close, () => group?.close()];
