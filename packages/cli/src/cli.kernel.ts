@@ -3,13 +3,14 @@ import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeWith, expectNothingLeft, makeTemporaryDirectory } from '@haco/testkit';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { hacoCommand, InTerminal, runHaco, startHaco, until } from './testing.js';
+import { hacoCommand, InTerminal, runHaco, startHaco, until, warmUp } from './testing.js';
 
 let directory: string;
 
 beforeAll(async () => {
   directory = await makeTemporaryDirectory('cli');
   process.env['HACO_STATE_DIR'] = join(directory, 'state');
+  await warmUp();
   return () => delete process.env['HACO_STATE_DIR'];
 });
 

@@ -75,6 +75,11 @@ export async function until<T>(
   }
 }
 
+/** What this process keeps from its first start of a container on is there before anybody counts descriptors. */
+export async function warmUp(): Promise<void> {
+  await orThrow(haco().tty().command('true').run());
+}
+
 /** haco in a terminal, as a person has it. */
 export class InTerminal implements AsyncDisposable {
   #seen = '';

@@ -19,6 +19,17 @@ export const commandTable: readonly CommandRow[] = [
     load: () => import('../commands/new.js'),
   },
   {
+    name: 'create',
+    summary: 'make the root of a definition, and provision it',
+    load: () => import('../commands/create.js'),
+  },
+  {
+    name: 'provision',
+    summary: 'do the steps of provisioning of a definition',
+    load: () => import('../commands/provision.js'),
+  },
+  { name: 'archive', summary: 'pack the root of a definition', load: () => import('../commands/archive.js') },
+  {
     name: 'run',
     aliases: ['start'],
     summary: 'run a container: a definition, or flags and a command',

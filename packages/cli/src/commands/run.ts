@@ -2,6 +2,7 @@
 import { err } from 'neverthrow';
 import { defineCommand } from '../command-line/command.js';
 import { describeContainer } from '../container/describe.js';
+import { createRoot } from '../container/create.js';
 import { detach } from '../container/detach.js';
 import { settingOptions } from '../container/settings.js';
 import { withStreams } from '../container/streams.js';
@@ -31,6 +32,12 @@ export const command = defineCommand({
       about: 'with --daemon: write the pid of its first process there',
       complete: 'file',
     },
+    bootstrap: {
+      type: 'boolean',
+      short: 'b',
+      about: 'make its root first, as "haco create" does, and show the progress',
+    },
+    'no-provision': { type: 'boolean', short: 'N', about: 'with --bootstrap: make the root only' },
     replace: { type: 'boolean', about: 'with --daemon: one of this name that has ended makes room' },
     'no-daemon': { type: 'boolean', short: 'T', about: 'stay in the foreground, whatever else is said' },
   },
@@ -42,9 +49,19 @@ export const command = defineCommand({
     ['haco run --preset sandbox -- make', 'for a command that nobody trusts'],
   ],
   async run(context, { values, operands, rest }) {
-    const { tty, 'no-tty': noTty, daemon, 'no-daemon': foreground, 'pid-file': pidFile, replace, ...settings } = values;
+    const { tty, 'no-tty': noTty, daemon, 'no-daemon': foreground, 'pid-file': pidFile, replace, ...more } = values;
+    const { bootstrap, 'no-provision': noProvision, ...settings } = more;
     const described = await describeContainer('run', { values: settings, operands, rest }, context.env);
     if (described.isErr()) return err(described.error);
+    if (bootstrap === true) {
+      const [file = ''] = operands;
+      const made = await createRoot(
+        context,
+        { builder: described.value.builder, title: `Creating rootfs of ${file}...` },
+        { provision: noProvision !== true },
+      );
+      if (made.isErr()) return err(made.error);
+    }
     if (daemon === true && foreground !== true) {
       return detach(context, described.value, { pidFile, replace: replace === true });
     }

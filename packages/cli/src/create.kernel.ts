@@ -1,0 +1,83 @@
+/** haco create, provision, archive, and run --bootstrap. */
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describeWith, expectNothingLeft, makeTemporaryDirectory } from '@haco/testkit';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { runHaco } from './testing.js';
+
+let directory: string;
+
+beforeAll(async () => {
+  directory = await makeTemporaryDirectory('cli-create');
+  process.env['HACO_STATE_DIR'] = join(directory, 'state');
+});
+afterAll(() => {
+  delete process.env['HACO_STATE_DIR'];
+  rmSync(directory, { recursive: true, force: true });
+});
+
+const slow = { timeout: 240_000 };
+
+/** A root of busybox alone, with two steps of provisioning. */
+const text = `import { haco, shell } from '@haco/core';
+const script = 'mkdir -p bin proc dev tmp etc && cp /bin/busybox bin/ && for name in sh cat; do ln -s busybox bin/$name; done';
+export default haco()
+  .name('rooted')
+  .unshare('mount', 'pid', 'uts')
+  .rootfs(shell(script, { target: process.env['ROOT'] ?? '' }))
+  .provision('first', 'echo first >> /steps')
+  .provision('second', process.env['BROKEN'] === undefined ? 'echo second >> /steps' : 'echo trouble >&2; exit 7')
+  .command('/bin/cat', '/steps');
+`;
+
+describeWith(['root'], 'roots of definitions', () => {
+  it('are created once, provisioned again by name, run, and packed', slow, async () => {
+    const file = join(directory, 'rooted.haco.ts');
+    writeFileSync(file, text);
+    const root = join(directory, 'root');
+    const env = { ROOT: root };
+    await expectNothingLeft(async () => {
+      const bare = await runHaco(['create', '--no-provision', file], { env });
+      expect(bare).toMatchObject({ code: 0, stdout: 'Creating rootfs of rooted...\nSuccess!\n' });
+      expect(existsSync(join(root, 'steps'))).toBe(false);
+      const made = await runHaco(['create', file], { env });
+      expect(made).toMatchObject({
+        code: 0,
+        stdout: 'Creating rootfs of rooted...\nprovisioned\tfirst\nprovisioned\tsecond\nSuccess!\n',
+      });
+      expect(made.stderr).toContain('first: + echo first\n');
+      expect((await runHaco(['create', file], { env })).stdout).toBe('Creating rootfs of rooted...\nSuccess!\n');
+      const again = await runHaco(['provision', '--run-only', 'second', file], { env });
+      expect(again.stdout).toBe('Provisioning rootfs of rooted...\nprovisioned\tsecond\nSuccess!\n');
+      const unknown = await runHaco(['provision', '-r', 'third', file], { env });
+      expect([unknown.code, unknown.stderr]).toEqual([
+        125,
+        'haco: The spec is invalid: only[0]: "third" is no step; there are first, second.\n',
+      ]);
+      expect(await runHaco(['run', file], { env })).toEqual({ code: 0, stderr: '', stdout: 'first\nsecond\nsecond\n' });
+      const dest = join(directory, 'root.tar.gz');
+      const packed = await runHaco(['archive', '--dest', dest, '--exclude', './steps', file], { env });
+      expect(packed.stdout).toMatch(/\nCreated: .*root\.tar\.gz \(\S+iB\)\n$/);
+      expect(readFileSync(dest).subarray(0, 2)).toEqual(Buffer.from([0x1f, 0x8b]));
+      const dry = await runHaco(['archive', '--dry-run', '--type', 'xz', '--tar-options=--sparse', file], { env });
+      expect(dry.stdout).toMatch(/\nDry-run OK: \S+iB\n$/);
+      expect((await runHaco(['archive', file], { env })).stderr).toBe(
+        'haco: "haco archive" needs --dest FILE, e.g. --dest web.tar.zst.\n',
+      );
+    });
+  });
+
+  it('run --bootstrap makes the root first; a step that fails is told with its last words', slow, async () => {
+    const file = join(directory, 'booted.haco.ts');
+    writeFileSync(file, text);
+    await expectNothingLeft(async () => {
+      const run = await runHaco(['run', '--bootstrap', file], { env: { ROOT: join(directory, 'booted') } });
+      expect([run.code, run.stdout.split('\n').slice(-3)]).toEqual([0, ['first', 'second', '']]);
+      const broken = await runHaco(['create', file], { env: { ROOT: join(directory, 'broken'), BROKEN: '1' } });
+      expect(broken.code).toBe(125);
+      expect(broken.stderr).toMatch(/\nhaco: .*exited with code 7[\s\S]*trouble/);
+      const nowhere = await runHaco(['create', join(directory, 'missing.haco.ts')]);
+      expect([nowhere.code, nowhere.stdout]).toEqual([125, '']);
+    });
+  });
+});
