@@ -15,6 +15,7 @@ describe('the patterns of .out files', () => {
 
 /** Examples of what not every kernel has. */
 const withLandlock = ['12-landlock'];
+const withBridges = ['17-network'];
 
 async function expectExample(name: string): Promise<void> {
   const { exitCode, stdout, stderr, expected } = await expectNothingLeft(() => runExample(name));
@@ -25,7 +26,7 @@ async function expectExample(name: string): Promise<void> {
 }
 
 describeWith(['root', 'overlay', 'controller:memory', 'controller:pids', 'controller:cpu'], 'examples', () => {
-  it.each(exampleNames.filter((name) => !withLandlock.includes(name)))(
+  it.each(exampleNames.filter((name) => ![...withLandlock, ...withBridges].includes(name)))(
     '%s prints what it says it prints',
     expectExample,
   );
@@ -33,4 +34,8 @@ describeWith(['root', 'overlay', 'controller:memory', 'controller:pids', 'contro
 
 describeWith(['root', 'landlock'], 'examples with Landlock', () => {
   it.each(withLandlock)('%s prints what it says it prints', expectExample);
+});
+
+describeWith(['root', 'iproute2', 'nftables'], 'examples with bridges', () => {
+  it.each(withBridges)('%s prints what it says it prints', expectExample);
 });

@@ -97,7 +97,7 @@ describe('a builder', () => {
     const spec = orThrow(base.reset('cgroups').reset('control').spec());
     expect([spec['cgroups'], spec.identity.name]).toEqual([{}, 'x']);
     expect(base.reset('limits').spec()._unsafeUnwrapErr().message).toContain(
-      'reset: "limits" is no section of this builder; use one of identity, hooks, cgroups, namespaces, rootfs, provision, mounts, process',
+      'reset: "limits" is no section of this builder; use one of identity, hooks, cgroups, network, namespaces, rootfs, provision, mounts, process',
     );
   });
 

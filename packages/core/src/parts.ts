@@ -5,6 +5,7 @@ import { cgroups, type CgroupMethods } from '@haco/cgroups';
 import { confineParts, type ConfineMethods } from '@haco/confine';
 import { mounts, type MountMethods } from '@haco/mounts';
 import { namespaces, type NamespaceMethods } from '@haco/namespaces';
+import { network, type NetworkMethods } from '@haco/network';
 import type { AnyPart, Part } from '@haco/plan';
 import { rlimits, type RlimitMethods } from '@haco/rlimits';
 import { control, type ControlMethods } from './control/part.js';
@@ -24,6 +25,8 @@ export const builtInParts: readonly AnyPart[] = [
   identity,
   hooksPart,
   cgroups,
+  // Before namespaces, which makes the net namespace that a network wants; its address is there before its files are mounted.
+  network,
   namespaces,
   rootfsPart,
   provisionPart,
@@ -46,6 +49,7 @@ export interface BuiltInMethods
     IdentityMethods,
     HookMethods,
     NamespaceMethods,
+    NetworkMethods,
     RootfsMethods,
     ProvisionMethods,
     MountMethods,

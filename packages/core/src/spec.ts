@@ -26,7 +26,7 @@ export interface Spec {
 
 /** The facts that all parts together declare. */
 export function collectFacts(parts: readonly AnyPart[], spec: Spec, name: string, host?: HostFacts): SharedFacts {
-  return parts.reduce<SharedFacts>((facts, part) => ({ ...facts, ...part.facts?.(spec[part.key], host) }), {
+  return parts.reduce<SharedFacts>((facts, part) => ({ ...facts, ...part.facts?.(spec[part.key], host, facts) }), {
     ...noFacts,
     name,
   });

@@ -14,6 +14,7 @@ import { emptySection, type NamespacesSection } from './section.js';
 import { planTime } from './time-offsets.js';
 import { planClone, planLateUnshare } from './unshare.js';
 import { validateSection } from './validate.js';
+import { withWanted } from './wanted.js';
 import { verbs } from './verbs.js';
 
 /**
@@ -26,8 +27,10 @@ export const namespaces = {
   empty: emptySection,
   verbs,
   parse: parseSection,
-  validate: validateSection,
-  facts: (section, host): Partial<SharedFacts> => {
+  validate: (section, context?: { readonly facts: SharedFacts }) =>
+    validateSection(section, context?.facts.wantedNamespaces),
+  facts: (given, host, earlier?: SharedFacts): Partial<SharedFacts> => {
+    const section = withWanted(given, earlier?.wantedNamespaces);
     const idMap = host === undefined ? undefined : resolveIdMap(section, host);
     return {
       unshared: section.unshare,
@@ -35,7 +38,8 @@ export const namespaces = {
       ...(idMap === undefined ? {} : { idMap }),
     };
   },
-  plan: (section, context) => {
+  plan: (given, context) => {
+    const section = withWanted(given, context.facts.wantedNamespaces);
     const map = resolveIdMap(section, context.host);
     const asked = section.uidMap === undefined && section.gidMap === undefined ? 'unshare' : 'uidMap';
     const outOfReach = planNonDumpable(section);
@@ -52,5 +56,5 @@ export const namespaces = {
       ...planNames(section, context),
     ];
   },
-  check: checkSection,
+  check: (section, context) => checkSection(withWanted(section, context.facts.wantedNamespaces), context),
 } as const satisfies Part<'namespaces', NamespacesSection, NamespaceMethods>;

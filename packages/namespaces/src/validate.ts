@@ -1,8 +1,18 @@
 /** What makes no sense, although every value has the right type. */
-import { namespaceKinds, issue, parseText, quote, type IdRange, type Issue, type NamespaceKind } from '@haco/plan';
+import {
+  namespaceKinds,
+  issue,
+  parseText,
+  quote,
+  type IdRange,
+  type Issue,
+  type NamespaceKind,
+  type WantedNamespaces,
+} from '@haco/plan';
 import { longestName } from './hostname.js';
 import { byteLength } from './plan-write.js';
 import type { IdMapping, NamespacesSection } from './section.js';
+import { withWanted } from './wanted.js';
 
 const key = 'namespaces';
 
@@ -146,10 +156,11 @@ function validateTogether({ unshare, enter }: NamespacesSection): readonly Issue
 }
 
 /** Every problem of the section. */
-export function validateSection(section: NamespacesSection): readonly Issue[] {
+export function validateSection(section: NamespacesSection, wanted?: WantedNamespaces): readonly Issue[] {
   return [
     ...validateKinds(section),
-    ...validateTargets(section),
+    // What another part wants can be persisted; whether that part is right to want it is its own business.
+    ...validateTargets({ ...section, unshare: withWanted(section, wanted).unshare }),
     ...validateName(section, 'hostname'),
     ...validateName(section, 'domainname'),
     ...validateMap(section, 'uidMap'),

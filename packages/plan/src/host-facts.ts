@@ -118,4 +118,6 @@ export interface HostFacts {
   readonly nrOpen: number;
   /** Missing in a snapshot that doesn't tell: nothing of it is counted on. */
   readonly confinement?: ConfinementFacts;
+  /** `XDG_RUNTIME_DIR`: a directory of the user's that is gone after a reboot. Missing where there is none. */
+  readonly runtimeDirectory?: string;
 }

@@ -98,6 +98,8 @@ export interface BarrierOperation {
   readonly tool?: readonly (string | { readonly childPid: true })[];
   /** Package that provides the tool, for the error message. */
   readonly package?: string;
+  /** What Node does here itself, as command lines for people; `<child>` stands for the container's pid. */
+  readonly does?: readonly string[];
 }
 
 /** Split off an init: this process stays as reaper and signal forwarder, its child goes on with the next operations. */

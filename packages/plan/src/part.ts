@@ -54,6 +54,18 @@ export interface SharedFacts {
    * step, not by the clone.
    */
   readonly joinsCgroupLate: boolean;
+  /** Namespaces that another part than `namespaces` needs: it makes and joins them as if they had been asked for there. */
+  readonly wantedNamespaces?: WantedNamespaces;
+  /** Directory on the host with the `resolv.conf` and `hosts` that a part makes for this container. */
+  readonly networkEtc?: string;
+}
+
+/** Namespaces that a feature can't do without. */
+export interface WantedNamespaces {
+  readonly unshare: readonly NamespaceKind[];
+  readonly enter: readonly (
+    { readonly kind: NamespaceKind; readonly path: string } | { readonly kind: NamespaceKind; readonly pid: number }
+  )[];
 }
 
 /** The facts of a container about which nothing was said. */
@@ -115,8 +127,8 @@ export interface Part<Key extends string = string, Section = unknown, Methods = 
   readonly parse: (json: unknown) => Result<Section, readonly Issue[]>;
   /** Every problem of the section that types can't exclude; paths begin with the part's key. */
   readonly validate: (section: Section, context: { readonly facts: SharedFacts }) => readonly Issue[];
-  /** What other parts may know of this section. */
-  readonly facts?: (section: Section, host?: HostFacts) => Partial<SharedFacts>;
+  /** What other parts may know of this section; `earlier` is what the parts before it in the list have declared. */
+  readonly facts?: (section: Section, host?: HostFacts, earlier?: SharedFacts) => Partial<SharedFacts>;
   /** The steps, each with its phase; order within a phase is kept. */
   readonly plan: (section: Section, context: PlanContext) => readonly Step[];
   /**

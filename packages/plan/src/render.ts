@@ -36,6 +36,7 @@ export function renderOperation(operation: Operation): string {
       return `clone3({flags=${operation.flags.flags.join('|')}${into}}) = <child>`;
     }
     case 'barrier':
+      if (operation.does !== undefined) return operation.does.map((line) => `(Node runs: ${line})`).join('\n      ');
       return operation.tool === undefined
         ? `(wait for Node: ${operation.name})`
         : `(Node runs: ${operation.tool.map((word) => (typeof word === 'string' ? word : '<child>')).join(' ')})`;

@@ -130,7 +130,16 @@ function temporaryFiles(): readonly string[] {
   // The state directories themselves may stay; their content may not.
   const runtime = process.env['XDG_RUNTIME_DIR'];
   const states = ['/run/haco', ...(runtime === undefined ? [] : [join(runtime, 'haco')])];
-  return [...temporary, ...states.flatMap(twoLevels)];
+  const networks = ['/run/haco-networks', ...(runtime === undefined ? [] : [join(runtime, 'haco-networks')])];
+  return [...temporary, ...states.flatMap(twoLevels), ...networks.flatMap(networkFiles)];
+}
+
+// Directories may stay here, too; `etc/<container>` and `netns/<id>` may not.
+function networkFiles(directory: string): readonly string[] {
+  return namesIn(directory).flatMap((name) => {
+    const path = join(directory, name);
+    return name === 'etc' || name === 'netns' ? namesIn(path).map((inner) => join(path, inner)) : [path];
+  });
 }
 
 // /run/haco/<group>/<container>: deep enough to see an entry, without every file in it.

@@ -33,15 +33,17 @@ export function parseStat(line: string): Omit<ProcessInfo, 'haco'> | undefined {
   };
 }
 
+// As they were when this module was loaded: a test may go on in a net namespace that it has made, which makes nobody else strange.
+const own = surroundings('self');
+
 export function readProcesses(): readonly ProcessInfo[] {
-  const own = surroundings('self');
   return namesIn('/proc')
     .filter((name) => /^\d+$/.test(name))
-    .map((pid) => readProcess(pid, own))
+    .map((pid) => readProcess(pid))
     .filter((info) => info !== undefined);
 }
 
-function readProcess(pid: string, own: string): ProcessInfo | undefined {
+function readProcess(pid: string): ProcessInfo | undefined {
   const info = parseStat(textOr(`/proc/${pid}/stat`));
   if (info === undefined) return undefined;
   // A zombie has neither namespaces nor a root; it isn't strange for that.

@@ -42,6 +42,15 @@ const checks = {
   newuidmap: () => program('newuidmap', 'uidmap') ?? program('newgidmap', 'uidmap'),
   subuid: () => subordinateIds('/etc/subuid') ?? subordinateIds('/etc/subgid'),
   iproute2: () => program('ip', 'iproute2'),
+  nftables: () => program('nft', 'nftables') ?? bridges(),
+  tun: () => missing(/^ *200 tun$/m.test(textOr('/proc/misc')), 'the kernel has no tun device (CONFIG_TUN)'),
+  'cni-plugins': () =>
+    missing(
+      statSync('/usr/lib/cni/bridge', { throwIfNoEntry: false }) !== undefined,
+      'the plugins of CNI are missing; install them with "apt-get install containernetworking-plugins iptables"',
+    ) ?? program('iptables'),
+  pasta: () => program('pasta', 'passt'),
+  slirp4netns: () => program('slirp4netns', 'slirp4netns'),
   vm: () =>
     missing(
       process.env['VM_RUN'] === '1',
@@ -112,6 +121,16 @@ function userNamespaces(): Reason {
   if (error !== undefined)
     return 'whether user namespaces work is unknown: the program unshare is missing (util-linux)';
   return missing(status === 0, `this user can't make user namespaces (${stderr.trim()})`);
+}
+
+/** In a net namespace of its own, which is gone with the command. */
+function bridges(): Reason {
+  const script =
+    'ip link add type bridge && ip link add type veth && nft add table inet x && nft add chain inet x y "{ type nat hook postrouting priority 100; }"';
+  const { status, stderr, error } = spawnSync('unshare', ['--net', 'sh', '-ec', script], { encoding: 'utf8' });
+  if (error !== undefined)
+    return 'whether the kernel has bridges is unknown: the program unshare is missing (util-linux)';
+  return missing(status === 0, `the kernel has no bridges, veth pairs or nftables (${stderr.trim()})`);
 }
 
 function landlock(): Reason {

@@ -13,7 +13,7 @@ type Contained = HasNamespace<'mount' | 'uts' | 'ipc' | 'pid' | 'net' | 'user' |
  * without a delegated cgroup `Outcome.enforced` says `refused`). Name the root with `chroot()` or `rootfs()`.
  *
  * Beyond Docker's default: a user namespace, in which root is whoever `mapUsers()` says (for a caller that is root: root; else the caller and
- * its ranges of `/etc/subuid`). Unlike there: no network yet.
+ * its ranges of `/etc/subuid`). Unlike there: no network but `lo`, until `network('bridge')` or another says which.
  *
  * @example
  * ```ts
@@ -32,7 +32,8 @@ export function container(): Builder & Contained;
 export function container<B extends Builder>(builder: B): B & Contained;
 export function container(builder: Builder = haco()): Builder & Contained {
   return builder
-    .unshare('user', 'mount', 'pid', 'ipc', 'uts', 'net', 'cgroup')
+    .unshare('user', 'mount', 'pid', 'ipc', 'uts', 'cgroup')
+    .network('none')
     .mapUsers('auto')
     .mapGroups('auto')
     .independent('procfs', 'dev', 'sysfs', 'cgroup')

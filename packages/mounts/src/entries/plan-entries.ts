@@ -10,7 +10,7 @@ import { planFile } from './file.js';
 import { planFilesystemEntry, planTmpfs } from './filesystem-entry.js';
 import { planIndependent } from './independent.js';
 import { planOverlayEntry } from './overlay-entry.js';
-import { planNetworkEtc } from './network-etc.js';
+import { planNetworkEtc, planOwnEtc } from './network-etc.js';
 
 interface Mounted {
   readonly path: string;
@@ -76,7 +76,7 @@ export function normalize(path: string): string {
 }
 
 /** One step for each entry. */
-export function planEntries(section: MountsSection, situation: Situation): readonly Step[] {
+export function planEntries(section: MountsSection, situation: Situation, networkEtc?: string): readonly Step[] {
   const { rootfs } = section;
   const layered = isLayeredHost(section, situation);
   const isThrowAway = rootfs !== undefined && 'overlay' in rootfs && rootfs.overlay.keep === undefined && !layered;
@@ -85,7 +85,7 @@ export function planEntries(section: MountsSection, situation: Situation): reado
     // A layer that could not be laid leaves its directory read-only: nothing is made on the host.
     ...(layered ? hostLayers.map(({ path }) => ({ path, throwAway: true })) : []),
   ];
-  return section.entries.map((given, index) => {
+  const steps = section.entries.map((given, index) => {
     const entry = 'target' in given ? { ...given, target: normalize(given.target) } : given;
     const step = planEntry(entry, {
       situation,
@@ -95,4 +95,10 @@ export function planEntries(section: MountsSection, situation: Situation): reado
     mounted.push(...mountedBy(entry));
     return step;
   });
+  // Whoever says where names come from wins over what a network brings.
+  if (networkEtc === undefined || !situation.ownMounts || section.entries.some(({ kind }) => kind === 'network-etc')) {
+    return steps;
+  }
+  const context = { situation, index: steps.length, throwAwayAbove: (path: string) => throwAwayAbove(mounted, path) };
+  return [...steps, planOwnEtc(networkEtc, context)];
 }

@@ -8,10 +8,11 @@ import { planDirectoryRoot, planOpenRoot } from './directory.js';
 import { planOverlayRoot } from './overlay.js';
 
 /** The step that fills the slot, when anything needs it. */
-export function planRoot(section: MountsSection, situation: Situation): readonly Step[] {
+export function planRoot(section: MountsSection, situation: Situation, networkEtc?: string): readonly Step[] {
   const { rootfs, readonly = false, entries, masked = [], readonlyPaths = [] } = section;
   if (rootfs === undefined) {
-    return entries.length + masked.length + readonlyPaths.length === 0
+    const brought = networkEtc !== undefined && situation.ownMounts;
+    return entries.length + masked.length + readonlyPaths.length === 0 && !brought
       ? []
       : [planOpenRoot('/', situation, 'mounts.entries')];
   }

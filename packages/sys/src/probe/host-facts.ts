@@ -1,4 +1,5 @@
 /** The snapshot of the host on which this process runs, put together from files of /proc and cheap calls. */
+import process from 'node:process';
 import { type FeatureName, type HostFacts } from '@haco/plan';
 import { capabilitiesIn, knownCapabilities, lastCapability } from './capabilities.js';
 
@@ -34,7 +35,10 @@ export function probeHost(options: { readonly fresh?: boolean } = {}): HostFacts
 function probe(): HostFacts {
   const info = thisProcess();
   const arch = supportedArch(info);
-  return arch === undefined ? unsupportedHost(info) : collectHostFacts(info, thisHost(arch));
+  if (arch === undefined) return unsupportedHost(info);
+  const runtimeDirectory = process.env['XDG_RUNTIME_DIR'];
+  const facts = collectHostFacts(info, thisHost(arch));
+  return runtimeDirectory?.startsWith('/') === true ? { ...facts, runtimeDirectory } : facts;
 }
 
 function supportedArch({ platform, arch }: ProcessInfo): 'x64' | 'arm64' | undefined {
