@@ -14,7 +14,8 @@ export type Made =
       readonly kind: 'cni';
       /** Plugins in the order of ADD, each with its configuration. */
       readonly plugins: readonly unknown[];
-      readonly cniVersion: string;
+      /** Whether plugins can be asked if all is still as they have left it. */
+      readonly checkable: boolean;
       readonly network: string;
       readonly interface: string;
       readonly binDirs: readonly string[];

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { cni, haco, networkOf, orThrow, type Container } from '@haco/core';
 import { describeWith, expectNothingLeft, makeTemporaryDirectory } from '@haco/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { checkNetwork } from './host/check-network.js';
 import { ask, clientScript, serverScript, sh, TestHost, world } from './host/test-net.js';
 
 const node = process.execPath;
@@ -39,6 +40,8 @@ describeWith(['root', 'iproute2', 'nftables', 'cni-plugins'], 'cni', () => {
     const list = { cniVersion: '1.0.0', name: 'podnet', plugins };
     writeFileSync(join(directory, 'net.d/10-podnet.conflist'), JSON.stringify(list));
     writeFileSync(join(directory, 'net.d/05-broken.conflist'), '{');
+    const plain = { ...list, name: 'plain', plugins: [plugins[0]] };
+    writeFileSync(join(directory, 'net.d/15-plain.conflist'), JSON.stringify(plain));
     const failing = { ...list, name: 'failing', plugins: [plugins[0], { type: 'no-such-plugin' }] };
     writeFileSync(join(directory, 'net.d/20-failing.conflist'), JSON.stringify({ ...failing }));
     await orThrow(haco().command('true').run());
@@ -88,6 +91,20 @@ describeWith(['root', 'iproute2', 'nftables', 'cni-plugins'], 'cni', () => {
       const failed = (await haco().network(mode('podnet')).command('/bin/nope').run())._unsafeUnwrapErr();
       expect(failed.kind).toBe('not-found');
       expect(leases()).toEqual([]);
+    });
+  });
+
+  test('CHECK says whether all is still as it was', async () => {
+    await expectNothingLeft(async () => {
+      const pod = await orThrow(haco().network(mode('plain')).command('sleep', '1000').start());
+      orThrow(await checkNetwork(pod));
+      sh(`nsenter --net=/proc/${String(pod.pid)}/ns/net ip link set eth0 down`);
+      sh(`nsenter --net=/proc/${String(pod.pid)}/ns/net ip address flush dev eth0`);
+      expect((await checkNetwork(pod))._unsafeUnwrapErr().message).toContain(
+        'The command "CNI_COMMAND=CHECK bridge" exited',
+      );
+      orThrow(pod.kill());
+      await orThrow(pod.wait());
     });
   });
 

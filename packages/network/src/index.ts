@@ -4,6 +4,7 @@
  *
  * @packageDocumentation
  */
+export { checkNetwork } from './host/check-network.js';
 export { collectNetworks, type CollectedNetworks } from './host/collect.js';
 export { networkOf, readNetworks, type ConnectedNetwork } from './host/network-of.js';
 export type { DnsOptions, JoinTarget, NetworkInput, NetworkMethods, PublishOptions } from './methods.js';

@@ -20,6 +20,12 @@ export interface NetworkConfig {
   readonly disableCheck: boolean;
 }
 
+/** CHECK came with version 0.4.0, and a configuration may do without. */
+export function isCheckable({ cniVersion, disableCheck }: NetworkConfig): boolean {
+  const [major = 0, minor = 0] = cniVersion.split('.').map(Number);
+  return !disableCheck && (major > 0 || minor >= 4);
+}
+
 function malformed(path: string, hint: string): IoError {
   return new IoError({ what: 'use the CNI configuration', path, errno: '', hint });
 }

@@ -7,8 +7,8 @@ import type { ResolverConfig } from '../../resolver.js';
 import type { NetworkSection } from '../../section.js';
 import { makeId, takePorts, type Connecting } from '../bridge.js';
 import { currentNetns } from '../owner.js';
-import { addChain, checkChain, pluginConfigs, portMappings } from './chain.js';
-import { findConfig, type NetworkConfig } from './config.js';
+import { addChain, pluginConfigs, portMappings } from './chain.js';
+import { findConfig, isCheckable } from './config.js';
 import { disconnectCni } from './disconnect.js';
 import { keepNetns } from './netns.js';
 
@@ -34,13 +34,7 @@ function resolverOf({ dns = {} }: CniResult): Partial<ResolverConfig> {
   };
 }
 
-/** CHECK came with version 0.4.0, and a configuration may do without. */
-function isCheckable({ cniVersion, disableCheck }: NetworkConfig): boolean {
-  const [major = 0, minor = 0] = cniVersion.split('.').map(Number);
-  return !disableCheck && (major > 0 || minor >= 4);
-}
-
-/** ADD, then CHECK. On an error DEL has run, and nothing is remembered. */
+/** ADD for the whole chain. On an error DEL has run, and nothing is remembered. */
 export async function connectCni(
   mode: CniMode,
   request: Connecting & { readonly section: NetworkSection },
@@ -61,7 +55,7 @@ export async function connectCni(
   const made = {
     kind: 'cni',
     plugins,
-    cniVersion: config.value.cniVersion,
+    checkable: isCheckable(config.value),
     network: config.value.name,
     interface: mode.interface,
     binDirs: mode.binDirs,
@@ -89,13 +83,9 @@ export async function connectCni(
   };
   const kept = await keepNetns(made.netns, childPid);
   const added = kept.isErr() ? err(kept.error) : await addChain(plugins, call);
-  const checked =
-    added.isOk() && isCheckable(config.value)
-      ? await checkChain(plugins, call, added.value)
-      : added.map(() => undefined);
-  if (added.isErr() || checked.isErr()) {
-    const error = added.isErr() ? added.error : checked._unsafeUnwrapErr();
-    const removed = await disconnectCni(container, { ...made, result: added.unwrapOr(undefined) });
+  if (added.isErr()) {
+    const { error } = added;
+    const removed = await disconnectCni(container, made);
     const forgotten = remember(state);
     error.cleanup = [...error.cleanup, ...[removed, forgotten].flatMap((each) => (each.isErr() ? [each.error] : []))];
     return err(error);
