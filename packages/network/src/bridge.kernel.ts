@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { bridge, collectNetworks, haco, networkOf, orThrow, type Container } from '@haco/core';
 import { describeWith, expectNothingLeft, runCommand } from '@haco/testkit';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { ask, clientScript, serve, serverScript, sh, TestHost, world } from './host/test-net.js';
 
 const node = process.execPath;
@@ -22,6 +22,9 @@ async function stop(...containers: readonly Container[]): Promise<void> {
     await orThrow(container.wait());
   }
 }
+
+// On a busy machine each start of Node takes its time.
+vi.setConfig({ testTimeout: 90_000 });
 
 describeWith(['root', 'iproute2', 'nftables'], 'bridge', () => {
   let host: TestHost;
@@ -203,7 +206,7 @@ describeWith(['root', 'iproute2', 'nftables'], 'bridge', () => {
       });
       expect(addresses).toHaveLength(6);
     });
-  }, 90_000);
+  });
 
   test('IPv6 alone, with a user namespace and a root of its own, which learns the name servers', async () => {
     await expectNothingLeft(async () => {

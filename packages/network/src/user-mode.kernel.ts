@@ -2,10 +2,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chownSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { describeWith, expectNothingLeft, makeTemporaryDirectory } from '@haco/testkit';
-import { expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { serverScript, world } from './host/test-net.js';
 
 const fixture = fileURLToPath(new URL('host/user-mode.fixture.ts', import.meta.url));
@@ -50,8 +51,17 @@ function running(name: RegExp): readonly string[] {
   });
 }
 
+// Each of them starts several programs of Node, one after the other.
+vi.setConfig({ testTimeout: 90_000 });
+
 describeWith(['root', 'userns', 'iproute2', 'tun', 'pasta', 'slirp4netns'], 'pasta and slirp4netns', () => {
-  const start = (runtime: string, ...args: readonly string[]) => {
+  let runtime: string;
+  beforeEach(async () => {
+    runtime = await makeTemporaryDirectory('run');
+  });
+  afterEach(() => rm(runtime, { recursive: true }));
+
+  const start = (...args: readonly string[]) => {
     const [program = '', ...rest] = command(...args);
     chownSync(runtime, 65_534, 65_534);
     const scripts = { WORLD: serverScript(90), OWN: serverScript(91).replace("'::'", "'127.0.0.1'") };
@@ -62,29 +72,26 @@ describeWith(['root', 'userns', 'iproute2', 'tun', 'pasta', 'slirp4netns'], 'pas
   test.each(['pasta', 'slirp'])(
     '%s: out, in by published ports, and not to what only the host may reach',
     async (kind) => {
-      await expectNothingLeft(
-        async () => {
-          const child = start(await makeTemporaryDirectory('run'), kind);
-          let text = '';
-          child.stdout.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
-          await once(child, 'close');
-          const result = JSON.parse(text) as Record<string, unknown>;
-          expect(result).toMatchObject({
-            program: kind === 'pasta' ? 'pasta' : 'slirp4netns',
-            out: `::ffff:${world.host4}`,
-            resolver: `nameserver ${kind === 'pasta' ? '169.254.213.53' : '10.0.2.3'}`,
-            taken:
-              'The host port "127.0.0.1:PORT/tcp" is already in use; the container "web" publishes 127.0.0.1:PORT/tcp; choose another, or 0 for one that is free.',
-            low: 'Not allowed to publish the port 80/tcp: ports below net.ipv4.ip_unprivileged_port_start belong to root; use a port from 1024, or run "sysctl -w net.ipv4.ip_unprivileged_port_start=0".',
-            again: 'ECONNREFUSED',
-            left: 0,
-            files: false,
-          });
-          expect(result['published']).toMatch(/^::ffff:/);
-          expect(result['loopback']).toMatch(/^(ECONNREFUSED|ENETUNREACH|EHOSTUNREACH|timeout)$/);
-        },
-        { ignore: /temporary file/ },
-      );
+      await expectNothingLeft(async () => {
+        const child = start(kind);
+        let text = '';
+        child.stdout.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+        await once(child, 'close');
+        const result = JSON.parse(text) as Record<string, unknown>;
+        expect(result).toMatchObject({
+          program: kind === 'pasta' ? 'pasta' : 'slirp4netns',
+          out: `::ffff:${world.host4}`,
+          resolver: `nameserver ${kind === 'pasta' ? '169.254.213.53' : '10.0.2.3'}`,
+          taken:
+            'The host port "127.0.0.1:PORT/tcp" is already in use; the container "web" publishes 127.0.0.1:PORT/tcp; choose another, or 0 for one that is free.',
+          low: 'Not allowed to publish the port 80/tcp: ports below net.ipv4.ip_unprivileged_port_start belong to root; use a port from 1024, or run "sysctl -w net.ipv4.ip_unprivileged_port_start=0".',
+          again: 'ECONNREFUSED',
+          left: 0,
+          files: false,
+        });
+        expect(result['published']).toMatch(/^::ffff:/);
+        expect(result['loopback']).toMatch(/^(ECONNREFUSED|ENETUNREACH|EHOSTUNREACH|timeout)$/);
+      });
     },
   );
 
@@ -93,20 +100,17 @@ describeWith(['root', 'userns', 'iproute2', 'tun', 'pasta', 'slirp4netns'], 'pas
     ['pasta', /^(pasta|passt)/],
     ['slirp', /^slirp4netns/],
   ])('%s ends when Node is killed', async (kind, program) => {
-    await expectNothingLeft(
-      async () => {
-        const child = start(await makeTemporaryDirectory('run'), kind, 'stay');
-        const over = once(child, 'close');
-        await once(child.stdout, 'data');
-        expect(running(program)).toHaveLength(1);
-        const node = running(/^node$/m).find((pid) =>
-          readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('user-mode.fixture'),
-        );
-        process.kill(Number(node), 'SIGKILL');
-        await expect.poll(() => running(program), { timeout: 5000 }).toEqual([]);
-        await over;
-      },
-      { ignore: /temporary file/ },
-    );
+    await expectNothingLeft(async () => {
+      const child = start(kind, 'stay');
+      const over = once(child, 'close');
+      await once(child.stdout, 'data');
+      expect(running(program)).toHaveLength(1);
+      const node = running(/^node$/m).find((pid) =>
+        readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('user-mode.fixture'),
+      );
+      process.kill(Number(node), 'SIGKILL');
+      await expect.poll(() => running(program), { timeout: 5000 }).toEqual([]);
+      await over;
+    });
   });
 });
