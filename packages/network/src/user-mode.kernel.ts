@@ -3,7 +3,6 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chownSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { describeWith, expectNothingLeft, makeTemporaryDirectory } from '@haco/testkit';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';

@@ -1,6 +1,5 @@
 /** One at a time, over all processes: a kernel lock on the directory of the state. */
 import { chmodSync, closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync } from 'node:fs';
-import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { IoError, TimeoutError, type HacoError } from '@haco/plan';
 import { rawSyscall, syscallNumbers } from '@haco/sys';

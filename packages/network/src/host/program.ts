@@ -1,6 +1,5 @@
 /** Programs that speak for a container: how long they live, and how they are ended. */
 import type { ChildProcess } from 'node:child_process';
-import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type HacoError, StateError, ToolError } from '@haco/plan';
 import { err, ok, type Result } from 'neverthrow';

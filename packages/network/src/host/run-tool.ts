@@ -1,6 +1,5 @@
 /** External programs that change the network: argument vectors, no shell, the package named when one is missing. */
 import { spawn } from 'node:child_process';
-import process from 'node:process';
 import { ToolError, type HacoError } from '@haco/plan';
 import { err, ok, ResultAsync, type Result } from 'neverthrow';
 

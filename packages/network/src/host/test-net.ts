@@ -2,7 +2,6 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readlinkSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
-import process from 'node:process';
 import { closeForkServer, rawSyscall, syscallNumbers } from '@haco/sys';
 import { runCommand } from '@haco/testkit';
 

@@ -1,5 +1,4 @@
 /** The snapshot of the host on which this process runs, put together from files of /proc and cheap calls. */
-import process from 'node:process';
 import { type FeatureName, type HostFacts } from '@haco/plan';
 import { capabilitiesIn, knownCapabilities, lastCapability } from './capabilities.js';
 
