@@ -35,6 +35,18 @@ function atLeast(sentence: string, value: number | undefined, limit: number): Ta
   };
 }
 
+function limitsTarget({ sequential }: Results): Target {
+  const limited = medianOf(sequential?.rows, 'haco-limits');
+  const full = medianOf(sequential?.rows, 'haco-full');
+  const added = limited === undefined || full === undefined ? undefined : limited - full;
+  return {
+    sentence: 'Limits of cpu, memory and pids add to a start (cgroup v1; v2: ≤ 0.2 ms)',
+    measured: added === undefined ? undefined : `${added.toFixed(2)} ms`,
+    wanted: '≤ 0.3 ms',
+    reached: added === undefined ? undefined : added <= 0.3,
+  };
+}
+
 function loopTarget({ blocking }: Results): Target {
   const row = blocking?.rows.find(({ id }) => id === 'haco-full');
   const idle = blocking?.rows.find(({ id }) => id === 'idle');
@@ -95,7 +107,12 @@ export function judge(results: Results): readonly Target[] {
     atLeast('crun : full isolation', ratio(medianOf(small, 'crun'), full), 5),
     atMost('Full isolation : C with the same system calls', ratio(full, medianOf(small, 'floor-full')), 1.5),
     atMost("sandbox() : spawn('true')", ratio(medianOf(small, 'haco-sandbox'), medianOf(small, 'spawn')), 1.3),
-    atMost('sandbox() : bwrap', ratio(medianOf(small, 'haco-sandbox'), medianOf(small, 'bwrap')), 0.5),
+    atMost(
+      'sandbox() : bwrap with an equal set of protections',
+      ratio(medianOf(small, 'haco-sandbox'), medianOf(small, 'bwrap-sandbox')),
+      0.5,
+    ),
+    limitsTarget(results),
     atMost("exec() : spawn('true')", ratio(medianOf(small, 'haco-exec'), medianOf(small, 'spawn')), 1),
     atLeast(
       `Throughput, ${String(throughput?.concurrency ?? 0)} at once, full isolation : spawn('true')`,

@@ -1,4 +1,5 @@
 /** One start after the other, with a small heap: haco in growing isolation beside everything else. */
+import { bwrapSandbox } from '../contenders/bwrap-sandbox.js';
 import { execContenders, sandboxContenders } from '../contenders/confined.js';
 import { floorContenders } from '../contenders/floor.js';
 import { hacoContenders } from '../contenders/haco.js';
@@ -11,6 +12,7 @@ import type { ScenarioInput } from './scenario.js';
 
 export async function sequential({ stage, amounts }: ScenarioInput): Promise<SequentialResult> {
   const tools = toolContenders(stage);
+  const equal = bwrapSandbox(stage);
   using floors = floorContenders(stage);
   await using pool = poolContender(stage);
   await using execs = await execContenders(stage);
@@ -22,6 +24,7 @@ export async function sequential({ stage, amounts }: ScenarioInput): Promise<Seq
     ...execs.contenders,
     ...floors.contenders,
     ...tools.contenders,
+    ...(equal === undefined ? [] : [equal]),
   ]);
   return { rows: rowsOf(working, await interleave(working, amounts)), absent: [...tools.missing, ...absent] };
 }

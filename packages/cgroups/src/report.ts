@@ -28,41 +28,58 @@ export interface CgroupReport {
 
 type Outs = ReadonlyMap<string, Uint8Array>;
 
-function text(outs: Outs, file: string): string {
-  const bytes = outs.get(file) ?? new Uint8Array();
-  const end = bytes.indexOf(0);
-  return new TextDecoder().decode(end === -1 ? bytes : bytes.subarray(0, end));
-}
+/** The files as text, each decoded once: this is on the path of every run with limits. */
+class Files {
+  private readonly texts = new Map<string, string>();
 
-/** The number of a file that holds nothing else. */
-function single(outs: Outs, file: string): number | undefined {
-  const content = text(outs, file).trim();
-  return /^\d+$/.test(content) ? Number(content) : undefined;
-}
+  constructor(private readonly outs: Outs) {}
 
-/** The number after a word of a file of `word number` lines. */
-function field(outs: Outs, file: string, word: string): number | undefined {
-  for (const line of text(outs, file).split('\n')) {
-    const [name, value] = line.split(' ');
-    if (name === word && value !== undefined && /^\d+$/.test(value)) return Number(value);
+  text(file: string): string | undefined {
+    const known = this.texts.get(file);
+    if (known !== undefined) return known;
+    const bytes = this.outs.get(file);
+    if (bytes === undefined) return undefined;
+    const end = bytes.indexOf(0);
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset, end === -1 ? bytes.length : end).toString('latin1');
+    this.texts.set(file, text);
+    return text;
   }
-  return undefined;
+
+  /** The number of a file that holds nothing else. */
+  single(file: string): number | undefined {
+    return count(this.text(file)?.trimEnd());
+  }
+
+  /** The number after a word of a file of `word number` lines. */
+  field(file: string, word: string): number | undefined {
+    const text = this.text(file);
+    if (text === undefined) return undefined;
+    const start = text.startsWith(`${word} `) ? 0 : text.indexOf(`\n${word} `) + 1;
+    if (start === 0 && !text.startsWith(`${word} `)) return undefined;
+    const end = text.indexOf('\n', start);
+    return count(text.slice(start + word.length + 1, end === -1 ? undefined : end));
+  }
+
+  /** Sum over all devices: lines `8:0 Read 4096` on v1, `8:0 rbytes=4096 wbytes=0 …` on v2. */
+  traffic(v1Word: string, v2Word: string): number | undefined {
+    const sum = (file: string, pattern: () => RegExp): number | undefined => {
+      const text = this.text(file);
+      if (text === undefined) return undefined;
+      return [...text.matchAll(pattern())].reduce((total, [, bytes]) => total + Number(bytes), 0);
+    };
+    return (
+      sum('io.stat', () => new RegExp(`\\b${v2Word}=(\\d+)`, 'g')) ??
+      sum('blkio.throttle.io_service_bytes_recursive', () => new RegExp(`^\\d+:\\d+ ${v1Word} (\\d+)$`, 'gm'))
+    );
+  }
+}
+
+function count(text: string | undefined): number | undefined {
+  return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
 }
 
 function scaled(value: number | undefined, divisor: number): number | undefined {
   return value === undefined ? undefined : value / divisor;
-}
-
-/** Sum over all devices: lines `8:0 Read 4096` on v1, `8:0 rbytes=4096 wbytes=0 …` on v2. */
-function traffic(outs: Outs, v1Word: string, v2Word: string): number | undefined {
-  const count = (file: string, pattern: RegExp): number | undefined => {
-    if (!outs.has(file)) return undefined;
-    return [...text(outs, file).matchAll(pattern)].reduce((sum, [, bytes]) => sum + Number(bytes), 0);
-  };
-  return (
-    count('io.stat', new RegExp(`\\b${v2Word}=(\\d+)`, 'g')) ??
-    count('blkio.throttle.io_service_bytes_recursive', new RegExp(`^\\d+:\\d+ ${v1Word} (\\d+)$`, 'gm'))
-  );
 }
 
 /**
@@ -77,21 +94,22 @@ function traffic(outs: Outs, v1Word: string, v2Word: string): number | undefined
  * ```
  */
 export function parseCgroupReport(outs: Outs): CgroupReport {
+  const files = new Files(outs);
   const fields: { readonly [K in keyof CgroupReport]: CgroupReport[K] | undefined } = {
-    oomKills: field(outs, 'memory.events', 'oom_kill') ?? field(outs, 'memory.oom_control', 'oom_kill'),
-    memoryLimitHits: field(outs, 'memory.events', 'max') ?? single(outs, 'memory.failcnt'),
-    memoryPeakBytes: single(outs, 'memory.peak') ?? single(outs, 'memory.max_usage_in_bytes'),
-    pidsLimitHits: field(outs, 'pids.events', 'max'),
-    pidsPeak: single(outs, 'pids.peak'),
-    userMs: scaled(field(outs, 'cpu.stat', 'user_usec'), 1000) ?? scaled(single(outs, 'cpuacct.usage_user'), 1_000_000),
+    oomKills: files.field('memory.events', 'oom_kill') ?? files.field('memory.oom_control', 'oom_kill'),
+    memoryLimitHits: files.field('memory.events', 'max') ?? files.single('memory.failcnt'),
+    memoryPeakBytes: files.single('memory.peak') ?? files.single('memory.max_usage_in_bytes'),
+    pidsLimitHits: files.field('pids.events', 'max'),
+    pidsPeak: files.single('pids.peak'),
+    userMs: scaled(files.field('cpu.stat', 'user_usec'), 1000) ?? scaled(files.single('cpuacct.usage_user'), 1_000_000),
     systemMs:
-      scaled(field(outs, 'cpu.stat', 'system_usec'), 1000) ?? scaled(single(outs, 'cpuacct.usage_sys'), 1_000_000),
-    throttledPeriods: field(outs, 'cpu.stat', 'nr_throttled'),
+      scaled(files.field('cpu.stat', 'system_usec'), 1000) ?? scaled(files.single('cpuacct.usage_sys'), 1_000_000),
+    throttledPeriods: files.field('cpu.stat', 'nr_throttled'),
     throttledMs:
-      scaled(field(outs, 'cpu.stat', 'throttled_usec'), 1000) ??
-      scaled(field(outs, 'cpu.stat', 'throttled_time'), 1_000_000),
-    ioReadBytes: traffic(outs, 'Read', 'rbytes'),
-    ioWriteBytes: traffic(outs, 'Write', 'wbytes'),
+      scaled(files.field('cpu.stat', 'throttled_usec'), 1000) ??
+      scaled(files.field('cpu.stat', 'throttled_time'), 1_000_000),
+    ioReadBytes: files.traffic('Read', 'rbytes'),
+    ioWriteBytes: files.traffic('Write', 'wbytes'),
   };
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }

@@ -22,13 +22,15 @@ export function watchCpuTime({ spec, runtime }: StartInput, name: string, reache
   const limitMs = section?.cpuTimeMs;
   if (section === undefined || limitMs === undefined) return () => undefined;
   const dirs = containerDirs(name, section, runtime.host());
+  // The limit was left out, because the host can't count.
+  if (dirs.length === 0) return () => undefined;
   const count = (processors ??= Math.max(1, cpus().length));
   let timer: NodeJS.Timeout | undefined;
   const look = (): void => {
     const usedMs = readCpuTime(dirs);
-    // The group is there as long as the container is; without one (the limit may be left out) nothing is counted.
-    if (usedMs === undefined) return;
-    if (usedMs >= limitMs) reached();
+    // The group isn't made yet, or gone already: the watch begins with the start, and ends with the container.
+    if (usedMs === undefined) timer = setTimeout(look, shortestMs);
+    else if (usedMs >= limitMs) reached();
     else timer = setTimeout(look, pauseMs(limitMs - usedMs, count));
   };
   look();

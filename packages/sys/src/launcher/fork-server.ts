@@ -6,13 +6,14 @@ import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs';
 import { isMainThread } from 'node:worker_threads';
 import { addPoller, removePoller } from '../exit/watch.js';
 import { reap } from '../exit/wait.js';
+import type { EncodedPlan } from '../codec/encode.js';
 import * as wire from '../codec/wire.js';
 import { errnoName } from '../errno.js';
 import { libc } from '../libc.js';
 import { CallerState } from './caller-state.js';
 import type { MadeProcess } from './launching.js';
 import { Message } from './message.js';
-import { dropPlanFiles } from './plan-file.js';
+import { dropPlanFiles, keepPlanFile } from './plan-file.js';
 import { spawnLauncher, type SpawnDescriptors } from './spawn.js';
 
 const MFD_CLOEXEC = 1;
@@ -150,6 +151,12 @@ function isReady(asked: Server): boolean {
     closeForkServer();
   }
   return asked.ready;
+}
+
+/** No process has this plan any more: the next start of it in this series may have the file. */
+export function giveBackPlanFile(encoded: EncodedPlan, plan: number): void {
+  if (server === undefined) libc().close(plan);
+  else keepPlanFile(encoded, plan);
 }
 
 /** The server for this start, if there is to be one. */

@@ -6,10 +6,10 @@ import type { ProcessEnd } from '../exit/wait.js';
 import { errnoName } from '../errno.js';
 import { libc } from '../libc.js';
 import { failureError, launcherError, lostError, stoppedError } from './failure-error.js';
+import { giveBackPlanFile } from './fork-server.js';
 import type { Launch, LaunchEnd, LaunchFailure, LaunchRequest, Running } from './launch-types.js';
 import type { MadeProcess } from './launching.js';
 import { nowMs } from './monotonic.js';
-import { keepPlanFile } from './plan-file.js';
 import { readAlone, readExecNs, readOuts, type StepFailure } from './report.js';
 
 const SIGKILL = 9;
@@ -82,7 +82,7 @@ export class LaunchAlone implements Launch {
     const last = { outs: readOuts(this.plan, encoded), steps };
     this.over = true;
     // The command never had it (close-on-exec), and no other process of this start did.
-    keepPlanFile(encoded, this.plan);
+    giveBackPlanFile(encoded, this.plan);
     release();
     this.resolveStarted(ok({ pid, startMs: (execNs - report.startedNs) / 1e6 }));
     this.resolveEnded({ ...end, ...last });

@@ -8,6 +8,7 @@ import { decodeStatus, reap, type ProcessEnd } from '../exit/wait.js';
 import { libc } from '../libc.js';
 import { serveBarriers } from './channel.js';
 import { failureError, launcherError, lostError, refusedClone, stoppedError } from './failure-error.js';
+import { giveBackPlanFile } from './fork-server.js';
 import type { Launch, LaunchEnd, LaunchFailure, LaunchRequest, Running } from './launch-types.js';
 import { nowMs } from './monotonic.js';
 import { readOuts, readReport, readStepTimes, type Report, type StepFailure } from './report.js';
@@ -39,7 +40,7 @@ const refusals: Readonly<Record<number, string>> = {
 
 /** A start by a launcher, which Node has spawned or the fork server has made. */
 export class Launching implements Launch {
-  readonly untilEnd = false;
+  readonly untilEnd: boolean;
   readonly started: Promise<Result<Running, LaunchFailure>>;
   readonly ended: Promise<LaunchEnd>;
   private resolveStarted!: (result: Result<Running, LaunchFailure>) => void;
@@ -64,6 +65,7 @@ export class Launching implements Launch {
     private readonly launcher: MadeProcess,
     channel: number | undefined,
   ) {
+    this.untilEnd = request.untilEnd === true;
     this.started = new Promise((resolve) => (this.resolveStarted = resolve));
     this.ended = new Promise((resolve) => (this.resolveEnded = resolve));
     if (channel !== undefined) this.channel = serveBarriers(channel, (number) => this.atBarrier(number));
@@ -149,7 +151,11 @@ export class Launching implements Launch {
     afterEnd(this.childPid, (end) => {
       this.end = end;
       if (this.launcherEnded) this.finish();
-      else afterEnd(this.launcher.pid(), () => this.finish());
+      else
+        afterEnd(this.launcher.pid(), () => {
+          this.launcherEnded = true;
+          this.finish();
+        });
     });
   }
 
@@ -191,11 +197,15 @@ export class Launching implements Launch {
   private closePlan(): void {
     if (this.planClosed) return;
     this.planClosed = true;
+    // All processes that had it have ended.
+    if (this.end !== undefined && this.launcherEnded) giveBackPlanFile(this.request.encoded, this.plan);
     // Not fs.closeSync: in worker threads Node warns of descriptors that it didn't open.
-    libc().close(this.plan);
+    else libc().close(this.plan);
   }
 
   runningForMs(): number {
+    // Nobody was told of the moment.
+    if (this.runningNs === 0 && this.untilEnd && !this.planClosed) this.runningNs = this.report().runningNs;
     return this.runningNs === 0 ? 0 : nowMs() - this.runningNs / 1e6;
   }
 
