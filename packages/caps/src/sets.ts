@@ -1,5 +1,5 @@
 /** Which capabilities are kept, which must go, and which there are, on one host. */
-import type { HostFacts, PlanContext } from '@haco/plan';
+import { type HostFacts, type PlanContext, plain } from '@haco/plan';
 import { capabilityName, capabilityNumber, type CapabilityName } from './names.js';
 import type { CapabilitySetName, CapsSection } from './section.js';
 
@@ -53,7 +53,7 @@ export function processSets(
   section: CapsSection,
   context: PlanContext,
 ): Readonly<Record<CapabilitySetName, CapabilitySet>> {
-  const { sets = {} } = section;
+  const sets = plain(section.sets ?? {});
   const numbers = (name: CapabilitySetName, all: CapabilitySet, otherwise: CapabilitySet): CapabilitySet => {
     const asked = sets[name];
     if (asked === undefined) return otherwise;

@@ -1,5 +1,5 @@
 /** Typed limits of all resources: read, put into the section, and turned into keys. */
-import type { Reader } from '@haco/plan';
+import { type Reader, plain, nothing } from '@haco/plan';
 import { issue } from '@haco/plan';
 import { controllers, type ResourceLimits } from './controllers/index.js';
 import type { Asked } from './controllers/controller.js';
@@ -26,7 +26,7 @@ export const readResources: Reader<ResourceLimits> = (json, path, issues) => {
     }
     return limits === undefined ? [] : [[word, known.resource.read(limits, at(word), issues) as unknown] as const];
   });
-  return Object.fromEntries(read) as ResourceLimits;
+  return plain(Object.fromEntries(read)) as ResourceLimits;
 };
 
 /** One key that typed limits ask for, with the resource that it comes from. */
@@ -38,7 +38,7 @@ export interface ResourceSetting extends Asked {
 /** The keys of limits, in the order of the controllers. */
 export function resourceSettings(limits: ResourceLimits): readonly ResourceSetting[] {
   return [...words.values()].flatMap(({ name, resource }) => {
-    const given = (limits as Readonly<Record<string, unknown>>)[resource.word];
+    const given = (plain(limits) as Readonly<Record<string, unknown>>)[resource.word];
     if (given === undefined) return [];
     return resource.settings(given).map((one) => ({ ...one, word: resource.word, controller: name }));
   });
@@ -54,7 +54,9 @@ function isObject(value: unknown): value is Json {
 function merge(old: unknown, given: unknown): unknown {
   if (Array.isArray(old) && Array.isArray(given)) return [...(old as unknown[]), ...(given as unknown[])];
   if (!isObject(old) || !isObject(given)) return given;
-  const changed = Object.entries(given).map(([key, value]) => [key, merge(old[key], value)] as const);
+  const changed = Object.entries(given).map(
+    ([key, value]) => [key, merge(Object.hasOwn(old, key) ? old[key] : undefined, value)] as const,
+  );
   return { ...old, ...Object.fromEntries(changed) };
 }
 
@@ -67,7 +69,7 @@ function without<T extends object>(limits: T | undefined, field: keyof T): Parti
 
 /** Limits added to a section. The three that have fields of their own go there, so that each is in one place only. */
 export function withResources(section: CgroupsSection, limits: ResourceLimits): CgroupsSection {
-  const { cpu, memory, pids, ...others } = limits;
+  const { cpu, memory, pids, ...others } = plain(limits);
   const rest = {
     ...others,
     ...Object.fromEntries(
@@ -78,7 +80,7 @@ export function withResources(section: CgroupsSection, limits: ResourceLimits): 
       ].filter(([, left]) => left !== undefined),
     ),
   };
-  const resources = merge(section.resources ?? {}, rest) as ResourceLimits;
+  const resources = merge(plain(section).resources ?? nothing, rest) as ResourceLimits;
   return {
     ...section,
     ...(cpu?.percent === undefined ? {} : { cpu: cpu.percent }),

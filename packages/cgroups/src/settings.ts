@@ -1,5 +1,5 @@
 /** What a section asks for, as keys: the verbs of resources first, in the words of v2, then the raw keys. */
-import { quote } from '@haco/plan';
+import { quote, plain } from '@haco/plan';
 import { controllerWith } from './controllers/index.js';
 import { cpuMax } from './controllers/cpu.js';
 import type { Settings } from './controllers/controller.js';
@@ -49,14 +49,8 @@ const countedTime: Setting = {
 };
 
 /** The settings of a section, in the order in which they count. */
-export function settingsOf({
-  cpu,
-  memory,
-  pids,
-  cpuTimeMs,
-  resources = {},
-  keys = {},
-}: CgroupsSection): readonly Setting[] {
+export function settingsOf(section: CgroupsSection): readonly Setting[] {
+  const { cpu, memory, pids, cpuTimeMs, resources = {}, keys = {} } = plain(section);
   const resource = (name: string, value: string): Setting => ({
     key: `${name}.max`,
     value,
@@ -65,7 +59,7 @@ export function settingsOf({
     enforces: name,
     asked: `${name}()`,
   });
-  return [
+  return plain([
     ...(cpu === undefined ? [] : [resource('cpu', cpuMax(cpu))]),
     ...(memory === undefined ? [] : [resource('memory', String(memory))]),
     ...(pids === undefined ? [] : [resource('pids', String(pids))]),
@@ -79,7 +73,7 @@ export function settingsOf({
       enforces: key,
       asked: `cgroup(${quote(key)}, …)`,
     })),
-  ];
+  ]);
 }
 
 /** Settings by key; a later one of the same key counts. */

@@ -1,5 +1,5 @@
 /** Every problem of a section that types can't exclude. */
-import { issue, parseName, quote, type Issue, type SharedFacts } from '@haco/plan';
+import { issue, parseName, quote, type Issue, type SharedFacts, plain } from '@haco/plan';
 import { maxPids } from './controllers/pids.js';
 import { isInterfaceFile, keyProblem, valueProblem } from './keys.js';
 import type { CgroupsSection } from './section.js';
@@ -38,7 +38,7 @@ function parentProblem(parent: string): string | undefined {
 
 /** Limits of CPU time that the kernel refuses together. */
 function cpuProblems({ cpu, resources }: CgroupsSection): readonly Issue[] {
-  const { weight, idle, burst } = resources?.cpu ?? {};
+  const { weight, idle, burst } = plain(resources?.cpu ?? {});
   // A quota of 100 ms: so many milliseconds as percent.
   const tooMuch = burst !== undefined && cpu !== undefined && burst > cpu;
   return [

@@ -9,6 +9,8 @@ import {
   type Size,
   type VerbResult,
   type Verbs,
+  nothing,
+  plain,
 } from '@haco/plan';
 import type { Resources } from './controllers/index.js';
 import { keyProblem, valueProblem } from './keys.js';
@@ -23,9 +25,9 @@ type Outcome = VerbResult<CgroupsSection>;
 function marked(
   section: CgroupsSection,
   names: readonly string[],
-  { degrade = false }: LimitOptions = {},
+  { degrade = false }: LimitOptions = nothing,
 ): CgroupsSection {
-  const { degrade: old = [], ...rest } = section;
+  const { degrade: old = [], ...rest } = plain(section);
   const list = [...old.filter((name) => !names.includes(name)), ...(degrade ? new Set(names) : [])];
   return list.length === 0 ? rest : { ...rest, degrade: list };
 }

@@ -2,7 +2,7 @@
  * Builders that the same words have led to before. A program says the same chain again and again; builders are immutable and
  * verbs are pure, so saying it again gives the builder of the first time, with its validated spec and its plan.
  */
-import { frozenCopy } from './frozen-copy.js';
+import { isPlainObject, plain } from '@haco/plan';
 
 /** One word, and where it led. */
 interface Word {
@@ -56,7 +56,7 @@ export function rememberBuilder(from: object, word: Word): void {
 
 /** A copy of arguments that are plain, small data; undefined for others: a stream or a function may be another one tomorrow. */
 export function plainArguments(args: readonly unknown[]): readonly unknown[] | undefined {
-  return itemsOf(args, 0) <= mostItems ? frozenCopy(args) : undefined;
+  return itemsOf(args, 0) <= mostItems ? plain(args) : undefined;
 }
 
 /** How many values there are in it; Infinity when one of them isn't plain data, or is a long text. */
@@ -78,8 +78,7 @@ function itemsOf(values: readonly unknown[], level: number): number {
 
 /** Names of an object that has nothing but enumerable properties of its own. */
 function plainKeys(value: object): readonly string[] | undefined {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== Object.prototype && prototype !== null) return undefined;
+  if (!isPlainObject(value)) return undefined;
   const keys = Object.keys(value);
   return Reflect.ownKeys(value).length === keys.length ? keys : undefined;
 }

@@ -3,8 +3,12 @@ import { err, ok, ResultAsync, type Result } from 'neverthrow';
 import {
   type InvalidSpecError,
   issue,
+  nothing,
+  plain,
   quote,
+  readPlain,
   Rejected,
+  rejected,
   renderPlan,
   type AnyPart,
   type HacoError,
@@ -17,7 +21,6 @@ import { checkPlan, type CheckReport } from './check.js';
 import type { Container } from './container.js';
 import type { Outcome } from './outcome.js';
 import { knownBuilder, plainArguments, rememberBuilder } from './builder-memo.js';
-import { frozenCopy } from './frozen-copy.js';
 import type { BuiltInMethods, SectionName } from './parts.js';
 import { makePool } from './pool/make-pool.js';
 import type { PoolOptions } from './pool/options.js';
@@ -229,7 +232,7 @@ export class BuilderBase implements MetaMethods, Terminals {
     // The spec itself is frozen when it is asked for, not at every verb on the way there.
     return section instanceof Rejected
       ? this.#with({ parts, runtime, spec, issues: [...issues, ...section.issues] })
-      : this.#with({ parts, runtime, spec: { ...spec, [key]: frozenCopy(section) }, issues });
+      : this.#with({ parts, runtime, spec: { ...spec, [key]: plain(section) }, issues });
   }
 
   #with(state: State): this {
@@ -255,7 +258,7 @@ export class BuilderBase implements MetaMethods, Terminals {
     return this.#with({
       ...rest,
       parts,
-      spec: { ...spec, [part.key]: frozenCopy(part.empty) },
+      spec: { ...spec, [part.key]: plain(part.empty) },
       issues: issues.filter(({ path }) => !isBelow(path, part.key)),
     });
   }
@@ -265,8 +268,8 @@ export class BuilderBase implements MetaMethods, Terminals {
     return this.#valid;
   }
 
-  explain(options: { readonly host?: HostFacts } = {}): Result<ExplainedPlan, HacoError> {
-    const { host } = options;
+  explain(options: { readonly host?: HostFacts } = nothing): Result<ExplainedPlan, HacoError> {
+    const host = Object.hasOwn(options, 'host') ? options.host : undefined;
     const { parts } = this.#state;
     const runtime = host === undefined ? this.#state.runtime : { ...this.#state.runtime, host: () => host };
     return this.spec().andThen((spec) => explainStart({ parts, spec, runtime, makeBuilder }));
@@ -336,7 +339,22 @@ function isBelow(path: string, key: string): boolean {
   return path === key || path.startsWith(`${key}.`) || path.startsWith(`${key}[`);
 }
 
+/** The arguments of a verb as plain values: read once, and without what others may have put on `Object.prototype`. */
+function read(key: string, verb: string, args: readonly unknown[]): readonly unknown[] | Rejected {
+  return readPlain(args).match<readonly unknown[] | Rejected>(
+    (given) => given,
+    (message) => rejected(key, `what ${verb}() was given ${message}`),
+  );
+}
+
 const classes = new WeakMap<readonly AnyPart[], typeof BuilderBase>();
+
+/** What every object has: `in` would also find what somebody else put there. */
+const inherited = new Set('constructor hasOwnProperty isPrototypeOf toLocaleString toString valueOf then'.split(' '));
+
+function isTaken(prototype: object, name: string): boolean {
+  return inherited.has(name) || [prototype, BuilderBase.prototype].some((one) => Object.hasOwn(one, name));
+}
 
 /** The builder class for a list of parts: the base with the verbs of every part. */
 export function builderClass(parts: readonly AnyPart[]): typeof BuilderBase {
@@ -347,16 +365,19 @@ export function builderClass(parts: readonly AnyPart[]): typeof BuilderBase {
   for (const part of parts) {
     for (const [name, verb] of Object.entries(part.verbs as Record<string, (...args: unknown[]) => unknown>)) {
       // A second part with the same word would silently change what the first one's users wrote.
-      if (name in prototype || name === 'then') {
+      if (isTaken(prototype, name)) {
         const why = name === 'then' ? 'which would make builders awaitable' : 'which exists already';
         throw new TypeError(`the part ${part.key} brings the verb ${name}, ${why}`);
       }
       prototype[name] = function (this: { derive: BuilderBase['derive'] }, ...args: unknown[]) {
         const known = knownBuilder(this, name, args);
         if (known !== undefined) return known;
-        const plain = plainArguments(args);
-        const builder = this.derive(part.key, (section) => verb(section, ...args));
-        if (plain !== undefined) rememberBuilder(this, { verb: name, args: plain, builder });
+        const given = read(part.key, name, args);
+        const builder = this.derive(part.key, (section) =>
+          given instanceof Rejected ? given : verb(section, ...given),
+        );
+        const said = given instanceof Rejected ? undefined : plainArguments(given);
+        if (said !== undefined) rememberBuilder(this, { verb: name, args: said, builder });
         return builder;
       };
     }

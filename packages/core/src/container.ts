@@ -10,7 +10,7 @@ import type {
   StatsOptions,
   WaitOptions,
 } from '@haco/cgroups';
-import type { HacoError } from '@haco/plan';
+import { type HacoError, nothing } from '@haco/plan';
 import type { RlimitsSection } from '@haco/rlimits';
 import type { ExplainedPlan } from './builder.js';
 import type { Inside } from './exec/inside.js';
@@ -150,7 +150,7 @@ export class Container extends ProcessHandle {
    *
    * Errors: `state`, when it has ended or has no cgroup; `io`.
    */
-  stats(options: StatsOptions = {}): Result<GroupStats, HacoError> {
+  stats(options: StatsOptions = nothing): Result<GroupStats, HacoError> {
     return this.withGroup('read its statistics').andThen((group) => group.stats(options));
   }
 
@@ -160,7 +160,7 @@ export class Container extends ProcessHandle {
    *
    * Errors: `state`, when it has ended or has no cgroup.
    */
-  events(options: EventsOptions = {}): Result<AsyncIterableIterator<GroupEvent>, HacoError> {
+  events(options: EventsOptions = nothing): Result<AsyncIterableIterator<GroupEvent>, HacoError> {
     return this.withGroup('watch its events').map((group) => group.events(options));
   }
 
@@ -172,7 +172,7 @@ export class Container extends ProcessHandle {
    *
    * @see https://docs.kernel.org/admin-guide/cgroup-v1/freezer-subsystem.html
    */
-  freeze(options: WaitOptions = {}): ResultAsync<void, HacoError> {
+  freeze(options: WaitOptions = nothing): ResultAsync<void, HacoError> {
     if (this.over) return errAsync(this.stopped('freeze it'));
     return this.#parts.freezer.freeze(this.pid, options).map(() => {
       this.#parts.inside.paused = true;
@@ -180,7 +180,7 @@ export class Container extends ProcessHandle {
   }
 
   /** Let its processes go on. Errors: `state`, `timeout`, `syscall`. */
-  thaw(options: WaitOptions = {}): ResultAsync<void, HacoError> {
+  thaw(options: WaitOptions = nothing): ResultAsync<void, HacoError> {
     if (this.over) return errAsync(this.stopped('thaw it'));
     return this.#parts.freezer.thaw(options).map(() => {
       this.#parts.inside.paused = false;

@@ -1,5 +1,5 @@
 /** What this host can do for containers, and how to mend what it can't. */
-import type { HacoError, Warning } from '@haco/plan';
+import { type HacoError, type Warning, nothing } from '@haco/plan';
 import { hostOverlay } from '@haco/bootstrap';
 import { ResultAsync } from 'neverthrow';
 import type { Builder } from './builder.js';
@@ -65,7 +65,7 @@ const examinations: readonly (readonly [what: string, make: (builder: Builder) =
  * console.log(String(await orThrow(doctor())));
  * ```
  */
-export function doctor(options: HacoOptions = {}): ResultAsync<Diagnosis, HacoError> {
+export function doctor(options: HacoOptions = nothing): ResultAsync<Diagnosis, HacoError> {
   const examined = examinations.map(([what, make]) =>
     make(haco(options))
       .check()

@@ -1,8 +1,7 @@
 /** Where everything begins: `haco()` and `haco.fromSpec()`. */
 import type { Result } from 'neverthrow';
-import type { AnyPart, InvalidSpecError } from '@haco/plan';
+import { plain, type AnyPart, type InvalidSpecError, nothing } from '@haco/plan';
 import { makeBuilder, type Builder } from './builder.js';
-import { frozenCopy } from './frozen-copy.js';
 import { builtInParts, type MethodsOf } from './parts.js';
 import { realRuntime, type Runtime } from './runtime.js';
 import { parseSpec, type Spec } from './spec.js';
@@ -15,11 +14,17 @@ export interface HacoOptions<Parts extends readonly AnyPart[] = readonly AnyPart
   readonly runtime?: Runtime;
 }
 
+/** Options as they were given: a `runtime` that somebody put on `Object.prototype` would perform all plans. */
+function ownOptions(given: HacoOptions): { readonly parts: readonly AnyPart[]; readonly runtime: Runtime } {
+  const { parts, runtime = realRuntime } = { parts: undefined, runtime: undefined, ...given };
+  return { parts: partsWith(parts), runtime };
+}
+
 /** The built-in parts, and others. */
 export function partsWith(extra: readonly AnyPart[] | undefined): readonly AnyPart[] {
   if (extra === undefined || extra.length === 0) return builtInParts;
   const keys = new Set<string>();
-  const parts: readonly AnyPart[] = [...builtInParts, ...extra];
+  const parts: readonly AnyPart[] = plain([...builtInParts, ...extra]);
   for (const { key } of parts) {
     if (key === 'version' || keys.has(key)) throw new TypeError(`two parts have the key ${key}`);
     keys.add(key);
@@ -31,7 +36,7 @@ export function partsWith(extra: readonly AnyPart[] | undefined): readonly AnyPa
 export function emptySpec(parts: readonly AnyPart[]): Spec {
   return Object.freeze({
     version: 1,
-    ...Object.fromEntries(parts.map((part) => [part.key, frozenCopy(part.empty)])),
+    ...Object.fromEntries(parts.map((part) => [part.key, plain(part.empty)])),
   }) as Spec;
 }
 
@@ -42,9 +47,8 @@ function begin(): Builder;
 function begin<const Parts extends readonly AnyPart[] = readonly []>(
   options: HacoOptions<Parts>,
 ): Builder & MethodsOf<Parts>;
-function begin(options: HacoOptions = {}): Builder {
-  const parts = partsWith(options.parts);
-  const runtime = options.runtime ?? realRuntime;
+function begin(given: HacoOptions = nothing): Builder {
+  const { parts, runtime } = ownOptions(given);
   // One for all that begin here, so that equal chains are one chain (builder-memo.ts).
   if (parts === builtInParts && runtime === realRuntime)
     return (plainBuilder ??= makeBuilder(parts, emptyBuiltIn, runtime));
@@ -69,8 +73,8 @@ export const haco = Object.assign(begin, {
    *
    * @param json - the parsed JSON
    */
-  fromSpec: (json: unknown, options: HacoOptions = {}): Result<Builder, InvalidSpecError> => {
-    const parts = partsWith(options.parts);
-    return parseSpec(parts, json).map((spec) => makeBuilder(parts, frozenCopy(spec), options.runtime ?? realRuntime));
+  fromSpec: (json: unknown, given: HacoOptions = nothing): Result<Builder, InvalidSpecError> => {
+    const { parts, runtime } = ownOptions(given);
+    return parseSpec(parts, json).map((spec) => makeBuilder(parts, plain(spec), runtime));
   },
 });

@@ -6,7 +6,7 @@ import { confineParts, type ConfineMethods } from '@haco/confine';
 import { mounts, type MountMethods } from '@haco/mounts';
 import { namespaces, type NamespaceMethods } from '@haco/namespaces';
 import { network, type NetworkMethods } from '@haco/network';
-import type { AnyPart, Part } from '@haco/plan';
+import { type AnyPart, type Part, plain } from '@haco/plan';
 import { rlimits, type RlimitMethods } from '@haco/rlimits';
 import { control, type ControlMethods } from './control/part.js';
 import { hooksPart, type HookMethods } from './hooks/part.js';
@@ -21,7 +21,7 @@ import { supervision } from './supervise/part.js';
  * In this order their steps of one phase run: groups are joined before a cgroup namespace is made, users change before their
  * capabilities do.
  */
-export const builtInParts: readonly AnyPart[] = [
+export const builtInParts: readonly AnyPart[] = plain<readonly AnyPart[]>([
   identity,
   hooksPart,
   cgroups,
@@ -38,7 +38,7 @@ export const builtInParts: readonly AnyPart[] = [
   control,
   supervision,
   watchPart,
-];
+]);
 
 /** Keys of the built-in parts; those of third parties are any text. */
 export type SectionName = (typeof builtInParts)[number]['key'] | (string & {});

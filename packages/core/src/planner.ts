@@ -3,6 +3,8 @@ import { sourceOf } from '@haco/bootstrap';
 import type { MountsSection } from '@haco/mounts';
 import {
   orderSteps,
+  ownOnly,
+  plain,
   type AnyPart,
   type Enforcement,
   type HostFacts,
@@ -50,11 +52,19 @@ function collectDegradations(
  *
  * @param name - name of the container: the spec's, or one made up for this start
  */
-export function planContainer(parts: readonly AnyPart[], given: Spec, host: HostFacts, name: string): PlannedContainer {
-  const spec = resolveRoot(given);
+export function planContainer(
+  parts: readonly AnyPart[],
+  given: Spec,
+  givenHost: HostFacts,
+  name: string,
+): PlannedContainer {
+  // What was looked up on the way here, and facts of hosts that came from JSON, are read as what they say, no more (see plain()).
+  const spec = plain(resolveRoot(given));
+  const host = plain(givenHost);
   const facts = collectFacts(parts, spec, name, host);
   const context = { host, facts };
-  const steps = orderSteps(parts.flatMap((part) => part.plan(spec[part.key], context)));
+  // The launcher's form is made of these: what a step doesn't tolerate, no property of somebody else shall tolerate.
+  const steps = ownOnly(orderSteps(parts.flatMap((part) => part.plan(spec[part.key], context))));
   const warnings = collectWarnings(parts, spec, context);
   const degradations = collectDegradations(parts, spec, context);
   const plan = { version: 1, name: spec.identity.name ?? '', steps, warnings } as const;

@@ -1,5 +1,5 @@
 /** Options that say of one command what the verbs of the same names say of a container: for `exec()`, `spawn()` and pools. */
-import type { Duration, Size } from '@haco/plan';
+import { type Duration, type Size, plain } from '@haco/plan';
 import type { Builder } from './builder.js';
 import type { StdinSource, StdoutTarget } from './process/methods.js';
 
@@ -20,7 +20,7 @@ export interface RunOptions {
 
 /** Say all of these to a builder. */
 export function withRunOptions(base: Builder, options: RunOptions): Builder {
-  const { env, stdin, stdout, stderr, timeout, outputLimit, signal } = options;
+  const { env, stdin, stdout, stderr, timeout, outputLimit, signal } = plain(options);
   let builder = base;
   if (env !== undefined) builder = builder.env(env);
   if (stdin !== undefined) builder = builder.stdin(stdin);

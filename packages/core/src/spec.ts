@@ -5,6 +5,8 @@ import {
   InvalidSpecError,
   issue,
   noFacts,
+  plain,
+  readPlain,
   type AnyPart,
   type HostFacts,
   type Issue,
@@ -26,10 +28,12 @@ export interface Spec {
 
 /** The facts that all parts together declare. */
 export function collectFacts(parts: readonly AnyPart[], spec: Spec, name: string, host?: HostFacts): SharedFacts {
-  return parts.reduce<SharedFacts>((facts, part) => ({ ...facts, ...part.facts?.(spec[part.key], host, facts) }), {
-    ...noFacts,
-    name,
-  });
+  return plain(
+    parts.reduce<SharedFacts>((facts, part) => ({ ...facts, ...part.facts?.(spec[part.key], host, facts) }), {
+      ...noFacts,
+      name,
+    }),
+  );
 }
 
 /** Check all sections; every problem at once. */
@@ -48,7 +52,15 @@ export function parseSpec(parts: readonly AnyPart[], json: unknown): Result<Spec
   if (typeof json !== 'object' || json === null || Array.isArray(json)) {
     return err(new InvalidSpecError({ issues: [issue('', 'a spec must be an object')] }));
   }
-  const given = json as Readonly<Record<string, unknown>>;
+  return readPlain(json as Readonly<Record<string, unknown>>)
+    .mapErr((message) => new InvalidSpecError({ issues: [issue('', `the spec ${message}`)] }))
+    .andThen((given) => parseSections(parts, given));
+}
+
+function parseSections(
+  parts: readonly AnyPart[],
+  given: Readonly<Record<string, unknown>>,
+): Result<Spec, InvalidSpecError> {
   const issues: Issue[] = [];
   if (given['version'] !== 1) issues.push(issue('version', 'must be 1'));
   const known = new Set(['version', ...parts.map((part) => part.key)]);

@@ -1,5 +1,5 @@
 /** Attributes of mounts: how they are spelled in each of the kernel's interfaces, and how a mount gets them. */
-import { flags, openFlags, slot, struct, syscall, type Flags, type Operation } from '@haco/plan';
+import { flags, openFlags, slot, struct, syscall, type Flags, type Operation, plain } from '@haco/plan';
 import { AT_FDCWD, atFlags, mountAttributes, mountFlags, NULL } from './constants.js';
 import type { MountAttributes } from './section.js';
 import type { Situation } from './situation.js';
@@ -17,7 +17,9 @@ const spelling = {
 type AttributeName = keyof typeof spelling;
 
 function namesOf(attributes: MountAttributes): readonly AttributeName[] {
-  return (Object.keys(spelling) as readonly AttributeName[]).filter((name) => attributes[name] === true);
+  return (Object.keys(spelling) as readonly AttributeName[]).filter(
+    (name) => Object.hasOwn(attributes, name) && attributes[name] === true,
+  );
 }
 
 /** Whether any is set. */
@@ -35,7 +37,11 @@ export function describeAttributes(attributes: MountAttributes): string {
 /** As fsmount(2) and mount_setattr(2) take them. */
 export function attributeFlags(attributes: MountAttributes & { readonly idmapped?: true }): Flags {
   const names = namesOf(attributes).map((name) => spelling[name][0]);
-  return flags(mountAttributes, ...names, ...(attributes.idmapped === true ? (['MOUNT_ATTR_IDMAP'] as const) : []));
+  return flags(
+    mountAttributes,
+    ...names,
+    ...(Object.hasOwn(attributes, 'idmapped') ? (['MOUNT_ATTR_IDMAP'] as const) : []),
+  );
 }
 
 /** What {@link planAttributes} changes. */
@@ -50,7 +56,8 @@ export interface AttributeChange {
 }
 
 /** Set attributes on a mount, attached or not. */
-export function planAttributes({ mount, attributes, recursive, propagation }: AttributeChange): readonly Operation[] {
+export function planAttributes(change: AttributeChange): readonly Operation[] {
+  const { mount, attributes, recursive, propagation } = plain(change);
   if (!hasAttributes(attributes) && propagation === undefined) return [];
   const set = struct(
     { name: 'attr_set', type: 'u64', value: attributeFlags(attributes) },
@@ -63,7 +70,8 @@ export function planAttributes({ mount, attributes, recursive, propagation }: At
 }
 
 /** Whether this change must be made by {@link planLegacyAttributes}: before Linux 5.12, for directories, without the mounts below. */
-export function isLegacy({ recursive, propagation }: AttributeChange, { host }: Situation): boolean {
+export function isLegacy(change: AttributeChange, { host }: Situation): boolean {
+  const { recursive, propagation } = plain(change);
   return !host.features.mount_setattr && !recursive && propagation === undefined;
 }
 

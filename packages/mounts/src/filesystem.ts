@@ -1,5 +1,5 @@
 /** A new filesystem instance as a descriptor that isn't attached anywhere yet. */
-import { flags, slot, syscall, type Operation } from '@haco/plan';
+import { flags, slot, syscall, type Operation, plain, nothing } from '@haco/plan';
 import { attributeFlags } from './attributes.js';
 import { fsconfigCommands, fsmountFlags, fsopenFlags, NULL } from './constants.js';
 import type { MountAttributes } from './section.js';
@@ -20,7 +20,8 @@ export interface NewFilesystem {
  *
  * @see fsopen(2)
  */
-export function planFilesystem({ type, options = [], attributes = {}, save }: NewFilesystem): readonly Operation[] {
+export function planFilesystem(filesystem: NewFilesystem): readonly Operation[] {
+  const { type, options = [], attributes = nothing, save } = plain(filesystem);
   const context = 'mounts.context';
   const command = (name: keyof typeof fsconfigCommands) => flags(fsconfigCommands, name);
   return [

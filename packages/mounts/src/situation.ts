@@ -1,5 +1,5 @@
 /** What planning needs to know of the container besides the section, in the words of this package. */
-import type { HostFacts, IdRange, NamespaceKind, Need, PlanContext } from '@haco/plan';
+import { type HostFacts, type IdRange, type NamespaceKind, type Need, type PlanContext, plain } from '@haco/plan';
 import type { MountsSection, RootEntry } from './section.js';
 
 /** The situation in which mounts are made. */
@@ -38,7 +38,7 @@ export function situationOf(section: MountsSection, { host, facts }: PlanContext
   const uid = outside(facts.idMap?.uid);
   const gid = outside(facts.idMap?.gid);
   const another = uid !== undefined && gid !== undefined && (uid !== host.euid || gid !== host.egid);
-  return {
+  return plain({
     ...(another && host.capabilities.includes('chown') ? { rootOutside: { uid, gid } } : {}),
     host,
     ownMounts,
@@ -48,5 +48,5 @@ export function situationOf(section: MountsSection, { host, facts }: PlanContext
     hasGroup,
     entry: section.entry ?? (ownMounts ? 'pivot_root' : 'chroot'),
     mayMount: { capability: 'sys_admin', over: inUserNamespace ? 'container' : 'host' },
-  };
+  });
 }

@@ -1,5 +1,15 @@
 /** Where a mount goes: found below the container's root, never by a path that the rootfs could bend, and made if it may be made. */
-import { flags, openFlags, slot, struct, syscall, type Operation, type SyscallOperation } from '@haco/plan';
+import {
+  flags,
+  openFlags,
+  slot,
+  struct,
+  syscall,
+  type Operation,
+  type SyscallOperation,
+  nothing,
+  plain as ownOf,
+} from '@haco/plan';
 import { mode, moveMountFlags, resolveFlags } from './constants.js';
 import type { Situation } from './situation.js';
 
@@ -26,8 +36,9 @@ function openBelow(
   path: string,
   save: string,
   stay: boolean,
-  tolerant: { readonly skipOnSuccess?: number; readonly plain?: boolean; readonly directory?: boolean } = {},
+  given: { readonly skipOnSuccess?: number; readonly plain?: boolean; readonly directory?: boolean } = nothing,
 ): SyscallOperation {
+  const tolerant = ownOf(given);
   const how = struct(
     {
       name: 'flags',
@@ -99,7 +110,8 @@ function makeMissing(situation: Situation, { path, throwAway = '/', like }: Targ
 }
 
 /** Attach the mount in a slot to its target. The target stays in the slot `mounts.target`. */
-export function planAttach(situation: Situation, mount: string, target: Target): readonly Operation[] {
+export function planAttach(situation: Situation, mount: string, given: Target): readonly Operation[] {
+  const target = ownOf(given);
   const attach = syscall('move_mount', [
     slot(mount),
     '',
@@ -127,7 +139,8 @@ export interface Search {
 }
 
 /** Find a path below the root, following links only within it, for something that is there or else not needed. */
-export function planFind(situation: Situation, path: string, save: string, { skip, only }: Search): SyscallOperation {
+export function planFind(situation: Situation, path: string, save: string, search: Search): SyscallOperation {
+  const { skip, only } = ownOf(search);
   const own = only === 'own-directory';
   return {
     ...openBelow(situation, 'root', path, save, false, { plain: own, directory: own }),

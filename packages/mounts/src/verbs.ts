@@ -1,5 +1,5 @@
 /** The verbs at run time: arguments in, changed section out. */
-import { parseBytes, rejected, type Size, type VerbResult, type Verbs } from '@haco/plan';
+import { parseBytes, rejected, type Size, type VerbResult, type Verbs, nothing, plain } from '@haco/plan';
 import type { IndependentName } from './kinds/independent-names.js';
 import type {
   ChrootOptions,
@@ -50,7 +50,7 @@ function layersOf(root: string | KeptRoot, options: ChrootOptions): ChrootOption
   return typeof root === 'string' ? options.overlay : { keep: root.keep };
 }
 
-function chroot(section: MountsSection, given: string | KeptRoot, options: ChrootOptions = {}): Outcome {
+function chroot(section: MountsSection, given: string | KeptRoot, options: ChrootOptions = nothing): Outcome {
   const unknown: unknown = given;
   const root = typeof unknown === 'object' && unknown !== null && 'lower' in unknown ? unknown.lower : unknown;
   if (typeof root !== 'string') return rejected('mounts.rootfs.path', 'must be a string, or an overlayRoot()');
@@ -76,7 +76,7 @@ function chroot(section: MountsSection, given: string | KeptRoot, options: Chroo
   return withSize(size, 'mounts.rootfs.overlay.size', (fields) => enter({ overlay: { lower: [root], ...fields } }));
 }
 
-function mount(section: MountsSection, source: string, target: string, options: MountOptions = {}): Outcome {
+function mount(section: MountsSection, source: string, target: string, options: MountOptions = nothing): Outcome {
   const path = nextPath(section);
   if (typeof source !== 'string') return rejected(`${path}.source`, 'must be a string');
   if (typeof target !== 'string') return rejected(`${path}.target`, 'must be a string');
@@ -106,7 +106,7 @@ function mount(section: MountsSection, source: string, target: string, options: 
   });
 }
 
-function tmpfs(section: MountsSection, target: string, options: TmpfsOptions = {}): Outcome {
+function tmpfs(section: MountsSection, target: string, options: TmpfsOptions = nothing): Outcome {
   const path = nextPath(section);
   if (typeof target !== 'string') return rejected(`${path}.target`, 'must be a string');
   const { size, mode } = options;
@@ -126,8 +126,9 @@ function tmpfs(section: MountsSection, target: string, options: TmpfsOptions = {
 function independent(section: MountsSection, ...kinds: readonly (IndependentName | ProcfsKind)[]): Outcome {
   if (kinds.length === 0) return rejected(nextPath(section), 'names no filesystem, e.g. independent("procfs")');
   return kinds.reduce<MountsSection>((before, kind) => {
-    const { name, subset, hidepid }: ProcfsKind | { name: IndependentName; subset?: never; hidepid?: never } =
-      typeof kind === 'string' ? { name: kind } : kind;
+    const { name, subset, hidepid }: ProcfsKind | { name: IndependentName; subset?: never; hidepid?: never } = plain(
+      typeof kind === 'string' ? { name: kind } : kind,
+    );
     const entry: IndependentEntry = {
       kind: 'independent',
       name,
@@ -141,7 +142,7 @@ function independent(section: MountsSection, ...kinds: readonly (IndependentName
   }, section);
 }
 
-function overlay(section: MountsSection, target: string, options: OverlayOptions = {}): Outcome {
+function overlay(section: MountsSection, target: string, options: OverlayOptions = nothing): Outcome {
   if (typeof target !== 'string') return rejected(`${nextPath(section)}.target`, 'must be a string');
   const { mode, optional } = options;
   return add(section, {
@@ -156,7 +157,7 @@ function file(
   section: MountsSection,
   target: string,
   content: string | Uint8Array,
-  options: FileOptions = {},
+  options: FileOptions = nothing,
 ): Outcome {
   const path = nextPath(section);
   if (typeof target !== 'string') return rejected(`${path}.target`, 'must be a string');

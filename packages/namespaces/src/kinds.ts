@@ -1,5 +1,5 @@
 /** The eight kinds of namespaces: one row says all that plans must know of a kind. */
-import type { NamespaceKind } from '@haco/plan';
+import { plain, type NamespaceKind } from '@haco/plan';
 
 /** One row of {@link namespaceTable}. */
 export interface NamespaceRow {
@@ -24,7 +24,7 @@ export interface NamespaceRow {
  *
  * @see namespaces(7)
  */
-export const namespaceTable = {
+export const namespaceTable = plain({
   uts: {
     flag: 'CLONE_NEWUTS',
     value: 0x0400_0000,
@@ -90,7 +90,7 @@ export const namespaceTable = {
     entersWithChildren: false,
     feature: 'user_namespace',
   },
-} as const satisfies Readonly<Record<NamespaceKind, NamespaceRow>>;
+} as const satisfies Readonly<Record<NamespaceKind, NamespaceRow>>);
 
 /** Kinds in the order of {@link namespaceTable}. */
 export const kindsInOrder = Object.keys(namespaceTable) as readonly NamespaceKind[];

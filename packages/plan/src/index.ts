@@ -22,6 +22,7 @@ export * from './open-flags.js';
 export * from './or-throw.js';
 export * from './part.js';
 export * from './phase.js';
+export * from './plain.js';
 export * from './plan.js';
 export * from './render.js';
 export * from './step.js';

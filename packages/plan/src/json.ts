@@ -2,6 +2,7 @@
 import { err, ok, type Result } from 'neverthrow';
 import { issue, type Issue } from './issue.js';
 import { quote } from './message.js';
+import { ownOnly, plain } from './plain.js';
 
 /** Reads one value at a path. What is wrong is added to `issues`; then the returned value means nothing. */
 export type Reader<T> = (json: unknown, path: string, issues: Issue[]) => T;
@@ -84,7 +85,7 @@ export function readObject<const F extends Fields>(fields: F): Reader<ReadFields
       if (typeof field === 'function') result[key] = field(given, at(key), issues);
       else if (given !== undefined) result[key] = field.optional(given, at(key), issues);
     }
-    return result as ReadFields<F>;
+    return ownOnly(result) as ReadFields<F>;
   };
 }
 
@@ -95,7 +96,7 @@ export function readTagged<const Tag extends string, const R extends Readonly<Re
 ): Reader<ReadBy<R[keyof R]>> {
   const word = readOneOf(Object.keys(readers));
   return (json, path, issues) => {
-    const name = isRecord(json) ? json[tag] : undefined;
+    const name = isRecord(json) && Object.hasOwn(json, tag) ? json[tag] : undefined;
     const reader = typeof name === 'string' && Object.hasOwn(readers, name) ? readers[name] : undefined;
     if (reader !== undefined) return reader(json, path, issues) as ReadBy<R[keyof R]>;
     if (isRecord(json)) word(name, path === '' ? tag : `${path}.${tag}`, issues);
@@ -125,5 +126,5 @@ export function readEither<A, B>(
 export function readJson<T>(reader: Reader<T>, json: unknown): Result<T, readonly Issue[]> {
   const issues: Issue[] = [];
   const value = reader(json, '', issues);
-  return issues.length === 0 ? ok(value) : err(issues);
+  return issues.length === 0 ? ok(plain(value)) : err(issues);
 }

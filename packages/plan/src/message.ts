@@ -1,5 +1,6 @@
 /** The sentence of each error kind, made from its fields in one place: what was tried, what came back, what to do. */
 import type { Issue } from './issue.js';
+import { plain } from './plain.js';
 
 export interface SyscallFields {
   readonly step: string;
@@ -74,11 +75,13 @@ export function syscall({ step, from, call, errno, hint }: SyscallFields): strin
   return `Could not ${step}${asked}: ${call} failed with ${errno}; ${hint}.`;
 }
 
-export function unsupported({ feature, neededFor, since, remedy, sentence }: UnsupportedFields): string {
+export function unsupported(fields: UnsupportedFields): string {
+  const { feature, neededFor, since, remedy, sentence } = plain(fields);
   return sentence ?? `This host has no ${feature}, which ${neededFor} needs (${since}); ${remedy}.`;
 }
 
-export function permission({ what, missing, remedy, sentence }: PermissionFields): string {
+export function permission(fields: PermissionFields): string {
+  const { what, missing, remedy, sentence } = plain(fields);
   return sentence ?? `Not allowed to ${what}: ${missing}; ${remedy}.`;
 }
 
@@ -93,7 +96,8 @@ export function tool({ command, exitCode, stderr, package: provider }: ToolField
   return `The command "${line}" ${end}; ${tail}.`;
 }
 
-export function notFound({ what, subject, remedy, sentence }: NotFoundFields): string {
+export function notFound(fields: NotFoundFields): string {
+  const { what, subject, remedy, sentence } = plain(fields);
   return sentence ?? `There is no ${what} ${quote(subject)}; ${remedy}.`;
 }
 

@@ -1,6 +1,7 @@
 /** A plan as text: numbered steps with their reason, each system call as strace would print it. */
 import type { Arg, Operation } from './operation.js';
 import { processOf } from './phase.js';
+import { plain as ownOf } from './plain.js';
 import type { Plan } from './plan.js';
 import type { Step } from './step.js';
 
@@ -90,7 +91,7 @@ export function renderPlan(plan: Plan): string {
     }
     lines.push(renderStep(step, index));
   });
-  const degradations = Object.entries(plan.degradations ?? {});
+  const degradations = Object.entries(ownOf(plan).degradations ?? {});
   if (degradations.length > 0) {
     lines.push('', 'Not in force as asked, which degrade allows:');
     for (const [name, how] of degradations) lines.push(`  - ${name}: ${how}`);

@@ -1,6 +1,6 @@
 /** Opening a file of a root filesystem for reading, without following any link out of it. */
 import { err, ok, type Result } from 'neverthrow';
-import { flags, IoError, NotFoundError, openFlags, type HacoError } from '@haco/plan';
+import { flags, IoError, NotFoundError, openFlags, type HacoError, nothing } from '@haco/plan';
 import { syscallNumbers } from './codec/numbers.generated.js';
 import { errnoName } from './errno.js';
 import { hintFor } from './hint.js';
@@ -66,7 +66,7 @@ function failed(path: string, result: number, syscall: string): HacoError {
 export function openInRoot(
   root: string,
   path: string,
-  { pathOnly = false }: { readonly pathOnly?: boolean } = {},
+  { pathOnly = false }: { readonly pathOnly?: boolean } = nothing,
 ): Result<number, HacoError> {
   const table = openFlags(arch);
   const directory = rawSyscall(

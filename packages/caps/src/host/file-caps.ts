@@ -9,6 +9,7 @@ import {
   PermissionError,
   UnsupportedError,
   type HacoError,
+  nothing,
 } from '@haco/plan';
 import { errnoName, hintFor, openInRoot, rawSyscall, syscallNumbers } from '@haco/sys';
 import { err, ok, Result } from 'neverthrow';
@@ -119,7 +120,7 @@ function refused(path: string, call: keyof typeof what, result: number): HacoErr
  */
 export function readFileCapabilities(
   path: string,
-  options: FileOptions = {},
+  options: FileOptions = nothing,
 ): Result<FileCapabilities | undefined, HacoError> {
   return withFile(path, options, (file) => {
     const value = Buffer.alloc(valueSize);
@@ -159,7 +160,7 @@ function names(inputs: readonly unknown[], field: string): Result<readonly Capab
 export function writeFileCapabilities(
   path: string,
   caps: FileCapabilitiesInput,
-  options: FileOptions = {},
+  options: FileOptions = nothing,
 ): Result<void, HacoError> {
   const { permitted = [], inheritable = [], effective = true, rootId } = caps;
   // (uid_t) -1 is nobody.
@@ -186,7 +187,7 @@ export function writeFileCapabilities(
  *
  * @see setcap(8), `-r`
  */
-export function removeFileCapabilities(path: string, options: FileOptions = {}): Result<void, HacoError> {
+export function removeFileCapabilities(path: string, options: FileOptions = nothing): Result<void, HacoError> {
   return withFile(path, options, (file) => {
     const result = rawSyscall(numbers().removexattr, file, attribute);
     return result < 0 && errnoName(-result) !== 'ENODATA' ? err(refused(path, 'removexattr', result)) : ok();

@@ -1,4 +1,5 @@
 /** The controllers that haco has words for. To add one: a file, and a line here. */
+import { plain } from '@haco/plan';
 import type { Controller, Key } from './controller.js';
 import { cpu } from './cpu.js';
 import { cpuacct } from './cpuacct.js';
@@ -16,7 +17,7 @@ import { perfEvent } from './perf-event.js';
 import { pids } from './pids.js';
 import { rdma } from './rdma.js';
 
-const list = [
+const list = plain([
   cpuset,
   cpu,
   cpuacct,
@@ -33,7 +34,7 @@ const list = [
   group,
   // Last: a group that is frozen takes part in nothing else.
   freezer,
-] as const satisfies readonly Controller[];
+] as const satisfies readonly Controller[]);
 
 export const controllers: readonly Controller[] = list;
 

@@ -1,5 +1,5 @@
 /** Traffic of block devices: weights against neighbours and hard limits per device. `blkio` on v1, `io` on v2. */
-import { issue, optional, quote, readList, readObject, type Duration, type Reader, type Size } from '@haco/plan';
+import { issue, optional, quote, readList, readObject, type Duration, type Reader, type Size, plain } from '@haco/plan';
 import {
   asked,
   file,
@@ -143,7 +143,7 @@ function weighs(
   shared: (weight: number) => string = String,
 ): Spell {
   return (value) => {
-    const given = weightOf(value);
+    const given = plain(weightOf(value));
     if (given === undefined) return undefined;
     const weight = Math.round(convert(given.weight));
     return given.device === undefined ? [[all, shared(weight)]] : [[one, `${given.device} ${String(weight)}`]];
@@ -183,7 +183,7 @@ export const io = {
   itemOf: (name, value) => {
     if (name === 'io.max') return value.replace(/=\S+/g, '');
     if (name.endsWith('_device') || name === 'io.latency') return value.split(' ')[0] ?? '';
-    if (name === 'io.weight' || name === 'io.bfq.weight') return weightOf(value)?.device ?? '';
+    if (name === 'io.weight' || name === 'io.bfq.weight') return plain(weightOf(value))?.device ?? '';
     return '';
   },
   reports: { v1: ['blkio.throttle.io_service_bytes_recursive'], v2: ['io.stat'] },

@@ -1,6 +1,6 @@
 /** Freezing a container, also one whose limits gave it no freezer: it then gets one at that moment. */
 import { mkdirSync } from 'node:fs';
-import { UnsupportedError, type HacoError, type HostFacts } from '@haco/plan';
+import { UnsupportedError, type HacoError, type HostFacts, nothing } from '@haco/plan';
 import { err, errAsync, ok, okAsync, ResultAsync, type Result } from 'neverthrow';
 import { freezerPath, freezerPlace } from '../freezer-place.js';
 import { sharedParent } from '../hierarchy.js';
@@ -72,7 +72,7 @@ export class ContainerFreezer {
    *
    * @param pid - the container's first process
    */
-  freeze(pid: number, options: WaitOptions = {}): ResultAsync<void, HacoError> {
+  freeze(pid: number, options: WaitOptions = nothing): ResultAsync<void, HacoError> {
     const dirs = this.#dirs();
     const timeoutMs = timeoutOf(options);
     if (freezerOf(dirs) !== undefined) return setFrozen(dirs, true, timeoutMs);
@@ -91,7 +91,7 @@ export class ContainerFreezer {
   }
 
   /** Let everything go on. */
-  thaw(options: WaitOptions = {}): ResultAsync<void, HacoError> {
+  thaw(options: WaitOptions = nothing): ResultAsync<void, HacoError> {
     const dirs = this.#dirs();
     if (freezerOf(dirs) !== undefined) return setFrozen(dirs, false, timeoutOf(options));
     // Never frozen: it goes on already.

@@ -1,7 +1,7 @@
 /** Reading and writing the files of groups, with errors that name the file, the value and a way out. */
 import { closeSync, constants, existsSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { NotFoundError, PermissionError, SyscallError, type HacoError } from '@haco/plan';
+import { NotFoundError, PermissionError, SyscallError, type HacoError, nothing } from '@haco/plan';
 import { hintFor } from '@haco/sys';
 import { err, ok, ResultAsync, type Result } from 'neverthrow';
 
@@ -110,7 +110,7 @@ export interface WriteOptions {
 export function writeText(
   path: string,
   value: string,
-  { was, stepId }: WriteOptions = {},
+  { was, stepId }: WriteOptions = nothing,
 ): ResultAsync<void, HacoError> {
   const write = async (): Promise<void> => {
     // Never with O_CREAT or O_TRUNC, which cgroup file systems answer with confusing errors.
@@ -125,7 +125,11 @@ export function writeText(
 }
 
 /** {@link writeText} for what never waits. */
-export function writeNow(path: string, value: string, { was, stepId }: WriteOptions = {}): Result<void, HacoError> {
+export function writeNow(
+  path: string,
+  value: string,
+  { was, stepId }: WriteOptions = nothing,
+): Result<void, HacoError> {
   let fd = -1;
   try {
     fd = openSync(path, constants.O_WRONLY);

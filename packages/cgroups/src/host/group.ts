@@ -7,6 +7,7 @@ import {
   type Duration,
   type Enforcement,
   type HacoError,
+  nothing,
 } from '@haco/plan';
 import { errAsync, ok, okAsync, ResultAsync, type Result } from 'neverthrow';
 import type { CgroupsSection } from '../section.js';
@@ -88,7 +89,7 @@ export class Group {
   }
 
   /** Processes in the group; with `tree`, also those in groups below it. */
-  pids(options: { readonly tree?: boolean } = {}): readonly number[] {
+  pids(options: { readonly tree?: boolean } = nothing): readonly number[] {
     return options.tree === true ? treePidsOf(this.dirs) : pidsOf(this.dirs);
   }
 
@@ -160,7 +161,7 @@ export class Group {
    * await group.update({ cpu: 20, memory: '1GiB' });
    * ```
    */
-  update(limits: GroupLimits, options: UpdateOptions = {}): ResultAsync<readonly LimitChange[], HacoError> {
+  update(limits: GroupLimits, options: UpdateOptions = nothing): ResultAsync<readonly LimitChange[], HacoError> {
     return this.#changing('change the limits of', () =>
       sectionOf(limits, this.name).asyncAndThen((section) => {
         const perform = (): ResultAsync<readonly LimitChange[], HacoError> =>
@@ -179,7 +180,7 @@ export class Group {
   }
 
   /** What it uses right now. Keeps its files open until {@link Group.close}. */
-  stats(options: StatsOptions = {}): Result<GroupStats, HacoError> {
+  stats(options: StatsOptions = nothing): Result<GroupStats, HacoError> {
     this.#stats ??= new StatsReader(this.dirs);
     return this.#stats.read(options);
   }
@@ -198,27 +199,27 @@ export class Group {
    * }
    * ```
    */
-  events(options: EventsOptions = {}): AsyncIterableIterator<GroupEvent> {
+  events(options: EventsOptions = nothing): AsyncIterableIterator<GroupEvent> {
     return watchGroup(this.dirs, options);
   }
 
   /** Stop all processes in it and below, and wait until they are stopped. */
-  freeze(options: WaitOptions = {}): ResultAsync<void, HacoError> {
+  freeze(options: WaitOptions = nothing): ResultAsync<void, HacoError> {
     return this.#changing('freeze', () => setFrozen(this.dirs, true, timeoutOf(options)));
   }
 
   /** Let them go on. */
-  thaw(options: WaitOptions = {}): ResultAsync<void, HacoError> {
+  thaw(options: WaitOptions = nothing): ResultAsync<void, HacoError> {
     return this.#changing('thaw', () => setFrozen(this.dirs, false, timeoutOf(options)));
   }
 
   /** SIGKILL all processes in it and below, and wait until they are gone. */
-  kill(options: WaitOptions = {}): ResultAsync<void, HacoError> {
+  kill(options: WaitOptions = nothing): ResultAsync<void, HacoError> {
     return this.#changing('kill', () => killAll(this.dirs, timeoutOf(options)));
   }
 
   /** Remove it and the groups below it. Refused while processes are in it, unless `kill` says to end them. */
-  remove(options: WaitOptions & { readonly kill?: boolean } = {}): ResultAsync<void, HacoError> {
+  remove(options: WaitOptions & { readonly kill?: boolean } = nothing): ResultAsync<void, HacoError> {
     return this.#changing('remove', () => {
       this.close();
       const killed = options.kill === true ? this.kill(options) : okAsync<void, HacoError>(undefined);
@@ -227,7 +228,7 @@ export class Group {
   }
 
   /** Make a group below this one, whose limits count within this one's. */
-  child(name: string, options: ChildOptions = {}): ResultAsync<Group, HacoError> {
+  child(name: string, options: ChildOptions = nothing): ResultAsync<Group, HacoError> {
     return this.#changing('make a group below', () =>
       createChild(this.dirs, name, options).map((made) => new Group({ name, ...made })),
     );

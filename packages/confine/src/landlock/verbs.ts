@@ -1,5 +1,5 @@
 /** The verb at run time: arguments in, changed section out. */
-import { rejected, type VerbResult, type Verbs } from '@haco/plan';
+import { rejected, type VerbResult, type Verbs, plain } from '@haco/plan';
 import type { LandlockChoice, LandlockMethods } from './methods.js';
 import { fsWordNames } from './rights.js';
 import type { LandlockSection } from './section.js';
@@ -16,7 +16,7 @@ export const verbs: Verbs<LandlockSection, LandlockMethods> = {
     const unknown = entries.map(([key]) => key).find((key) => !(lists as readonly string[]).includes(key));
     if (unknown !== undefined) return rejected(`landlock.${unknown}`, `is not known here; use ${lists.join(', ')}`);
     if (entries.length === 0) return rejected('landlock', `names nothing to restrict; use ${lists.join(', ')}`);
-    const before: Readonly<Record<string, unknown>> = { ...section };
+    const before: Readonly<Record<string, unknown>> = plain({ ...section });
     const added = entries.map(([key, value]) => {
       const list: readonly unknown[] = Array.isArray(value) ? value : [value];
       return [key, [...((before[key] as readonly unknown[] | undefined) ?? []), ...list]];

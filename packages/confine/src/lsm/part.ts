@@ -13,6 +13,7 @@ import {
   type Part,
   type PlanContext,
   type Warning,
+  nothing,
 } from '@haco/plan';
 import type { LabelOptions, LsmMethods } from './methods.js';
 import { isActive, labelsOf } from './modules.js';
@@ -80,11 +81,11 @@ export const lsm = {
   key: 'lsm',
   empty: {},
   verbs: {
-    apparmor: (section: LsmSection, profile: string, options: LabelOptions = {}) => ({
+    apparmor: (section: LsmSection, profile: string, options: LabelOptions = nothing) => ({
       ...section,
       apparmor: { profile, ...lax(options) },
     }),
-    selinux: (section: LsmSection, label: string, options: LabelOptions = {}) => ({
+    selinux: (section: LsmSection, label: string, options: LabelOptions = nothing) => ({
       ...section,
       selinux: { label, ...lax(options) },
     }),

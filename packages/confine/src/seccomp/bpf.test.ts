@@ -7,7 +7,7 @@ const x64 = 0xc000_003e;
 const i386 = 0x4000_0003;
 const at = (number: number, arch = x64) => ({ number, arch, args: [] });
 const allowAll = [answer(answers.allow)];
-const long = Array.from({ length: 300 }, () => ({ code: 0x54, k: 0xffff_ffff }));
+const long = Array.from({ length: 300 }, () => ({ code: 0x54, k: 0xffff_ffff, jt: 0, jf: 0 }));
 
 describe('joinArchitectures', () => {
   test('each architecture has its program, whatever its length; all others end the process', () => {

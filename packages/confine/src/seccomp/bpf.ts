@@ -3,8 +3,8 @@
 /** One instruction, `struct sock_filter`. */
 export interface Instruction {
   readonly code: number;
-  readonly jt?: number;
-  readonly jf?: number;
+  readonly jt: number;
+  readonly jf: number;
   readonly k: number;
 }
 
@@ -35,9 +35,9 @@ export const answers = {
 const ENOSYS = 38;
 const size = 8;
 
-export const answer = (k: number): Instruction => ({ code: codes.answer, k });
-const load = (k: number): Instruction => ({ code: codes.load, k });
-const jump = (k: number): Instruction => ({ code: codes.jump, k });
+export const answer = (k: number): Instruction => ({ code: codes.answer, k, jt: 0, jf: 0 });
+const load = (k: number): Instruction => ({ code: codes.load, k, jt: 0, jf: 0 });
+const jump = (k: number): Instruction => ({ code: codes.jump, k, jt: 0, jf: 0 });
 /** Go on with the next instruction when it holds, or leave out `skipped` of them; conditional jumps reach 255 only. */
 const unless = (code: number, k: number, skipped: number): readonly Instruction[] =>
   skipped < 256 ? [{ code, k, jt: 0, jf: skipped }] : [{ code, k, jt: 1, jf: 0 }, jump(skipped)];
@@ -45,7 +45,7 @@ const unless = (code: number, k: number, skipped: number): readonly Instruction[
 export function encode(program: readonly Instruction[]): Uint8Array {
   const bytes = new Uint8Array(program.length * size);
   const view = new DataView(bytes.buffer);
-  program.forEach(({ code, jt = 0, jf = 0, k }, index) => {
+  program.forEach(({ code, jt, jf, k }, index) => {
     view.setUint16(index * size, code, true);
     view.setUint8(index * size + 2, jt);
     view.setUint8(index * size + 3, jf);
@@ -128,7 +128,9 @@ export interface ArchProgram {
 
 /** One program out of several for an architecture each. Calls of all others end the process. */
 export function joinArchitectures(programs: readonly ArchProgram[]): readonly Instruction[] {
-  const segments = programs.flatMap(({ arch, x32, last, program }) => {
+  const segments = programs.flatMap((one) => {
+    const { arch, program } = one;
+    const { x32, last } = { x32: undefined, last: undefined, ...one };
     const beyond: readonly Instruction[] =
       last === undefined
         ? []
@@ -205,7 +207,7 @@ export function follow(program: readonly Instruction[], { number, arch, args }: 
   for (let pc = 0; pc < program.length; pc++) {
     const one = program[pc];
     if (one === undefined) return undefined;
-    const { code, jt = 0, jf = 0, k } = one;
+    const { code, jt, jf, k } = one;
     const branch = (holds: boolean): void => void (pc += holds ? jt : jf);
     switch (code) {
       case codes.load:

@@ -1,5 +1,5 @@
 /** From a profile to the rules that apply to one container on one machine. */
-import type { HostFacts } from '@haco/plan';
+import { type HostFacts, nothing, plain } from '@haco/plan';
 import type { SeccompArg, SeccompCondition, SeccompProfile, SeccompRule } from './profile.js';
 import { actions, natives, type SeccompAction, type SeccompArch } from './words.js';
 
@@ -58,7 +58,7 @@ function applies({ includes, excludes }: SeccompRule, context: FilterContext): b
     caps.some((name) => hasCapability(context, name)) ||
     arches.includes(go) ||
     (minKernel !== undefined && isAtLeast(context.kernel, minKernel));
-  return meets(includes ?? {}) && !hitBy(excludes ?? {});
+  return meets(includes ?? nothing) && !hitBy(excludes ?? nothing);
 }
 
 /** libseccomp compares an argument once in a rule; where a profile does twice, each comparison is a rule, as with runc. */
@@ -76,7 +76,8 @@ function architecturesOf(
 }
 
 /** Decide everything that a profile leaves to the container and the machine. */
-export function applyProfile(profile: SeccompProfile, context: FilterContext): AppliedProfile {
+export function applyProfile(given: SeccompProfile, context: FilterContext): AppliedProfile {
+  const profile = plain(given);
   const { defaultAction, defaultErrnoRet, syscalls = [] } = profile;
   const permissive = ['SCMP_ACT_ALLOW', 'SCMP_ACT_LOG', 'SCMP_ACT_TRACE'].includes(defaultAction);
   return {

@@ -1,4 +1,5 @@
 /** The profile of haco: what ordinary programs need, and a reason for everything that they don't get. */
+import { plain } from '@haco/plan';
 import type { SeccompProfile, SeccompRule } from './profile.js';
 
 /** System calls with one reason. */
@@ -226,4 +227,4 @@ const main: SeccompProfile = {
 };
 
 /** The profile `default`: a call must pass the first and then the second. */
-export const defaultProfile: readonly [SeccompProfile, SeccompProfile] = [Object.freeze(first), Object.freeze(main)];
+export const defaultProfile: readonly [SeccompProfile, SeccompProfile] = plain([first, main]);

@@ -11,6 +11,7 @@ import {
   optional,
   type Issue,
   type Reader,
+  plain,
 } from '@haco/plan';
 import { err, type Result } from 'neverthrow';
 import type { SeccompArg, SeccompCondition, SeccompProfile, SeccompRule } from './profile.js';
@@ -162,7 +163,8 @@ const readProfileFields = readObject({
 /** A profile. Fields that mean nothing to the kernel (comments of the file, names of errnos) are left out of the result. */
 export const readProfile: Reader<SeccompProfile> = (json, path, issues) => {
   const read = readProfileFields(json, path, issues);
-  const { defaultErrno, listenerPath, listenerMetadata, comment: _comment, ...profile } = read;
+  const { defaultErrno, listenerPath, listenerMetadata, comment: _comment, ...rest } = plain(read);
+  const profile = plain(rest);
   const at = (key: string): string => (path === '' ? key : `${path}.${key}`);
   if (defaultErrno !== undefined && profile.defaultErrnoRet === undefined) {
     issues.push(issue(at('defaultErrno'), 'needs defaultErrnoRet beside it: the number of the errno'));

@@ -12,6 +12,8 @@ import {
   Rejected,
   type Part,
   type VerbResult,
+  nothing,
+  plain,
 } from '@haco/plan';
 import type { SideChannelMethods, SideChannelOptions } from './methods.js';
 import { checkSideChannels, degradationsOf, planSideChannels } from './plan.js';
@@ -27,9 +29,10 @@ const readSection = readObject({
   degrade: optional(readList(readOneOf(['coreScheduling', 'speculation']))),
 });
 
-function withDegrade(section: SideChannelSection, name: Name, { degrade }: SideChannelOptions): SideChannelSection {
+function withDegrade(section: SideChannelSection, name: Name, options: SideChannelOptions): SideChannelSection {
+  const { degrade } = plain(options);
   if (degrade === undefined) return section;
-  const { degrade: before = [], ...rest } = section;
+  const { degrade: before = [], ...rest } = plain(section);
   const others = before.filter((each) => each !== name);
   return { ...rest, degrade: degrade ? [...others, name] : others };
 }
@@ -66,7 +69,7 @@ export const sideChannels = {
   key: 'sideChannels',
   empty: {},
   verbs: {
-    coreScheduling: (section: SideChannelSection, options: SideChannelOptions = {}) =>
+    coreScheduling: (section: SideChannelSection, options: SideChannelOptions = nothing) =>
       withDegrade({ ...section, coreScheduling: true }, 'coreScheduling', options),
     speculation,
   },

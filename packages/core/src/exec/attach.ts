@@ -1,6 +1,6 @@
 /** Attaching to a container that another process has started: by the pid of any process in it. */
 import { err, ok, ResultAsync, type Result } from 'neverthrow';
-import { ConflictError, InvalidSpecError, issue, type HacoError } from '@haco/plan';
+import { ConflictError, InvalidSpecError, issue, type HacoError, nothing } from '@haco/plan';
 import { makeBuilder, type ExplainedPlan } from '../builder.js';
 import { emptySpec, partsWith, type HacoOptions } from '../haco.js';
 import type { ContainerFiles } from '../files/container-files.js';
@@ -169,7 +169,7 @@ function attach(target: AttachTarget, options: HacoOptions): Result<AttachedCont
  */
 export function attachTo(
   target: AttachTarget | AttachByName,
-  options: HacoOptions = {},
+  options: HacoOptions = nothing,
 ): ResultAsync<AttachedContainer, HacoError> {
   if ('name' in target) {
     return new ResultAsync(

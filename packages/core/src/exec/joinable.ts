@@ -1,8 +1,7 @@
 /** From a running container to a builder whose processes join it. */
 import type { Result } from 'neverthrow';
-import type { AnyPart, HacoError } from '@haco/plan';
+import { plain, type AnyPart, type HacoError } from '@haco/plan';
 import type { Builder } from '../builder.js';
-import { frozenCopy } from '../frozen-copy.js';
 import { emptyProcess, type ProcessSection } from '../process/section.js';
 import type { Runtime } from '../runtime.js';
 import type { Spec } from '../spec.js';
@@ -56,8 +55,8 @@ function joiningSpec({ parts, spec, join }: Joinable): Spec {
     version: 1,
     ...Object.fromEntries(sections),
     identity: spec.identity,
-    process: frozenCopy(processOf(spec.process)),
-    [joinKey]: frozenCopy(join),
+    process: plain(processOf(spec.process)),
+    [joinKey]: plain(join),
   }) as unknown as Spec;
 }
 

@@ -1,6 +1,6 @@
 /** What `exec()` and `spawn()` take, and how that becomes a builder. */
 import type { CapabilityChoice, CapabilityWord } from '@haco/caps';
-import type { Duration, NamespaceKind, Size } from '@haco/plan';
+import { type Duration, type NamespaceKind, type Size, plain } from '@haco/plan';
 import type { Builder } from '../builder.js';
 import type { StdinSource, StdoutTarget } from '../process/methods.js';
 import { withRunOptions } from '../run-options.js';
@@ -55,8 +55,8 @@ export type ExecArguments = readonly [file: string, ...args: string[]] | readonl
 function optionsOf(args: ExecArguments): ExecOptions {
   const [first, ...rest] = args;
   return typeof first === 'object' && first !== null && !Array.isArray(first)
-    ? first
-    : { command: [first as string, ...(rest as string[])] };
+    ? plain(first)
+    : plain({ command: [first as string, ...(rest as string[])] });
 }
 
 /** Only the named ones of the container's namespaces. */

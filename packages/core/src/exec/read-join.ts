@@ -11,6 +11,7 @@ import {
   type IdRange,
   type NamespaceKind,
   type SharedFacts,
+  nothing,
 } from '@haco/plan';
 import { hintFor, openBelow } from '@haco/sys';
 import type { JoinSection } from './join-part.js';
@@ -91,7 +92,11 @@ export interface KnownOfContainer {
 }
 
 /** Everything about the process that a join needs. Errors: `state`, when it has ended; `permission`; `io`. */
-export function readJoin(pid: number, host: HostFacts, known: KnownOfContainer = {}): Result<JoinSection, HacoError> {
+export function readJoin(
+  pid: number,
+  host: HostFacts,
+  known: KnownOfContainer = nothing,
+): Result<JoinSection, HacoError> {
   const root = `/proc/${String(pid)}/root`;
   return foreignKinds(pid).andThen((kinds) =>
     reading(root, (path) => ({

@@ -2,7 +2,16 @@
 import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { err, ok, ResultAsync, type Result } from 'neverthrow';
-import { InvalidSpecError, issue, parseBytes, type HacoError, type IdRange, type Size } from '@haco/plan';
+import {
+  InvalidSpecError,
+  issue,
+  parseBytes,
+  type HacoError,
+  type IdRange,
+  type Size,
+  nothing,
+  plain,
+} from '@haco/plan';
 import { openEntry, readLink } from './calls.js';
 import { copyIn, copyOut, type CopyReport } from './copy.js';
 import { makeDirectories, makeDirectory, namesIn, openDirectory, removePath } from './directory.js';
@@ -91,15 +100,15 @@ export class ContainerFiles {
    *
    * @param options - `limit`: most bytes, 64 MiB without it
    */
-  read(path: string, options: { readonly limit?: Size } = {}): ResultAsync<Buffer, HacoError> {
+  read(path: string, options: { readonly limit?: Size } = nothing): ResultAsync<Buffer, HacoError> {
     return this.#do(async () => {
-      const limit = bytesOf(options.limit, defaultLimit);
+      const limit = bytesOf(plain(options).limit, defaultLimit);
       return limit.isErr() ? err(limit.error) : readWhole(this.#root, path, limit.value);
     });
   }
 
   /** As {@link ContainerFiles.read}, as UTF-8. */
-  readText(path: string, options: { readonly limit?: Size } = {}): ResultAsync<string, HacoError> {
+  readText(path: string, options: { readonly limit?: Size } = nothing): ResultAsync<string, HacoError> {
     return this.read(path, options).map((content) => content.toString('utf8'));
   }
 
@@ -117,12 +126,13 @@ export class ContainerFiles {
   write(
     path: string,
     data: string | Uint8Array | Readable,
-    options: WriteOptions = {},
+    options: WriteOptions = nothing,
   ): ResultAsync<number, HacoError> {
     return this.#do(async () => {
-      const limit = bytesOf(options.limit, defaultCopyLimit);
+      const given = plain(options);
+      const limit = bytesOf(given.limit, defaultCopyLimit);
       if (limit.isErr()) return err(limit.error);
-      const opened = openToWrite(this.#root, path, { ...options, how: options.how ?? 'replace' });
+      const opened = openToWrite(this.#root, path, { ...given, how: given.how ?? 'replace' });
       return opened.isErr() ? err(opened.error) : writeAll(opened.value, path, data, limit.value);
     });
   }
@@ -132,13 +142,16 @@ export class ContainerFiles {
    *
    * @param options - `limit`: most entries, 100,000 without it
    */
-  list(path: string, options: { readonly limit?: number } = {}): ResultAsync<readonly DirectoryEntry[], HacoError> {
+  list(
+    path: string,
+    options: { readonly limit?: number } = nothing,
+  ): ResultAsync<readonly DirectoryEntry[], HacoError> {
     return this.#do(async () => {
       const opened = openDirectory(this.#root, path, 'list');
       if (opened.isErr()) return err(opened.error);
       const directory = opened.value;
       try {
-        return (await namesIn(directory, path, options.limit ?? defaultEntries)).map((names) =>
+        return (await namesIn(directory, path, plain(options).limit ?? defaultEntries)).map((names) =>
           names
             .flatMap((name) => {
               const fd = openEntry(directory, name, O_PATH | constants.O_NOFOLLOW, { sameMount: false });
@@ -161,8 +174,8 @@ export class ContainerFiles {
    *
    * @param options - `follow`: false for a link itself
    */
-  stat(path: string, options: { readonly follow?: boolean } = {}): Result<FileInfo, HacoError> {
-    return locate(this.#root, path, { what: 'look at', follow: options.follow ?? true }).map(({ fd, stat }) => {
+  stat(path: string, options: { readonly follow?: boolean } = nothing): Result<FileInfo, HacoError> {
+    return locate(this.#root, path, { what: 'look at', follow: plain(options).follow ?? true }).map(({ fd, stat }) => {
       const owners = this.#root.owners();
       const target = stat.isSymbolicLink() ? readLink(fd)?.toString('utf8') : undefined;
       closeSync(fd);
@@ -183,8 +196,8 @@ export class ContainerFiles {
    * Make a directory. Errors: `conflict`, when something is there already (with `recursive`, a directory may be); `not-found`,
    * when the one above is missing; `permission`; `io`.
    */
-  mkdir(path: string, options: NewFileOptions & { readonly recursive?: boolean } = {}): Result<void, HacoError> {
-    return options.recursive === true
+  mkdir(path: string, options: NewFileOptions & { readonly recursive?: boolean } = nothing): Result<void, HacoError> {
+    return plain(options).recursive === true
       ? makeDirectories(this.#root, path, options)
       : makeDirectory(this.#root, path, options);
   }
@@ -193,8 +206,8 @@ export class ContainerFiles {
    * Remove a file, a link itself, or an empty directory; with `recursive` a directory and all that is in it, but for what is mounted
    * there. Errors: `not-found`; `io`, e.g. EXDEV at a mount.
    */
-  remove(path: string, options: { readonly recursive?: boolean } = {}): ResultAsync<void, HacoError> {
-    return this.#do(() => removePath(this.#root, path, options.recursive ?? false));
+  remove(path: string, options: { readonly recursive?: boolean } = nothing): ResultAsync<void, HacoError> {
+    return this.#do(() => removePath(this.#root, path, plain(options).recursive ?? false));
   }
 
   /**
@@ -206,9 +219,9 @@ export class ContainerFiles {
   copyIn(
     source: string,
     target: string,
-    options: CopyOptions & Pick<NewFileOptions, 'uid' | 'gid'> = {},
+    options: CopyOptions & Pick<NewFileOptions, 'uid' | 'gid'> = nothing,
   ): ResultAsync<CopyReport, HacoError> {
-    const { limit, entries = defaultEntries, ...owner } = options;
+    const { limit, entries = defaultEntries, ...owner } = plain(options);
     return this.#do(async () => {
       const bytes = bytesOf(limit, defaultCopyLimit);
       if (bytes.isErr()) return err(bytes.error);
@@ -222,11 +235,14 @@ export class ContainerFiles {
    *
    * Errors: `not-found`, `conflict`, `io`. What was copied by then stays.
    */
-  copyOut(source: string, target: string, options: CopyOptions = {}): ResultAsync<CopyReport, HacoError> {
+  copyOut(source: string, target: string, options: CopyOptions = nothing): ResultAsync<CopyReport, HacoError> {
     return this.#do(async () => {
-      const bytes = bytesOf(options.limit, defaultCopyLimit);
+      const bytes = bytesOf(plain(options).limit, defaultCopyLimit);
       if (bytes.isErr()) return err(bytes.error);
-      return copyOut(this.#root, source, target, { bytes: bytes.value, entries: options.entries ?? defaultEntries });
+      return copyOut(this.#root, source, target, {
+        bytes: bytes.value,
+        entries: plain(options).entries ?? defaultEntries,
+      });
     });
   }
 
@@ -239,9 +255,9 @@ export class ContainerFiles {
    */
   watch(
     path: string,
-    options: { readonly signal?: AbortSignal } = {},
+    options: { readonly signal?: AbortSignal } = nothing,
   ): Result<AsyncIterableIterator<FileEvent>, HacoError> {
-    return watch(this.#root, path, options.signal);
+    return watch(this.#root, path, plain(options).signal);
   }
 
   #do<T>(work: () => Promise<Result<T, HacoError>>): ResultAsync<T, HacoError> {

@@ -3,7 +3,7 @@ import { closeSync, constants, fchmodSync, fchownSync, fstatSync, write } from '
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { err, ok, type Result } from 'neverthrow';
-import { ConflictError, IoError, PermissionError, type HacoError } from '@haco/plan';
+import { ConflictError, IoError, PermissionError, type HacoError, plain } from '@haco/plan';
 import { errnoName } from '@haco/sys';
 import { makingAsOwner } from './as-owner.js';
 import { openEntry } from './calls.js';
@@ -25,12 +25,8 @@ export interface NewFileOptions {
 }
 
 /** Give what was just made to somebody of the container. One call on one descriptor: nobody else's files change. */
-export function own(
-  root: FilesRoot,
-  fd: number,
-  path: string,
-  { uid, gid, mode }: NewFileOptions,
-): Result<void, HacoError> {
+export function own(root: FilesRoot, fd: number, path: string, options: NewFileOptions): Result<void, HacoError> {
+  const { uid, gid, mode } = plain(options);
   const owners = root.owners();
   const { uid: nowUid, gid: nowGid } = fstatSync(fd);
   const wanted = {
@@ -64,7 +60,7 @@ export interface OpenToWrite extends NewFileOptions {
 /** A descriptor to write to: of the regular file that is there, or of a new one. */
 export function openToWrite(root: FilesRoot, path: string, options: OpenToWrite): Result<number, HacoError> {
   const what = 'write';
-  const { how, mode = 0o644 } = options;
+  const { how, mode = 0o644 } = plain(options);
   const found = locate(root, path, { what });
   if (found.isOk()) {
     if (how === 'create') {

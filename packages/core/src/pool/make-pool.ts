@@ -1,8 +1,7 @@
 /** From the spec of a builder to a pool that is full. */
 import { err, type Result } from 'neverthrow';
-import { InvalidSpecError, type HacoError } from '@haco/plan';
+import { InvalidSpecError, plain, type HacoError } from '@haco/plan';
 import type { ExplainedPlan } from '../builder.js';
-import { frozenCopy } from '../frozen-copy.js';
 import type { Spec } from '../spec.js';
 import type { StartInput } from '../start/start-input.js';
 import { poolIssues, type PoolOptions } from './options.js';
@@ -11,7 +10,7 @@ import { Pool } from './pool.js';
 /** The spec of a container that waits: all that belongs to one run comes with the command. */
 function parkedSpec(spec: Spec): Spec {
   const { command: _command, stdin: _in, stdout: _out, stderr: _err, ...process } = spec.process;
-  return frozenCopy({ ...spec, process: { ...process, env: {}, parked: true }, control: {} }) as Spec;
+  return plain({ ...spec, process: { ...process, env: {}, parked: true }, control: {} }) as Spec;
 }
 
 /** Make a pool, and wait until its containers wait. */
@@ -20,7 +19,7 @@ export async function makePool(
   options: PoolOptions,
   explain: (input: StartInput) => Result<ExplainedPlan, HacoError>,
 ): Promise<Result<Pool, HacoError>> {
-  const size = (options as Partial<PoolOptions> | undefined)?.size ?? Number.NaN;
+  const { size = Number.NaN } = plain((options as Partial<PoolOptions> | undefined) ?? {});
   const issues = poolIssues(spec, size);
   if (issues.length > 0) return err(new InvalidSpecError({ issues }));
   const input = { ...rest, spec: parkedSpec(spec) };

@@ -1,6 +1,6 @@
 /** What `pool()` and `pool.run()` take, and what a pool can't do. */
 import type { SeccompSection } from '@haco/confine';
-import { issue, type Duration, type Issue, type Size } from '@haco/plan';
+import { issue, type Duration, type Issue, type Size, plain } from '@haco/plan';
 import type { RlimitsSection } from '@haco/rlimits';
 import type { Builder } from '../builder.js';
 import { parkedDescriptors } from '../process/parked.js';
@@ -38,7 +38,7 @@ export type PoolRunArguments = readonly [file: string, ...args: string[]] | read
 export function runBuilder(base: Builder, args: PoolRunArguments): Builder {
   const [first, ...rest] = args;
   if (typeof first === 'string') return base.command(first, ...(rest as readonly string[]));
-  const { command, ...options } = first ?? {};
+  const { command, ...options } = plain(first ?? {});
   return withRunOptions(command === undefined ? base : base.command(...command), options);
 }
 

@@ -1,6 +1,6 @@
 /** The part `process`: from arguments to a checked section, and from the section to the steps of session, privileges and exec. */
 import { Readable, Writable } from 'node:stream';
-import { Live, issue, parseText, quote, rejected, type Issue, type Part, type Rejected } from '@haco/plan';
+import { Live, issue, parseText, quote, rejected, type Issue, type Part, type Rejected, nothing } from '@haco/plan';
 import { checkProcess } from './check.js';
 import type { ProcessMethods, StdinSource, StdoutTarget } from './methods.js';
 import { parseProcess } from './parse.js';
@@ -112,7 +112,10 @@ export const processPart = {
     stdin: source,
     stdout: (section, given) => target('stdout', section, given),
     stderr: (section, given) => target('stderr', section, given),
-    tty: (section, size = {}) => ({ ...section, tty: { columns: size.columns ?? 80, rows: size.rows ?? 24 } }),
+    tty: (section, size = nothing as { readonly columns?: number; readonly rows?: number }) => ({
+      ...section,
+      tty: { columns: size.columns ?? 80, rows: size.rows ?? 24 },
+    }),
     init: (section) => ({ ...section, init: true }),
     startFifo: (section, path) => ({ ...section, startFifo: path }),
   },

@@ -1,8 +1,7 @@
 /** From a request to the builder that a supervisor starts: with what a definition brings, and streams that lead into the log. */
 import { err, type Result } from 'neverthrow';
-import { InvalidSpecError, issue, type HacoError } from '@haco/plan';
+import { InvalidSpecError, issue, type HacoError, plain } from '@haco/plan';
 import type { Builder } from '../builder.js';
-import { frozenCopy } from '../frozen-copy.js';
 import { haco } from '../haco.js';
 import type { StdioSpec } from '../process/section.js';
 import type { Spec } from '../spec.js';
@@ -32,7 +31,7 @@ function supervisedSpec(spec: Spec): Spec {
   const { stdin, stdout, stderr } = spec.process;
   const quiet = (one: StdioSpec | undefined): StdioSpec => (one === undefined || one === 'inherit' ? 'pipe' : one);
   const input = stdin === undefined || stdin === 'pipe' || stdin === 'inherit' ? 'null' : stdin;
-  return frozenCopy({
+  return plain({
     ...spec,
     process: { ...spec.process, stdin: input, stdout: quiet(stdout), stderr: quiet(stderr) },
   }) as Spec;

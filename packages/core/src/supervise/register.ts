@@ -1,8 +1,7 @@
 /** The work of `start({ register: true })`: a container of this program that others can find by its name while it lives. */
 import { err, ok, type Result } from 'neverthrow';
-import type { HacoError } from '@haco/plan';
+import { type HacoError, plain } from '@haco/plan';
 import type { Container } from '../container.js';
-import { frozenCopy } from '../frozen-copy.js';
 import type { Outcome } from '../outcome.js';
 import type { Spec } from '../spec.js';
 import { makeUpName } from '../start/made-up-name.js';
@@ -19,7 +18,7 @@ import type { SupervisionSection } from './section.js';
 /** The spec with a name: others shall find it. */
 function named(spec: Spec): Spec {
   if (spec.identity.name !== undefined) return spec;
-  return frozenCopy({ ...spec, identity: { ...spec.identity, name: makeUpName() } }) as Spec;
+  return plain({ ...spec, identity: { ...spec.identity, name: makeUpName() } }) as Spec;
 }
 
 /** Reserve the name, start, tell; when it ends, the name is free again before anybody hears of the end. */

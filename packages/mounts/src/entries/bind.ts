@@ -1,5 +1,5 @@
 /** Bind mounts: a directory or file of the host, seen inside. */
-import { flags, syscall, type Operation, type Step } from '@haco/plan';
+import { flags, syscall, type Operation, type Step, plain } from '@haco/plan';
 import {
   describeAttributes,
   hasAttributes,
@@ -59,12 +59,12 @@ export function planConnectedSources({ entries }: MountsSection, situation: Situ
 
 /** What a bind mount changes of its source's mount. */
 export function attributeChangeOf(entry: BindEntry, index: number): AttributeChange {
-  return {
+  return plain({
     mount: slotOf(entry, index),
     attributes: entry,
     recursive: isRecursive(entry),
     ...(entry.propagation === 'slave' ? { propagation: 'MS_SLAVE' as const } : {}),
-  };
+  });
 }
 
 /** The step. */

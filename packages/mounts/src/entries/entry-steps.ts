@@ -1,5 +1,5 @@
 /** What the planning of one entry gets and gives. */
-import type { Need, Operation, Step } from '@haco/plan';
+import { type Need, type Operation, type Step, plain } from '@haco/plan';
 import type { Situation } from '../situation.js';
 import type { Target } from '../target.js';
 
@@ -24,7 +24,7 @@ export interface EntryFields {
 
 /** The step of an entry. */
 export function entryStep({ situation, index }: EntryContext, fields: EntryFields): Step {
-  const { needs = [], requires = [], ...rest } = fields;
+  const { needs = [], requires = [], ...rest } = plain(fields);
   return {
     phase: 'mounts',
     ...rest,

@@ -1,5 +1,5 @@
 /** The host's name resolution inside: two files, bound read-only. */
-import { flags, slot, syscall, type Operation, type Step } from '@haco/plan';
+import { flags, plain, slot, syscall, type Operation, type Step } from '@haco/plan';
 import { planAttributes } from '../attributes.js';
 import { AT_FDCWD, moveMountFlags, openTreeFlags } from '../constants.js';
 import type { BindEntry, NetworkEtcEntry } from '../section.js';
@@ -24,7 +24,7 @@ export function bindsOf({ hostEtc }: NetworkEtcEntry): readonly BindEntry[] {
 
 /** One step for both. */
 export function planNetworkEtc(entry: NetworkEtcEntry, context: EntryContext): Step {
-  const steps = bindsOf(entry).map((bind) => planBind(bind, context));
+  const steps = bindsOf(entry).map((bind) => planBind(plain(bind), context));
   const [first] = steps;
   return {
     phase: 'mounts',

@@ -1,4 +1,5 @@
 /** The filesystems of `independent()`: one line for each. */
+import { plain } from '@haco/plan';
 import { cgroup } from './cgroup.js';
 import { dev } from './dev.js';
 import { devpts } from './devpts.js';
@@ -10,7 +11,7 @@ import { procfs } from './procfs.js';
 import { shm } from './shm.js';
 import { sysfs } from './sysfs.js';
 
-export const independentKinds: Readonly<Record<IndependentName, IndependentKind>> = {
+export const independentKinds: Readonly<Record<IndependentName, IndependentKind>> = plain({
   procfs,
   sysfs,
   dev,
@@ -19,4 +20,4 @@ export const independentKinds: Readonly<Record<IndependentName, IndependentKind>
   shm,
   mqueue,
   cgroup,
-};
+});

@@ -38,7 +38,7 @@ describe('encoding', () => {
         const { bytes, origins } = encodePlan(steps, options);
         const { ops, header } = decodePlan(bytes);
         expect(origins).toHaveLength(ops.length);
-        ops.forEach((op, index) => expect(origins[index]?.step).toBe(steps[op.step]));
+        ops.forEach((op, index) => expect(origins[index]?.step).toEqual(steps[op.step]));
         // The launcher changes processes at these two.
         origins.forEach(({ step: { phase } }, index) => {
           const group = index < header.parent ? 'before' : index < header.undo ? 'parent' : 'undo';

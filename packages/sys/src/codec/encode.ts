@@ -1,5 +1,5 @@
 /** A plan as bytes for the launcher, and the map back from its operations to the plan's steps. */
-import { processOf, type Arg, type Operation, type Step, type SyscallOperation } from '@haco/plan';
+import { processOf, type Arg, type Operation, type Step, type SyscallOperation, ownOnly } from '@haco/plan';
 import { errnoNumber } from '../errno.js';
 import { syscallNumbers } from './numbers.generated.js';
 import * as wire from './wire.js';
@@ -202,7 +202,7 @@ class Encoder {
         if (value.kind === wire.kinds.data) {
           if (width !== 8) throw new EncodeError('a pointer needs a u64 field');
           if (at % 8 !== 0) throw new EncodeError('a pointer must lie at a multiple of 8 in its structure');
-          this.data.relocations.push({ at: offset + at, shared: value.shared === true });
+          this.data.relocations.push({ at: offset + at, shared: isShared(value) });
         }
       }
       at += width;
@@ -379,6 +379,22 @@ interface Sections {
   readonly sharedAt: number;
 }
 
+/** What an operation says of what it doesn't mention, so that nothing is looked for on `Object.prototype`. */
+const emptyOp = {
+  save: wire.noSlot,
+  nr: 0,
+  expect: undefined,
+  tolerate: [],
+  retryErrno: 0,
+  retryTimes: 0,
+  skipSuccess: 0,
+  skipTolerated: 0,
+} satisfies Omit<WireOp, 'code' | 'args' | 'expect'> & { readonly expect: undefined };
+
+function isShared(arg: WireArg): boolean {
+  return Object.hasOwn(arg, 'shared');
+}
+
 /** What an operation has from its place in the plan. */
 interface Place {
   readonly step: number;
@@ -387,26 +403,27 @@ interface Place {
   readonly onlyAfterFailure: boolean;
 }
 
-function writeOp(bytes: Buffer, at: number, op: WireOp, place: Place, sections: Sections): void {
+function writeOp(bytes: Buffer, at: number, given: WireOp, place: Place, sections: Sections): void {
+  const op = { ...emptyOp, ...given };
   bytes.writeUInt8(op.code, at + wire.op.code);
   bytes.writeUInt8(op.args.length, at + wire.op.nargs);
-  bytes.writeUInt8(op.save ?? wire.noSlot, at + wire.op.save);
+  bytes.writeUInt8(op.save, at + wire.op.save);
   const flags =
     (op.expect === undefined ? 0 : wire.opFlags.expect) |
     (place.last ? wire.opFlags.stepEnd : 0) |
     (place.onlyAfterFailure ? wire.opFlags.onlyAfterFailure : 0);
   bytes.writeUInt8(flags, at + wire.op.flags);
   bytes.writeUInt16LE(place.step, at + wire.op.step);
-  bytes.writeUInt16LE(op.nr ?? 0, at + wire.op.nr);
-  bytes.writeUInt16LE(op.skipSuccess ?? 0, at + wire.op.skipSuccess);
-  bytes.writeUInt16LE(op.skipTolerated ?? 0, at + wire.op.skipTolerated);
-  (op.tolerate ?? []).forEach((number, index) => bytes.writeUInt16LE(number, at + wire.op.tolerate + index * 2));
-  bytes.writeUInt16LE(op.retryErrno ?? 0, at + wire.op.retryErrno);
-  bytes.writeUInt16LE(op.retryTimes ?? 0, at + wire.op.retryTimes);
+  bytes.writeUInt16LE(op.nr, at + wire.op.nr);
+  bytes.writeUInt16LE(op.skipSuccess, at + wire.op.skipSuccess);
+  bytes.writeUInt16LE(op.skipTolerated, at + wire.op.skipTolerated);
+  op.tolerate.forEach((number, index) => bytes.writeUInt16LE(number, at + wire.op.tolerate + index * 2));
+  bytes.writeUInt16LE(op.retryErrno, at + wire.op.retryErrno);
+  bytes.writeUInt16LE(op.retryTimes, at + wire.op.retryTimes);
   writeInteger(bytes, at + wire.op.expect, 8, op.expect ?? 0);
   op.args.forEach((arg, index) => {
     bytes.writeUInt8(arg.kind, at + wire.op.kind + index);
-    const section = arg.shared === true ? sections.sharedAt : sections.dataAt;
+    const section = isShared(arg) ? sections.sharedAt : sections.dataAt;
     const value = arg.kind === wire.kinds.data ? section + arg.value : arg.value;
     writeInteger(bytes, at + wire.op.arg + index * 8, 8, value);
   });
@@ -418,7 +435,8 @@ function writeOp(bytes: Buffer, at: number, op: WireOp, place: Place, sections: 
  *
  * Throws {@link EncodeError}.
  */
-export function encodePlan(steps: readonly Step[], options: EncodeOptions): EncodedPlan {
+export function encodePlan(given: readonly Step[], options: EncodeOptions): EncodedPlan {
+  const steps = ownOnly(given);
   const sync = needsSync(steps);
   const encoder = new Encoder(options, sync);
   steps.forEach((step, index) => encoder.step(step, index));

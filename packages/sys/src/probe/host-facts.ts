@@ -1,5 +1,5 @@
 /** The snapshot of the host on which this process runs, put together from files of /proc and cheap calls. */
-import { type FeatureName, type HostFacts } from '@haco/plan';
+import { nothing, plain, type FeatureName, type HostFacts } from '@haco/plan';
 import { capabilitiesIn, knownCapabilities, lastCapability } from './capabilities.js';
 
 import { probeCgroups } from './cgroups.js';
@@ -26,8 +26,8 @@ let known: HostFacts | undefined;
  * probeHost().cgroups.mode; // 'v2'
  * ```
  */
-export function probeHost(options: { readonly fresh?: boolean } = {}): HostFacts {
-  if (known === undefined || options.fresh === true) known = probe();
+export function probeHost(options: { readonly fresh?: boolean } = nothing): HostFacts {
+  if (known === undefined || options.fresh === true) known = plain(probe());
   return known;
 }
 

@@ -1,6 +1,6 @@
 /** What a group uses right now: one typed snapshot, the same for v1 and v2. */
 import { existsSync, readdirSync } from 'node:fs';
-import { NotFoundError, type HacoError } from '@haco/plan';
+import { NotFoundError, type HacoError, nothing } from '@haco/plan';
 import { err, ok, type Result } from 'neverthrow';
 import type { GroupDir } from '../group-dir.js';
 import { cpuStats, type CpuStats, type Read } from './cpu.js';
@@ -104,7 +104,7 @@ export class StatsReader {
   }
 
   /** Take a snapshot. Fails with `not-found` when the group was removed. */
-  read({ only = allKinds }: StatsOptions = {}): Result<GroupStats, HacoError> {
+  read({ only = allKinds }: StatsOptions = nothing): Result<GroupStats, HacoError> {
     const stats: { -readonly [K in keyof GroupStats]: GroupStats[K] } = { atMs: Date.now() };
     for (const kind of only) {
       switch (kind) {

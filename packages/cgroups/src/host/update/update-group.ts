@@ -1,5 +1,5 @@
 /** Change the limits of a living group: all of them, or none. */
-import { StateError, formatBytes, type HacoError } from '@haco/plan';
+import { StateError, formatBytes, type HacoError, nothing } from '@haco/plan';
 import { err, errAsync, ok, okAsync, ResultAsync, type Result } from 'neverthrow';
 import { deviceProgramFile } from '../../controllers/devices.js';
 import { settingsOf, type Setting } from '../../settings.js';
@@ -147,7 +147,7 @@ function isRefusal(error: HacoError): boolean {
 export function updateGroup(
   dirs: readonly GroupDir[],
   section: CgroupsSection,
-  options: UpdateOptions = {},
+  options: UpdateOptions = nothing,
 ): ResultAsync<readonly LimitChange[], HacoError> {
   return applySettings(dirs, settingsOf(section), options).map(({ changes }) => changes);
 }

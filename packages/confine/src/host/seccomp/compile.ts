@@ -21,7 +21,8 @@ const comparisonSize = 24;
 function comparisons(args: readonly SeccompArg[]): Buffer | null {
   if (args.length === 0) return null;
   const bytes = Buffer.alloc(args.length * comparisonSize);
-  args.forEach(({ index, value, valueTwo = 0, op }, position) => {
+  args.forEach((arg, position) => {
+    const { index, value, valueTwo, op } = { valueTwo: 0, ...arg };
     const at = position * comparisonSize;
     bytes.writeUInt32LE(index, at);
     bytes.writeUInt32LE(operators[op], at + 4);

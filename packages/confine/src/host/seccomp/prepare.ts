@@ -1,7 +1,7 @@
 /** What only this machine can tell about a section `seccomp`: the programs of its filters. */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { InvalidSpecError, IoError, NotFoundError, issue, type HacoError, type PlanContext } from '@haco/plan';
+import { InvalidSpecError, IoError, NotFoundError, issue, type HacoError, type PlanContext, plain } from '@haco/plan';
 import { syscallNumbers } from '@haco/sys';
 import { err, ok, type Result } from 'neverthrow';
 import { askAbout, chain, encode, type Instruction } from '../../seccomp/bpf.js';
@@ -147,7 +147,10 @@ export function prepareSeccomp(
   for (const [index, filter] of filters.entries()) {
     const path = `seccomp.filters[${String(index)}]`;
     const program = profilesOf(filter).andThen((profiles) =>
-      programOf(profiles, context, path).map((one) => ({ one, flags: profiles.flatMap(({ flags = [] }) => flags) })),
+      programOf(profiles, context, path).map((one) => ({
+        one,
+        flags: profiles.flatMap((profile) => plain(profile).flags ?? []),
+      })),
     );
     if (program.isErr()) return err(program.error);
     done.push({ ...filter, compiled: program.value.one, flags: program.value.flags });

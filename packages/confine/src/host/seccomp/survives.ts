@@ -29,14 +29,14 @@ function valueOf(arg: Arg): bigint {
 }
 
 function callsOf(operation: Operation): readonly Call[] {
-  const plain = (name: string): Call => ({ name, args: name === 'clone' ? [SIGCHLD] : [], tolerate: [] });
+  const bare = (name: string): Call => ({ name, args: name === 'clone' ? [SIGCHLD] : [], tolerate: [] });
   switch (operation.op) {
     case 'syscall':
       return [{ name: operation.name, args: operation.args.map(valueOf), tolerate: operation.tolerate ?? [] }];
     case 'barrier':
-      return frame.barrier.map(plain);
+      return frame.barrier.map(bare);
     case 'init':
-      return frame.init.map(plain);
+      return frame.init.map(bare);
     default:
       return [];
   }
@@ -57,7 +57,7 @@ function stops(call: Call, answer: number): string | undefined {
   const kind = (answer & 0xffff_0000) >>> 0;
   if (kind === actions.SCMP_ACT_KILL_PROCESS || kind === actions.SCMP_ACT_KILL_THREAD) return 'ends the process at';
   if (kind === actions.SCMP_ACT_TRAP) return 'sends SIGSYS at';
-  if (call.mayFail === true) return undefined;
+  if (Object.hasOwn(call, 'mayFail')) return undefined;
   const errno =
     kind === actions.SCMP_ACT_ERRNO
       ? errnoName(answer & 0xffff)
