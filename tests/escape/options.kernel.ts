@@ -1,5 +1,5 @@
 /** Attacks by what is handed to haco itself: names, options and JSON of somebody else. Nothing may start, and nothing may stay. */
-import { haco, orThrow, type Builder, type HacoError } from '@haco/core';
+import { haco, orThrow, sandbox, type Builder, type HacoError, type Outcome } from '@haco/core';
 import { describeWith, expectNothingLeft } from '@haco/testkit';
 import { afterEach, describe, expect, test } from 'vitest';
 
@@ -42,6 +42,54 @@ describeWith(['root'], 'escape: by what haco is given', () => {
     if (result.isOk()) expect(result.value.stdout).toBe('b\n');
     else expect(result.error.kind).toBe('invalid-spec');
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
+  });
+
+  /** What would weaken something if it were read: each is an option, or a field of a plan, that nothing here asks for. */
+  const weakening: Readonly<Record<string, unknown>> = {
+    degrade: true,
+    tolerate: ['EPERM', 'EINVAL'],
+    skipOnSuccess: 3,
+    errnoRet: 0,
+    confirmedBy: 'x',
+    onlyAfterFailure: true,
+    optional: true,
+    recursive: false,
+    propagation: 'shared',
+    idmap: true,
+    keep: 'all',
+    overlay: true,
+    user: 0,
+    uid: 0,
+  };
+
+  test('what somebody has put on Object.prototype weakens nothing, and plans nothing else', async () => {
+    const attack = () =>
+      sandbox()
+        .name('haco-test-polluted')
+        .command('/bin/sh', '-c', 'id -u; cat /proc/self/status; ls -A /home; touch /usr/x');
+    const told = ({ stdout, exitCode, enforced }: Outcome) => ({
+      // What is in it of one run: pids, memory, counters.
+      stdout: stdout
+        .split('\n')
+        .filter((line) => !/^(Pid|Tgid|Ngid|PPid|NS|Vm|Rss|Threads|voluntary|nonvol|Hugetlb)/.test(line)),
+      exitCode,
+      enforced,
+    });
+    const plan = String(orThrow(attack().explain()));
+    const before = told(await orThrow(attack().run()));
+    expect(before.stdout).toContain('NoNewPrivs:\t1');
+    const polluted = Object.prototype as unknown as Record<string, unknown>;
+    Object.assign(polluted, weakening);
+    // The attack itself: whoever reads an option that nobody gave reads this.
+    const options: { readonly degrade?: boolean } = {};
+    expect(options.degrade).toBe(true);
+    try {
+      expect(String(orThrow(attack().explain()))).toBe(plan);
+      // Another name is another spec: nothing is remembered of the run before.
+      expect(told(await orThrow(attack().name('haco-test-polluted-too').run()))).toEqual(before);
+    } finally {
+      for (const name of Object.keys(weakening)) Reflect.deleteProperty(polluted, name);
+    }
   });
 
   test('a getter is asked once: what was validated is what is done', async () => {

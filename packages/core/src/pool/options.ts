@@ -1,5 +1,6 @@
 /** What `pool()` and `pool.run()` take, and what a pool can't do. */
 import type { SeccompSection } from '@haco/confine';
+import type { MountsSection } from '@haco/mounts';
 import { issue, type Duration, type Issue, type Size, plain } from '@haco/plan';
 import type { RlimitsSection } from '@haco/rlimits';
 import type { Builder } from '../builder.js';
@@ -7,10 +8,11 @@ import { parkedDescriptors } from '../process/parked.js';
 import type { StdinSource, StdoutTarget } from '../process/methods.js';
 import { withRunOptions } from '../run-options.js';
 import type { Spec } from '../spec.js';
+import type { PoolFiles } from './files.js';
 
 /** How a pool is made. */
 export interface PoolOptions {
-  /** How many containers wait for a command, 1 to 1024. Each costs a process, what its definition asks for, and two descriptors of Node. */
+  /** How many containers wait for a command, 1 to 1024. Each costs a process, what its definition asks for, and three descriptors of Node. */
   readonly size: number;
 }
 
@@ -20,6 +22,11 @@ export interface PoolRunOptions {
   readonly command?: readonly [file: string, ...args: string[]];
   /** Variables on top of the builder's. */
   readonly env?: Readonly<Record<string, string>>;
+  /**
+   * Contents by absolute path, as seen inside: written into this run's container before its command begins, directories on the way
+   * included. Only where that ends with the container: on a `tmpfs()`, its own `/dev`, or an overlay that is thrown away.
+   */
+  readonly files?: PoolFiles;
   readonly stdin?: StdinSource;
   readonly stdout?: StdoutTarget;
   readonly stderr?: StdoutTarget;
@@ -33,6 +40,13 @@ export interface PoolRunOptions {
 
 /** What `pool.run()` is called with: a command line in words, options, or nothing where the builder has a command. */
 export type PoolRunArguments = readonly [file: string, ...args: string[]] | readonly [options?: PoolRunOptions];
+
+/** The files of one run; undefined without any. */
+export function runFiles([first]: PoolRunArguments): PoolFiles | undefined {
+  if (typeof first !== 'object' || (first as unknown) === null) return undefined;
+  // Not copied here: contents may be large.
+  return Object.hasOwn(first, 'files') ? first.files : undefined;
+}
 
 /** The builder of one run. */
 export function runBuilder(base: Builder, args: PoolRunArguments): Builder {
@@ -55,6 +69,10 @@ export function poolIssues({ identity, process, ...rest }: Spec, size: number): 
     issues.push(issue('identity.name', 'is one, and a pool makes many containers; leave it out'));
   }
   if (process.tty !== undefined) issues.push(issue('process.tty', 'belongs to one container; use start() for it'));
+  const { rootfs } = (rest['mounts'] as MountsSection | undefined) ?? {};
+  if (rootfs !== undefined && 'overlay' in rootfs && rootfs.overlay.keep !== undefined) {
+    issues.push(issue('mounts.rootfs.overlay.keep', 'is one layer, and a pool makes many containers; leave it out'));
+  }
   if (process.startFifo !== undefined) {
     issues.push(issue('process.startFifo', 'is another way to wait for a command; leave it out'));
   }

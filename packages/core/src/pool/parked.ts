@@ -1,17 +1,19 @@
 /** One container that waits for its command: its launcher is at rest, and Node holds the socket by which the command comes. */
-import { readSync } from 'node:fs';
 import { err, ok, type Result } from 'neverthrow';
-import type { HacoError } from '@haco/plan';
+import { StateError, type HacoError } from '@haco/plan';
 import { hold, libc, release, sendMessage, socketPair, watchReadiness, type Launch, type Watch } from '@haco/sys';
 import { startError } from '../failure.js';
 import { effectsOf, type StartEffects } from '../start/effects.js';
 import { atBarrier } from '../start/launch-plan.js';
 import { preparePlan, type PlannedStart } from '../start/plan-start.js';
 import type { StartInput } from '../start/start-input.js';
+import type { FilesRoot } from '../files/root.js';
 import { closeQuietly } from '../streams/pipe.js';
+import { receiveDescriptor } from '../streams/terminal.js';
 
 const SIGKILL = 9;
 const F_SETFL = 4;
+const F_DUPFD_CLOEXEC = 1030;
 const O_NONBLOCK = 0o4000;
 
 /** A container of a pool, before its command. */
@@ -27,6 +29,8 @@ export class Parked {
   #open = true;
   #sent = false;
   #watch: Watch | undefined;
+  /** Its root directory, which it sends when it is complete: no other process may look into one that can't be traced. */
+  #rootFd: number | undefined;
   /** Containers that wait don't keep Node alive; what runs, and what ends, does. */
   #held = true;
 
@@ -102,8 +106,26 @@ export class Parked {
     hold();
   }
 
+  /** Its files, before its command; when it isn't complete yet, waits for that. */
+  async root(): Promise<Result<FilesRoot, HacoError>> {
+    this.#hold();
+    const ready = await this.ready();
+    if (ready.isErr()) return err(ready.error);
+    return ok({
+      owners: () => this.planned.facts.idMap,
+      open: () => {
+        const fd = this.#rootFd === undefined ? -1 : libc().fcntl(this.#rootFd, F_DUPFD_CLOEXEC, 0);
+        if (fd >= 0) return ok(fd);
+        const what = 'put files into a container of the pool';
+        return err(new StateError({ what, state: 'it has ended', remedy: 'run it again' }));
+      },
+    });
+  }
+
   /** Wait until it says that it is complete. */
   async ready(): Promise<Result<void, HacoError>> {
+    this.#listen();
+    if (this.wasReady) return ok();
     const said = new Promise<Result<void, HacoError>>((resolve) => {
       const watch = watchReadiness(this.socket, 'readable', () => {
         this.#listen();
@@ -130,17 +152,18 @@ export class Parked {
 
   #listen(): void {
     if (this.wasReady || !this.#open) return;
-    try {
-      this.wasReady = readSync(this.socket, Buffer.alloc(8)) > 0;
-    } catch {
-      // EAGAIN: not yet.
-    }
+    // Not yet, or never, when there is none.
+    void receiveDescriptor(this.socket, 'hear of a container that is complete').map((fd) => {
+      this.#rootFd = fd;
+      this.wasReady = true;
+    });
   }
 
   /** Send the command; this container is used up then. */
   send(request: Buffer, streams: readonly number[]): Result<void, HacoError> {
     this.#hold();
     this.#sent = true;
+    this.#forgetRoot();
     // Stays open: closed with something unread in it, it would end the container's side with ECONNRESET.
     return sendMessage(this.socket, request, streams, 'send the command to a parked container');
   }
@@ -160,10 +183,16 @@ export class Parked {
     if (undone.isErr()) this.failure ??= undone.error;
   }
 
+  #forgetRoot(): void {
+    if (this.#rootFd !== undefined) closeQuietly(this.#rootFd);
+    this.#rootFd = undefined;
+  }
+
   #close(): void {
     if (!this.#open) return;
     this.#open = false;
     this.#unwatch();
+    this.#forgetRoot();
     closeQuietly(this.socket);
   }
 }

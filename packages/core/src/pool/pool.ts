@@ -8,7 +8,8 @@ import { alreadyAborted } from '../start/plan-start.js';
 import { untilEnd } from '../start/run.js';
 import type { StartInput } from '../start/start-input.js';
 import { closeTheirs, discard, prepareStdio } from '../streams/stdio.js';
-import { runBuilder, type PoolRunArguments } from './options.js';
+import { putFiles, readPoolFiles } from './files.js';
+import { runBuilder, runFiles, type PoolRunArguments } from './options.js';
 import { Parked } from './parked.js';
 import { encodeRequest } from './request.js';
 
@@ -25,6 +26,13 @@ export interface PoolParts {
   readonly explain: () => Result<ExplainedPlan, HacoError>;
 }
 
+/** One run, checked. */
+interface Run {
+  readonly spec: Spec;
+  readonly request: Buffer;
+  readonly files: Parameters<typeof putFiles>[1];
+}
+
 /**
  * Containers that wait for a command: one definition, run many times. A run takes one of them, uses it up, and another is made in
  * its place. Made by `builder.pool()`.
@@ -32,9 +40,10 @@ export interface PoolParts {
  * @example
  * ```ts
  * import { haco, orThrow } from '@haco/core';
- * await using pool = await orThrow(haco().unshare('pid', 'mount').noNewPrivileges().pool({ size: 4 }));
+ * await using pool = await orThrow(haco().unshare('pid', 'mount').tmpfs('/tmp').noNewPrivileges().pool({ size: 4 }));
  * const words = await Promise.all(['a', 'b'].map((word) => orThrow(pool.run('/bin/echo', word))));
  * const sorted = await orThrow(pool.run({ command: ['sort'], stdin: { text: 'b\na\n' } }));
+ * const given = await orThrow(pool.run({ command: ['wc', '-l', '/tmp/in'], files: { '/tmp/in': 'a\nb\n' } }));
  * ```
  */
 export class Pool {
@@ -73,7 +82,7 @@ export class Pool {
    * making the container takes. When none is left, one is made: bursts beyond `size` are slower, never refused.
    *
    * Errors: `state`, when the pool is closed; `invalid-spec`, also for a command of more than 192 KiB with its environment, or more
-   * than 16 directories in `PATH`; why the pool could not be refilled; as `builder.run()`.
+   * than 16 directories in `PATH`; of `files`, `io` (EXDEV: a filesystem of the host) and what `container.files.write()` gives; why the pool could not be refilled; as `builder.run()`.
    */
   run(...args: PoolRunArguments): ResultAsync<Outcome, HacoError> {
     const run = this.#run(args, performance.now());
@@ -92,19 +101,34 @@ export class Pool {
     if (spec.isErr()) return err(spec.error);
     const request = encodeRequest(spec.value.process);
     if (request.isErr()) return err(request.error);
+    const files = readPoolFiles(runFiles(args) ?? {});
+    if (files.isErr()) return err(files.error);
     const aborted = alreadyAborted(spec.value);
     if (aborted !== undefined) return err(aborted);
-    return this.#serve(spec.value, request.value, beganMs);
+    return this.#serve({ spec: spec.value, request: request.value, files: files.value }, beganMs);
   }
 
-  async #serve(spec: Spec, request: Buffer, beganMs: number): Promise<Result<Outcome, HacoError>> {
+  async #serve(run: Run, beganMs: number): Promise<Result<Outcome, HacoError>> {
+    const { spec, request, files } = run;
     const taken = this.#take();
     const parked = taken ?? (await Parked.make(this.#parts.input));
     if (parked.isErr()) return err(parked.error);
+    if (files.length > 0) {
+      const put = await parked.value
+        .root()
+        .then((root) => root.asyncAndThen((one) => new ResultAsync(putFiles(one, files))));
+      if (put.isErr()) {
+        // What was written by then is nobody else's business.
+        await parked.value.drop();
+        this.#refillSoon();
+        return err(put.error);
+      }
+    }
     const prepared = prepareStdio(spec.process, 'null');
     if (prepared.isErr()) {
-      // Nothing has happened to the container: it goes on waiting.
-      this.#waiting.unshift(parked.value);
+      // Nothing has happened to the container: it goes on waiting, unless it has the files of this run.
+      if (files.length === 0) this.#waiting.unshift(parked.value);
+      else await parked.value.drop();
       return err(prepared.error);
     }
     const streams = prepared.value;
@@ -115,7 +139,7 @@ export class Pool {
       await parked.value.drop();
       const { failure, wasReady } = parked.value;
       // It has ended just now, while it waited; there are more of them.
-      return taken !== undefined && wasReady ? this.#serve(spec, request, beganMs) : err(failure ?? sent.error);
+      return taken !== undefined && wasReady ? this.#serve(run, beganMs) : err(failure ?? sent.error);
     }
     closeTheirs(streams);
     this.#refillSoon();

@@ -46,7 +46,7 @@ function execute(section: ProcessSection): readonly Operation[] {
   );
 }
 
-export function planExec(section: ProcessSection, { facts }: PlanContext): readonly Step[] {
+export function planExec(section: ProcessSection, { facts, host }: PlanContext): readonly Step[] {
   const parked = section.parked === true;
   const calls = parked ? executeParked() : execute(section);
   const name = parked ? 'the command that was sent' : (section.command?.file ?? "the root's shell");
@@ -146,7 +146,7 @@ export function planExec(section: ProcessSection, { facts }: PlanContext): reado
         ]),
       ],
     },
-    ...(parked ? planParked() : []),
+    ...(parked ? planParked(host) : []),
     ...init,
     {
       id: execStepId,

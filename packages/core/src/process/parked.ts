@@ -1,5 +1,6 @@
 /** The wait of a container of a pool: complete but for its command, which Node sends together with the standard streams. */
-import { flags, slot, struct, syscall, type Operation, type Step } from '@haco/plan';
+import { flags, openFlags, slot, struct, syscall, type HostFacts, type Operation, type Step } from '@haco/plan';
+import { sendDescriptor } from './terminal.js';
 
 /**
  * Where the command lies in the memory of the parked process: a fixed place, so that Node knows every pointer before there is a
@@ -40,11 +41,13 @@ function load(from: string, word: number, save: string): Operation {
   return { op: 'load', from, offset: word * 4, save };
 }
 
+const rootFlags = (arch: HostFacts['arch']) => flags(openFlags(arch), 'O_PATH', 'O_DIRECTORY', 'O_CLOEXEC');
+
 /**
  * The steps between "no descriptor but the standard streams", which are a socket to Node until now, and the filters. They use
  * nothing that a filter could forbid, as none is in force yet.
  */
-export function planParked(): readonly Step[] {
+export function planParked({ arch }: HostFacts): readonly Step[] {
   const protection = flags({ PROT_READ: 1, PROT_WRITE: 2 }, 'PROT_READ', 'PROT_WRITE');
   const mapping = flags(
     { MAP_PRIVATE: 0x02, MAP_ANONYMOUS: 0x20, MAP_FIXED_NOREPLACE: 0x10_0000 },
@@ -75,14 +78,17 @@ export function planParked(): readonly Step[] {
       id: parkStepId,
       phase: 'handover',
       label: 'wait for a command',
-      why: 'all that takes time is done; the socket, which is all that this process has open, ends with Node, and nobody may trace it meanwhile',
+      why: 'all that takes time is done; Node gets the root directory, for files of the run, and the socket, which is all that this process has open, ends with Node; nobody may trace it meanwhile',
       source: 'unix(7)',
       from: 'process.parked',
       operations: [
         syscall('prctl', [flags({ PR_SET_DUMPABLE: 4 }, 'PR_SET_DUMPABLE'), 0, 0, 0, 0]),
         // Kernels before 4.17 take the address for a wish.
         syscall('mmap', [hex(parkedAddress), parkedBytes, protection, mapping, -1, 0], { expect: parkedAddress }),
-        syscall('write', [1, 'parked', 6]),
+        // By this Node knows that it is complete, and may put files of a run into it.
+        syscall('openat', [flags({ AT_FDCWD: -100 }, 'AT_FDCWD'), '/', rootFlags(arch), 0], { save: 'parked-root' }),
+        sendDescriptor(1, 'parked-root'),
+        syscall('close', [slot('parked-root')]),
         syscall('recvmsg', [0, message, flags({ MSG_CMSG_CLOEXEC: 0x4000_0000 }, 'MSG_CMSG_CLOEXEC')]),
         {
           op: 'compare',

@@ -1,5 +1,15 @@
 /** A terminal of the container's own: made inside, its other end handed to Node. */
-import { flags, openFlags, slot, struct, syscall, type Operation, type PlanContext, type Step } from '@haco/plan';
+import {
+  flags,
+  openFlags,
+  slot,
+  struct,
+  syscall,
+  type Arg,
+  type Operation,
+  type PlanContext,
+  type Step,
+} from '@haco/plan';
 import type { ProcessSection } from './section.js';
 import { numericUser } from './user.js';
 
@@ -14,8 +24,8 @@ const atCwd = flags({ AT_FDCWD: -100 }, 'AT_FDCWD');
 /** Name of the descriptor over which Node gets the terminal's master side. */
 export const terminalSocket = 'terminal';
 
-/** `struct msghdr` with one byte and one descriptor; see unix(7). */
-function descriptorMessage(fd: string): Operation {
+/** Send one byte with the descriptor in a slot; see unix(7). */
+export function sendDescriptor(socket: Arg, fd: string): Operation {
   const control = struct(
     { name: 'len', type: 'u64', value: 20 },
     { name: 'level', type: 'u32', value: flags({ SOL_SOCKET }, 'SOL_SOCKET') },
@@ -33,7 +43,7 @@ function descriptorMessage(fd: string): Operation {
     { name: 'controllen', type: 'u64', value: 24 },
     { name: 'flags', type: 'u64', value: 0 },
   );
-  return syscall('sendmsg', [{ fd: terminalSocket }, message, 0], { expect: 1 });
+  return syscall('sendmsg', [socket, message, 0], { expect: 1 });
 }
 
 /** The console of a container is its terminal. */
@@ -129,7 +139,7 @@ export function planTerminal(section: ProcessSection, { host, facts }: PlanConte
           { name: 'ypixel', type: 'u16', value: 0 },
         ),
       ]),
-      descriptorMessage('ptmx'),
+      sendDescriptor({ fd: terminalSocket }, 'ptmx'),
       ...(user === undefined ? [] : [syscall('fchown', [slot('tty'), user.uid, -1])]),
       syscall('setsid', []),
       syscall('ioctl', [slot('tty'), flags({ TIOCSCTTY }, 'TIOCSCTTY'), 0]),

@@ -15,8 +15,15 @@ const O_RDWR = 2;
 const O_NONBLOCK = 0o4000;
 const TIOCSWINSZ = 0x5414;
 
-/** Take the descriptor that the container's first process has sent over this socket; see unix(7), SCM_RIGHTS. */
-export function receiveDescriptor(socket: number): Result<number, HacoError> {
+/**
+ * Take the descriptor that the container's first process has sent over this socket; see unix(7), SCM_RIGHTS.
+ *
+ * @param step - what it is for, for the error
+ */
+export function receiveDescriptor(
+  socket: number,
+  step = "take over the container's terminal",
+): Result<number, HacoError> {
   const c = libc();
   const byte = Buffer.alloc(1);
   const vector = Buffer.alloc(16);
@@ -33,7 +40,7 @@ export function receiveDescriptor(socket: number): Result<number, HacoError> {
   const errno = received < 0 ? errnoName(c.errno()) : 'EIO';
   return err(
     new SyscallError({
-      step: "take over the container's terminal",
+      step,
       call: 'recvmsg(MSG_DONTWAIT|MSG_CMSG_CLOEXEC)',
       syscall: 'recvmsg',
       errno,
