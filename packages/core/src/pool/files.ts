@@ -1,5 +1,5 @@
 /** Files of one run: put into the container that waits, before its command comes, and never into what outlives it. */
-import { closeSync, readFileSync } from 'node:fs';
+import { closeSync, readFileSync, statfsSync } from 'node:fs';
 import { dirname } from 'node:path/posix';
 import { err, ok, type Result } from 'neverthrow';
 import { InvalidSpecError, IoError, issue, plain, type HacoError } from '@haco/plan';
@@ -78,14 +78,24 @@ function deviceOf(dev: number): string {
   return `${String(major)}:${String(minor)}`;
 }
 
-/** On which filesystem a path is, or its nearest directory that is there. */
-function deviceAt(root: FilesRoot, path: string): Result<string, HacoError> {
+/** tmpfs and overlayfs: what is written to others (procfs, sysfs, cgroups) may be a setting of the host, or of this process. */
+const ownTypes: readonly number[] = [0x0102_1994, 0x794c_7630];
+
+/** Whether a path, or its nearest directory that is there, is on a filesystem that ends with the container. */
+function endsWithContainer(root: FilesRoot, path: string, shared: ReadonlySet<string>): Result<boolean, HacoError> {
   const found = locate(root, path, { what: 'write' });
   if (found.isErr()) {
-    return found.error.kind === 'not-found' && path !== '/' ? deviceAt(root, dirname(path)) : err(found.error);
+    return found.error.kind === 'not-found' && path !== '/'
+      ? endsWithContainer(root, dirname(path), shared)
+      : err(found.error);
   }
-  closeSync(found.value.fd);
-  return ok(deviceOf(found.value.stat.dev));
+  const { fd, stat } = found.value;
+  try {
+    const { type } = statfsSync(`/proc/self/fd/${String(fd)}`);
+    return ok(ownTypes.includes(type) && !shared.has(deviceOf(stat.dev)));
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /** What is there need not be readable for this process. */
@@ -100,11 +110,11 @@ function makeParent(root: FilesRoot, path: string): Result<void, HacoError> {
 export async function putFiles(root: FilesRoot, entries: readonly Entry[]): Promise<Result<void, HacoError>> {
   const shared = devicesOfHost();
   for (const { path, content, ...options } of entries) {
-    const device = deviceAt(root, path);
-    if (device.isErr()) return err(device.error);
-    if (shared.has(device.value)) {
+    const ends = endsWithContainer(root, path, shared);
+    if (ends.isErr()) return err(ends.error);
+    if (!ends.value) {
       const hint =
-        'it is on a filesystem of the host, which the next run would find changed; add tmpfs() there, or an overlay';
+        'it is on no tmpfs and no overlay of the container alone, and would outlive this run; add tmpfs() there, or an overlay';
       return err(new IoError({ what: 'put a file of this run at', path, errno: 'EXDEV', hint }));
     }
     const made = makeParent(root, dirname(path));
