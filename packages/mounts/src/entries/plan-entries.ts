@@ -85,13 +85,8 @@ export function planEntries(section: MountsSection, situation: Situation, networ
     // A layer that could not be laid leaves its directory read-only: nothing is made on the host.
     ...(layered ? hostLayers.map(({ path }) => ({ path, throwAway: true })) : []),
   ];
-<<<<<<< HEAD
   const steps = section.entries.map((given, index) => {
-    const entry = 'target' in given ? { ...given, target: normalize(given.target) } : given;
-=======
-  return section.entries.map((given, index) => {
     const entry = plain('target' in given ? { ...given, target: normalize(given.target) } : given);
->>>>>>> 1e075c8 (plan: what comes from outside becomes plain values that inherit nothing)
     const step = planEntry(entry, {
       situation,
       index,
