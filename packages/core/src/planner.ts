@@ -64,7 +64,7 @@ export function planContainer(
   const facts = collectFacts(parts, spec, name, host);
   const context = { host, facts };
   // The launcher's form is made of these: what a step doesn't tolerate, no property of somebody else shall tolerate.
-  const steps = ownOnly(orderSteps(parts.flatMap((part) => part.plan(spec[part.key], context))));
+  const steps = orderSteps(ownOnly(parts.flatMap((part) => part.plan(spec[part.key], context))));
   const warnings = collectWarnings(parts, spec, context);
   const degradations = collectDegradations(parts, spec, context);
   const plan = { version: 1, name: spec.identity.name ?? '', steps, warnings } as const;

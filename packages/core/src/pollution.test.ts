@@ -143,6 +143,9 @@ describe('Object.prototype', () => {
   test.each(Object.entries(builders))('is never asked for a name of ours: %s', (_name, make) => {
     const asked = new Set<string>();
     let asking = false;
+    // Who makes stack traces readable here asks objects for names too, and for some of ours.
+    const { prepareStackTrace } = Error;
+    Reflect.deleteProperty(Error, 'prepareStackTrace');
     for (const name of names) {
       Object.defineProperty(target, name, {
         configurable: true,
@@ -165,6 +168,7 @@ describe('Object.prototype', () => {
       String(orThrow(make().explain()));
     } finally {
       for (const name of names) Reflect.deleteProperty(target, name);
+      Object.assign(Error, { prepareStackTrace });
     }
     expect([...asked]).toEqual([]);
   });

@@ -28,11 +28,10 @@ export interface Spec {
 
 /** The facts that all parts together declare. */
 export function collectFacts(parts: readonly AnyPart[], spec: Spec, name: string, host?: HostFacts): SharedFacts {
-  return plain(
-    parts.reduce<SharedFacts>((facts, part) => ({ ...facts, ...part.facts?.(spec[part.key], host, facts) }), {
-      ...noFacts,
-      name,
-    }),
+  // Each sees what those before it know, and nothing that somebody put on Object.prototype.
+  return parts.reduce<SharedFacts>(
+    (facts, part) => plain({ ...facts, ...part.facts?.(spec[part.key], host, facts) }),
+    plain({ ...noFacts, name }),
   );
 }
 

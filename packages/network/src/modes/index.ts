@@ -1,5 +1,5 @@
 /** All network modes by their `kind`. */
-import { readTagged, type Reader } from '@haco/plan';
+import { plain, readTagged, type Reader } from '@haco/plan';
 import type { NetworkMode } from '../section.js';
 import { bridgeRow } from './bridge.js';
 import { cniRow } from './cni.js';
@@ -10,9 +10,17 @@ import { none } from './none.js';
 import { pastaRow } from './pasta.js';
 import { slirpRow } from './slirp.js';
 
-const rows = { none, host, join, bridge: bridgeRow, cni: cniRow, pasta: pastaRow, slirp: slirpRow } as const satisfies {
+const rows = plain({
+  none,
+  host,
+  join,
+  bridge: bridgeRow,
+  cni: cniRow,
+  pasta: pastaRow,
+  slirp: slirpRow,
+} as const satisfies {
   readonly [K in NetworkMode['kind']]: ModeRow<Extract<NetworkMode, { readonly kind: K }>>;
-};
+});
 
 /** Kinds of network modes. */
 export const modeKinds = Object.keys(rows) as readonly NetworkMode['kind'][];
