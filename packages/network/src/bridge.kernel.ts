@@ -315,6 +315,13 @@ describeWith(['root', 'iproute2', 'nftables'], 'bridge', () => {
     }
   });
 
+  test('a bridge of haco that nobody remembers goes with its next last container', async () => {
+    const lost = bridge({ name: 'lost', subnets: ['10.222.0.0/24'], internal: true });
+    sh('ip link add lost type bridge && ip link set lost alias haco && ip address add 10.222.0.1/24 dev lost');
+    await orThrow(haco().network(lost).command('true').run());
+    expect(host.leftovers()).toEqual([]);
+  });
+
   test('a start that fails leaves nothing', async () => {
     await expectNothingLeft(async () => {
       const error = (await haco().network(bridge(dual)).publish(8080).command('/bin/nope').run())._unsafeUnwrapErr();

@@ -12,10 +12,17 @@ function nodad(address: string): string {
   return address.includes(':') ? ' nodad' : '';
 }
 
-/** Make the bridge. */
-export function makeBridge({ name, subnets }: Pick<BridgeMode, 'name' | 'subnets'>): readonly string[] {
+/** What tells a bridge of haco's from one that was there before, also when nobody remembers it. */
+export const bridgeAlias = 'haco';
+
+/** Make the bridge; it is down, so that it can be set up before it says anything. */
+export function makeBridge({ name }: Pick<BridgeMode, 'name'>): readonly string[] {
+  return [`link add name ${name} type bridge forward_delay 0`, `link set dev ${name} alias ${bridgeAlias}`];
+}
+
+/** Give it the host's addresses, and switch it on. */
+export function openBridge({ name, subnets }: Pick<BridgeMode, 'name' | 'subnets'>): readonly string[] {
   return [
-    `link add name ${name} type bridge forward_delay 0`,
     ...subnets.map((subnet) => {
       const gateway = gatewayText(subnet);
       return `address add ${withPrefix(gateway, subnet)} dev ${name}${nodad(gateway)}`;

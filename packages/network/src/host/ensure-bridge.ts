@@ -3,11 +3,11 @@ import { ConflictError, type HacoError } from '@haco/plan';
 import { err, errAsync, ok, okAsync, type Result, type ResultAsync } from 'neverthrow';
 import { formatSubnet, overlap, parseAddress, parseSubnet } from '../addresses.js';
 import type { KnownBridge } from '../attachment.js';
-import { makeBridge } from '../commands.js';
+import { bridgeAlias, makeBridge, openBridge } from '../commands.js';
 import type { BridgeMode } from '../modes/bridge.js';
 import { gatewayText } from '../rules.js';
 import { readInterface, readRoutes, type Interface, type Route } from './interfaces.js';
-import { runIp } from './run-tool.js';
+import { runIp, tryTool } from './run-tool.js';
 import { writeSetting } from './settings.js';
 
 function differs(name: string, what: string): ConflictError {
@@ -68,26 +68,39 @@ function checkRoutes({ name, subnets }: BridgeMode, routes: readonly Route[]): R
   return ok();
 }
 
-/** Neighbours on the bridge are containers: none of them may tell the host where to send its packets (CVE-2020-13401). */
+/**
+ * Neighbours on the bridge are containers: none of them may tell the host where to send its packets (CVE-2020-13401). And nobody
+ * else can have the bridge's link-local address, from which the kernel asks for the neighbours of what it forwards: for the second or two in
+ * which it would look for duplicates of it, packets from outside would be lost.
+ */
 function shield(name: string): Result<void, HacoError> {
-  return writeSetting(`net/ipv6/conf/${name}/accept_ra`, '0', { optional: true });
+  return writeSetting(`net/ipv6/conf/${name}/accept_ra`, '0', { optional: true }).andThen(() =>
+    writeSetting(`net/ipv6/conf/${name}/accept_dad`, '0', { optional: true }),
+  );
 }
 
 function make(mode: BridgeMode): ResultAsync<boolean, HacoError> {
   return readRoutes()
     .andThen((routes) => checkRoutes(mode, routes))
     .andThen(() => runIp(makeBridge(mode)))
-    .andThen(() => shield(mode.name))
+    .andThen(() =>
+      shield(mode.name)
+        .asyncAndThen(() => runIp(openBridge(mode)))
+        // Half of a bridge is no use to anybody.
+        .orElse((error) =>
+          tryTool({ command: ['ip', 'link', 'delete', 'dev', mode.name] }).andThen(() => err<void, HacoError>(error)),
+        ),
+    )
     .map(() => true);
 }
 
-/** See that the bridge is there. Gives whether it was made now. */
+/** See that the bridge is there. Gives whether haco has made it, now or earlier. */
 export function ensureBridge(mode: BridgeMode, known: KnownBridge | undefined): ResultAsync<boolean, HacoError> {
   const fits = known === undefined ? ok() : checkKnown(mode, known);
   if (fits.isErr()) return errAsync(fits.error);
   return readInterface(mode.name).andThen((found) => {
     if (found === undefined) return make(mode);
     const right = checkFound(mode, found);
-    return right.isErr() ? errAsync(right.error) : okAsync(false);
+    return right.isErr() ? errAsync(right.error) : okAsync(found.alias === bridgeAlias);
   });
 }

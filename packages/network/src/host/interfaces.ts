@@ -6,11 +6,13 @@ import { runTool, tryTool } from './run-tool.js';
 /** What counts of an interface. */
 export interface Interface {
   readonly kind: string | undefined;
+  readonly alias: string | undefined;
   /** Addresses with their prefix, e.g. `10.213.0.1/16`. */
   readonly addresses: readonly string[];
 }
 
 interface AddressJson {
+  readonly ifalias?: string;
   readonly linkinfo?: { readonly info_kind?: string };
   readonly addr_info?: readonly { readonly local?: string; readonly prefixlen?: number; readonly scope?: string }[];
 }
@@ -22,6 +24,7 @@ export function readInterface(name: string): ResultAsync<Interface | undefined, 
     if (found === undefined) return undefined;
     return {
       kind: found.linkinfo?.info_kind,
+      alias: found.ifalias,
       addresses: (found.addr_info ?? [])
         // Every interface has its own of these.
         .filter(({ scope }) => scope !== 'link')
