@@ -59,6 +59,26 @@ describeWith(['root', 'busybox', 'compiler'], 'files', () => {
     });
   });
 
+  test('are never settings of the kernel, whatever a link inside leads to', async () => {
+    await inside(isolated(), async (container) => {
+      const { files } = container;
+      const before = readFileSync('/proc/sys/kernel/domainname', 'utf8');
+      await sh(container, 'ln -s /proc/sys/kernel/domainname /tmp/log; ln -s /proc/sys/kernel /tmp/logs');
+      const refusal = (path: string): string =>
+        `Could not write "${path}": EROFS; it lies on procfs, where a write is a setting of the kernel; make it from inside, by exec().`;
+      for (const path of ['/tmp/log', '/tmp/logs/domainname', '/proc/sys/kernel/domainname']) {
+        expect((await errorOf(files.write(path, before))).message).toBe(refusal(path));
+      }
+      expect((await errorOf(files.copyIn(host.inside('/etc/motd'), '/tmp/log'))).kind).toBe('io');
+      expect((await errorOf(files.mkdir('/proc/sys/kernel/new'))).message).toContain('it lies on procfs');
+      expect((await errorOf(files.remove('/tmp/logs/domainname'))).message).toContain('it lies on procfs');
+      expect(readFileSync('/proc/sys/kernel/domainname', 'utf8')).toBe(before);
+      // Read they may be, and links to them removed.
+      expect(await orThrow(files.readText('/tmp/log'))).toBe(before);
+      await orThrow(files.remove('/tmp/log'));
+    });
+  });
+
   test('belong to somebody of the container', async () => {
     const ids = [{ inside: 0, outside: 100_000, count: 65_536 }];
     const builder = haco()

@@ -3,7 +3,7 @@ import { closeSync, constants } from 'node:fs';
 import { err, type Result } from 'neverthrow';
 import { IoError, type HacoError } from '@haco/plan';
 import { errnoName, openBelow } from '@haco/sys';
-import { checkPath, fileError, O_PATH, withRoot, type FilesRoot } from './root.js';
+import { checkPath, fileError, O_PATH, refuseSettings, withRoot, type FilesRoot } from './root.js';
 
 /** The directory in which the last word of a path is, and that word. */
 function splitPath(path: string): readonly [directory: string, name: string] {
@@ -28,7 +28,8 @@ export function inParent<T>(
       const parent = openBelow({ root: top, path: directory, flags: O_PATH | constants.O_DIRECTORY });
       if (parent < 0) return err(fileError(what, directory, errnoName(-parent), 'openat2'));
       try {
-        return use(parent, name);
+        // All that is done by name makes or removes something.
+        return refuseSettings(parent, path, what).andThen(() => use(parent, name));
       } finally {
         closeSync(parent);
       }

@@ -1,5 +1,5 @@
 /** The root directory in which paths are resolved, and what is there: never by following a link out of it. */
-import { closeSync, constants, fstatSync, openSync, type Stats } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, statfsSync, type Stats } from 'node:fs';
 import { err, ok, type Result } from 'neverthrow';
 import {
   InvalidSpecError,
@@ -111,6 +111,41 @@ export function typeOf(stat: Stats): FileType {
 }
 
 /**
+ * Filesystems whose files are settings: what is written to them, or made and removed in them, changes the kernel, and for a caller
+ * outside the container that of the host, or of the caller's own namespaces. The numbers are those of statfs(2) and linux/magic.h.
+ */
+const settings: Readonly<Record<number, string>> = Object.freeze({
+  0x0000_9fa0: 'procfs',
+  0x6265_6572: 'sysfs',
+  0x0027_e0eb: 'cgroup',
+  0x6367_7270: 'cgroup2',
+  0x6462_6720: 'debugfs',
+  0x7472_6163: 'tracefs',
+  0x7363_6673: 'securityfs',
+  0xf97c_ff8c: 'selinuxfs',
+  0x4341_5d53: 'smackfs',
+  0x6265_6570: 'configfs',
+  0xcafe_4a11: 'bpffs',
+  0x4249_4e4d: 'binfmt_misc',
+  0xde5e_81e4: 'efivarfs',
+  0x6165_676c: 'pstorefs',
+  0x0765_5821: 'resctrl',
+  0x6573_5543: 'fusectl',
+});
+
+/**
+ * Refuse to change what lies on a filesystem of settings: a link that a guest has made to /proc/sys/kernel/core_pattern leads nowhere
+ * outside of its root, and would still be the host's. `fd` is what will be written, or the directory in which something is made.
+ */
+export function refuseSettings(fd: number, path: string, what: string): Result<void, HacoError> {
+  // Unsigned: libuv gives the type as it is, some are larger than 2^31.
+  const name = settings[statfsSync(`/proc/self/fd/${String(fd)}`).type >>> 0];
+  if (name === undefined) return ok();
+  const hint = `it lies on ${name}, where a write is a setting of the kernel; make it from inside, by exec()`;
+  return err(new IoError({ what, path, errno: 'EROFS', hint }));
+}
+
+/**
  * Open what was found, for good: exactly that, whatever its name means by now. Only regular files and directories: opening a device
  * or a fifo does something to it, and a device that a container has made may be one of the host's disks.
  */
@@ -121,6 +156,9 @@ export function reopen(found: Found, path: string, what: string, flags: number):
     const hint = `it is a ${type}, and only a ${wanted === 'file' ? 'regular file' : wanted} will do`;
     return err(new IoError({ what, path, errno: type === 'directory' ? 'EISDIR' : '', hint }));
   }
+  const writes = (flags & (constants.O_WRONLY | constants.O_RDWR)) !== 0;
+  const refused = writes ? refuseSettings(found.fd, path, what) : ok();
+  if (refused.isErr()) return err(refused.error);
   try {
     const own = `/proc/self/fd/${String(found.fd)}`;
     return ok(openSync(own, flags | constants.O_NONBLOCK | constants.O_NOCTTY));
