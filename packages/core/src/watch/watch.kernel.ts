@@ -1,4 +1,5 @@
 /** What happens beside a container that runs: timers, readiness, events, signals; and that it stops with it. */
+import { watch } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it, test } from 'vitest';
 import { describeWith, expectNothingLeft, makeRootfs, type TestRootfs } from '@haco/testkit';
@@ -12,6 +13,8 @@ const quiet = { ...realRuntime, log: (entry: LogEntry) => void logged.push(entry
 beforeAll(async () => {
   await warmUp();
   rootfs = await makeRootfs({ shell: true });
+  // Node opens one descriptor for all that it watches in file systems, and keeps it.
+  watch(rootfs.path).close();
 });
 afterAll(() => rootfs.remove());
 
