@@ -147,8 +147,8 @@ describeWith(['root', 'busybox', 'compiler'], 'events and signals', () => {
       .pids(4)
       .onEvent('pids-limit', ({ type }, { name }) => void events.push(`${name} ${type}`))
       .name('crowded')
-      // The inner shell ends when its fork is refused; the outer one needs no further process.
-      .sh('(for i in 1 2 3 4 5 6 7 8; do sleep 1 & done); read line');
+      // Changes are told since Node began to look. The inner shell ends when its fork is refused; the outer one needs no further process.
+      .sh('sleep 0.5; (for i in 1 2 3 4 5 6 7 8; do sleep 1 & done); read line');
     await expectNothingLeft(async () => {
       await using container = await orThrow(builder.start());
       for (let i = 0; i < 200 && events.length === 0; i++) await sleep(25);
