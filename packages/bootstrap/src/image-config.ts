@@ -30,7 +30,7 @@ export interface ImageConfig {
  *
  * Errors: `invalid-spec`; `not-found`; `permission`; `io` (a broken image, no network, …); `state` (cancelled).
  *
- * @param image - what {@link image} gives, or its name
+ * @param image - what `image()` gives, or its name
  *
  * @example
  * ```ts

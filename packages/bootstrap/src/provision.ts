@@ -105,6 +105,7 @@ export function provisionRootfs(
   return provisionSteps(section.steps, options);
 }
 
+/** The part `provision`: what is done to a root once, after it was made. */
 export const provisionPart = {
   key: 'provision',
   scope: 'container',

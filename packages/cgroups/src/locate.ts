@@ -9,10 +9,10 @@ export interface Hierarchy {
   readonly id: string;
   readonly version: 1 | 2;
   readonly mount: CgroupMount;
-  /** Controllers of this hierarchy that are used, by the names of {@link Setting.controller}. */
+  /** Controllers of this hierarchy that are used, by the names of the settings. */
   readonly controllers: readonly string[];
   readonly settings: readonly Setting[];
-  /** Host path of the group below which the container's is made, without {@link sharedParent}. */
+  /** Host path of the group below which the container's is made, without the parent `haco` that all share. */
   readonly base: string;
   /** Slot of the container's group: a directory. */
   readonly dir: SlotName;

@@ -12,7 +12,7 @@ export type NetworkMode = NoneMode | HostMode | JoinMode | BridgeMode | CniMode 
 
 /** Protocols whose ports can be published. */
 export const protocols = ['tcp', 'udp'] as const;
-/** One of {@link protocols}. */
+/** A protocol with ports. */
 export type Protocol = (typeof protocols)[number];
 
 /** A port of the host that leads to one of the container. */

@@ -7,7 +7,7 @@ import { parseReference } from '../oci/reference.js';
 import type { Strategy } from '../strategy.js';
 import { parseLimits, type UnpackLimits, validateLimits } from './limits.js';
 
-/** What {@link image} takes besides the name. */
+/** What `image()` takes besides the name. */
 export interface ImageOptions {
   /** Absolute path of the directory that becomes the root. One that is there and not empty is used as it is. */
   readonly target: string;
@@ -32,7 +32,7 @@ export interface ImageOptions {
   readonly limits?: UnpackLimits;
 }
 
-/** Spec of {@link image}. */
+/** Spec of `image()`. */
 export interface ImageSpec extends ImageOptions {
   readonly strategy: 'image';
   /** Name in a registry, or path of a layout or an archive. */

@@ -28,7 +28,7 @@ export interface ShellSpec extends ShellOptions {
  * shell('mkdir bin && cp /bin/busybox bin/sh', { target: '/srv/roots/tiny' });
  * ```
  *
- * @see {@link provision}, for scripts that run inside
+ * @see the verb `provision`, for scripts that run inside
  */
 export function shell(script: string, options: ShellOptions): ShellSpec {
   return { strategy: 'shell', script, ...options };

@@ -22,6 +22,7 @@ import { callHooks, type HookCall } from './call.js';
 import { barrierOf, barrierPoints, hookPoints, type HookPoint } from './points.js';
 import { hookName, type Hook, type HookEntry, type HookOptions, type HooksSection } from './section.js';
 
+/** The verb of hooks. */
 export interface HookMethods {
   /**
    * Call a function at a moment of the container's life; see {@link HookPoint} for the moments. Several of one point are called in the

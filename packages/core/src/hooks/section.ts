@@ -34,6 +34,7 @@ export interface HookContext {
    * Errors: `state`, when there is no process yet or any more; as `container.exec()`.
    */
   run(file: string, ...args: readonly string[]): ResultAsync<Outcome, HacoError>;
+  /** The same, with more to say than the command: its user, its streams, how long it may take. */
   run(options: ExecOptions): ResultAsync<Outcome, HacoError>;
   /** Say something to whoever runs the container: stderr, or the log of its supervisor. */
   log(message: string): void;

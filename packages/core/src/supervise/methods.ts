@@ -2,6 +2,7 @@
 import type { Duration, Size } from '@haco/plan';
 import type { LogTarget, RestartPolicy, UnhealthyAction } from './section.js';
 
+/** How often, and how soon, a container is started again. */
 export interface RestartOptions {
   /** How often in a row at most; without it, without end. A run of 10 s and more begins a new row. */
   readonly max?: number;
@@ -11,6 +12,7 @@ export interface RestartOptions {
   readonly backoff?: number;
 }
 
+/** When a container is asked how it is, and what follows. */
 export interface HealthOptions {
   /** Program and arguments, run in the container; exit code 0 says that it is well. */
   readonly command: readonly [file: string, ...args: string[]];
@@ -26,6 +28,7 @@ export interface HealthOptions {
   readonly onUnhealthy?: UnhealthyAction;
 }
 
+/** Where output goes, and how much of it is kept. */
 export interface LogOptions {
   /** `'file'` without it. */
   readonly to?: LogTarget;

@@ -27,6 +27,7 @@ import type {
   WatchSection,
 } from './section.js';
 
+/** The verbs for what happens beside a running container. */
 export interface WatchMethods {
   /**
    * Call a function at times while the container runs. Further timers add to earlier ones. A call that fails is told as a warning, and
