@@ -17,7 +17,6 @@ export type { NetPrioResources } from './controllers/net-prio.js';
 export type { PidsResources } from './controllers/pids.js';
 export type { RdmaLimits, RdmaResources } from './controllers/rdma.js';
 export { clonedInto, planEnterGroups, type ExistingGroup } from './enter-groups.js';
-export { planKeep } from './keep.js';
 export { hierarchiesOf } from './hierarchy.js';
 export type { Hierarchy } from './locate.js';
 export type { CgroupMethods, LimitOptions } from './methods.js';

@@ -18,7 +18,7 @@ export { hold, release } from './exit/watch.js';
 export { decodeStatus, reap, type ProcessEnd, type ResourceUsage } from './exit/wait.js';
 export { hintFor } from './hint.js';
 export { failureError } from './launcher/failure-error.js';
-export { atEndOfSeries, closeForkServer, readyForkServer } from './launcher/fork-server.js';
+export { closeForkServer, readyForkServer } from './launcher/fork-server.js';
 export { launch } from './launcher/launch.js';
 export type { Launch, LaunchEnd, LaunchFailure, LaunchRequest, Running } from './launcher/launch-types.js';
 export { readOuts, readReport, readStepTimes, type StepFailure, type StepTime } from './launcher/report.js';

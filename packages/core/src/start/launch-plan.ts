@@ -11,7 +11,6 @@ import { closeQuietly, devNull } from '../streams/pipe.js';
 import { receiveDescriptor, Terminal } from '../streams/terminal.js';
 import { runTool } from '../tool.js';
 import type { StartEffects } from './effects.js';
-import { keepGroups } from './keep-groups.js';
 import type { PlannedStart } from './plan-start.js';
 import type { StartInput } from './start-input.js';
 
@@ -110,7 +109,6 @@ export function launchPlan(
         if (terminal !== undefined) closeQuietly(terminal.own);
         return err(launched.error);
       }
-      keepGroups(input, planned.plan);
       closeTheirs(streams);
       return ok({ launch: launched.value, streams, terminal, created, failed });
     }),

@@ -106,13 +106,6 @@ export function readyForkServer(): number | undefined {
   return server !== undefined && isReady(server) ? server.pid : undefined;
 }
 
-const ends = new Set<() => void>();
-
-/** Call once when the series of starts is over for which the server stays: when it ends, or has to give way to another. */
-export function atEndOfSeries(end: () => void): void {
-  ends.add(end);
-}
-
 /** End the server, if there is one; starts that it has been asked for are made before that. */
 export function closeForkServer(): void {
   if (starting !== undefined) clearImmediate(starting);
@@ -122,8 +115,6 @@ export function closeForkServer(): void {
   const ending = server;
   server = undefined;
   clearTimeout(ending.idle);
-  for (const end of ends) end();
-  ends.clear();
   dropPlanFiles();
   libc().close(ending.socket);
   ending.state.close();
