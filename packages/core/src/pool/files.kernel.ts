@@ -81,7 +81,7 @@ describeWith(['root', 'busybox', 'overlay'], 'files of a run', () => {
       return refused;
     });
     const refusal = (path: string) =>
-      `Could not put a file of this run at "${path}": EXDEV; it is on a filesystem of the host, which the next run would find changed; ` +
+      `Could not put a file of this run at "${path}": EXDEV; it is on no tmpfs and no overlay of the container alone, and would outlive this run; ` +
       'add tmpfs() there, or an overlay.';
     expect(told.slice(0, 5)).toEqual(
       ['/x', '/data/x', '/way/x', '/tmp/../data/x', '/proc/self/comm'].map((path) => [path, 'io', refusal(path)]),

@@ -40,7 +40,7 @@ const refusals: Readonly<Record<number, string>> = {
 
 /** A start by a launcher, which Node has spawned or the fork server has made. */
 export class Launching implements Launch {
-  readonly untilEnd: boolean;
+  readonly untilEnd = false;
   readonly started: Promise<Result<Running, LaunchFailure>>;
   readonly ended: Promise<LaunchEnd>;
   private resolveStarted!: (result: Result<Running, LaunchFailure>) => void;
@@ -65,7 +65,6 @@ export class Launching implements Launch {
     private readonly launcher: MadeProcess,
     channel: number | undefined,
   ) {
-    this.untilEnd = request.untilEnd === true;
     this.started = new Promise((resolve) => (this.resolveStarted = resolve));
     this.ended = new Promise((resolve) => (this.resolveEnded = resolve));
     if (channel !== undefined) this.channel = serveBarriers(channel, (number) => this.atBarrier(number));
@@ -204,8 +203,6 @@ export class Launching implements Launch {
   }
 
   runningForMs(): number {
-    // Nobody was told of the moment.
-    if (this.runningNs === 0 && this.untilEnd && !this.planClosed) this.runningNs = this.report().runningNs;
     return this.runningNs === 0 ? 0 : nowMs() - this.runningNs / 1e6;
   }
 
