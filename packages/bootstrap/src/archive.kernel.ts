@@ -27,7 +27,7 @@ afterEach(() => {
 
 /** Everything of a tree that a user can see; times to the microsecond, which is what Node sets. */
 const list = (directory: string) =>
-  spawnSync('sh', ['-c', "find . -printf '%p %M %U %G %l %n %T@\\n' | sort"], {
+  spawnSync('sh', ['-c', "find . -printf '%p %M %U %G %l %n %T@\\n' | sed -E 's/([.][0-9]{3})[0-9]*$/\\1/' | sort"], {
     cwd: directory,
     encoding: 'utf8',
   }).stdout.replace(/(\.\d{6})\d+/g, '$1');

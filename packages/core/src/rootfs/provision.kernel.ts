@@ -58,7 +58,10 @@ const names = () => fs.readdirSync(target).sort();
 describeWith(['busybox'], 'provisioning', () => {
   it('runs each script once, inside, echoed, with the resolver files of the host', async () => {
     const builder = base()
-      .provision('first', 'id -u; hostname inside; cat /etc/hosts > /seen; cat; ls /proc/1 >/dev/null; touch /tmp/gone')
+      .provision(
+        'first',
+        'id -u; hostname >/dev/null; cat /etc/hosts > /seen; cat; ls /proc/1 >/dev/null; touch /tmp/gone',
+      )
       .provision('second', 'echo again >> /count');
     const created = await expectNothingLeft(() => builder.create({ onProgress }), { ignore: new RegExp(box) });
     expect(created.isOk() || created.error).toBe(true);

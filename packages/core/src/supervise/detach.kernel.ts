@@ -1,5 +1,5 @@
 /** Detached containers: from start to removal, with supervisors, starters and launchers that are killed on the way. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -13,6 +13,8 @@ let stateDir: string;
 
 beforeAll(async () => {
   await warmUp();
+  // Node keeps one inotify descriptor from its first watch on.
+  watch('/').close();
   base = await makeTemporaryDirectory('detach');
   stateDir = join(base, 'state');
 });
@@ -340,7 +342,7 @@ describeWith(['root'], 'a detached container', () => {
 
         writeFileSync(path, 'export default 42;\n');
         expect((await web.reload())._unsafeUnwrapErr().message).toBe(
-          `The spec is invalid: ${path}: it default-exports a number; it must be a builder (haco()…), or a function that returns one.`,
+          `The spec is invalid: ${path}: it default-exports a number; it must be a builder (haco()…), a cluster, or a function that returns one.`,
         );
         define(`.pids(40).cgroup('pids.max', 'nonsense').rlimit('nofile', 16).command('/bin/sleep', '60')`);
         expect((await web.reload()).isErr()).toBe(true);
