@@ -4,7 +4,12 @@
  *
  *   floor none COMMAND         no isolation
  *   floor full COMMAND ROOT    namespaces, pivot_root, /proc, /dev, /tmp, no capabilities, no_new_privs
- *   … COUNT                    COUNT starts, one line of nanoseconds each; without it, one start for each line of stdin
+ *   floor limits COMMAND ROOT CPU MEMORY PIDS
+ *                              the same with limits, in groups below these three directories of cgroup v1
+ *   … COUNT                    COUNT starts; without it, one start for each line of stdin
+ *
+ * A start answers with a line of nanoseconds: all of it, and of that with limits: making the groups, entering them (where a
+ * kernel may wait for RCU, see cgroup_attach_lock() in kernel/cgroup/cgroup.c), removing them.
  *
  * The child shares memory with this process and this process waits for its exec (CLONE_VM, CLONE_VFORK): the cheapest start
  * that Linux has.
@@ -16,6 +21,7 @@
 #include <linux/sched.h>
 #include <linux/openat2.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -36,7 +42,7 @@
 
 #define CHECK(call) check((long)(call), #call)
 
-static int full;
+static int full, limits;
 static const char *command, *root_path;
 /* What the child found; it shares this memory. */
 static const char *failed_call;
@@ -133,8 +139,84 @@ static void set_capabilities(unsigned low)
 	CHECK(syscall(SYS_capset, &header, data));
 }
 
+/* One group in each of three hierarchies of cgroup v1, below a parent as haco makes it. */
+enum { HIERARCHIES = 3 };
+static const char parent_name[] = "haco-bench-floor", group_name[] = "haco-bench-floor/x";
+static const struct hierarchy {
+	const char *limit, *value, *counters[3];
+} hierarchies[HIERARCHIES] = {
+	{"cpu.cfs_quota_us", "100000", {"cpu.stat"}},
+	{"memory.limit_in_bytes", "268435456", {"memory.oom_control", "memory.failcnt", "memory.max_usage_in_bytes"}},
+	{"pids.max", "64", {"pids.events", "pids.peak"}},
+};
+static int bases[HIERARCHIES], groups[HIERARCHIES], doors[HIERARCHIES];
+static long long made_ns, joined_ns, removed_ns;
+
+static long long now_ns(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000000ll + now.tv_nsec;
+}
+
+static long must(long result, const char *what)
+{
+	if (result < 0) {
+		fprintf(stderr, "floor: %s: %s\n", what, strerror(errno));
+		exit(1);
+	}
+	return result;
+}
+
+static void make_groups(void)
+{
+	const long long began = now_ns();
+	for (int i = 0; i < HIERARCHIES; i++) {
+		must(mkdirat(bases[i], parent_name, 0755), parent_name);
+		must(mkdirat(bases[i], group_name, 0755), group_name);
+		groups[i] = must(openat(bases[i], group_name, O_PATH | O_DIRECTORY | O_CLOEXEC), group_name);
+		doors[i] = must(openat(groups[i], "tasks", O_WRONLY | O_CLOEXEC), "tasks");
+		const int limit = must(openat(groups[i], hierarchies[i].limit, O_WRONLY | O_CLOEXEC), hierarchies[i].limit);
+		must(write(limit, hierarchies[i].value, strlen(hierarchies[i].value)), hierarchies[i].limit);
+		close(limit);
+	}
+	made_ns = now_ns() - began;
+}
+
+static void join_groups(void)
+{
+	const long long began = now_ns();
+	for (int i = 0; i < HIERARCHIES; i++)
+		CHECK(write(doors[i], "0", 1));
+	joined_ns = now_ns() - began;
+	CHECK(unshare(CLONE_NEWCGROUP));
+}
+
+static void remove_groups(void)
+{
+	char counters[512];
+	const long long began = now_ns();
+	for (int i = 0; i < HIERARCHIES; i++) {
+		for (int j = 0; j < 3 && hierarchies[i].counters[j] != NULL; j++) {
+			/* Not every kernel has all of them. */
+			const int counter = openat(groups[i], hierarchies[i].counters[j], O_RDONLY | O_CLOEXEC);
+			if (counter < 0)
+				continue;
+			must(read(counter, counters, sizeof(counters)), hierarchies[i].counters[j]);
+			close(counter);
+		}
+		close(doors[i]);
+		close(groups[i]);
+		must(unlinkat(bases[i], group_name, AT_REMOVEDIR), group_name);
+		must(unlinkat(bases[i], parent_name, AT_REMOVEDIR), parent_name);
+	}
+	removed_ns = now_ns() - began;
+}
+
 static void isolate(void)
 {
+	if (limits)
+		join_groups();
 	CHECK(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
 	umask(0);
 	const int root = CHECK(
@@ -191,8 +273,9 @@ static inline __attribute__((always_inline)) long clone3(struct clone_args *args
 
 static __attribute__((noinline)) pid_t start(const int *out, const int *error)
 {
-	const uint64_t namespaces =
-		CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWPID | CLONE_NEWCGROUP | CLONE_NEWTIME;
+	/* The root of a cgroup namespace is the group of that moment: with limits it is made later. */
+	const uint64_t namespaces = CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWPID | CLONE_NEWTIME |
+				    (limits ? 0 : CLONE_NEWCGROUP);
 	struct clone_args args = {
 		.flags = CLONE_VM | CLONE_VFORK | CLONE_CLEAR_SIGHAND | (full ? namespaces : 0),
 		.exit_signal = SIGCHLD,
@@ -215,19 +298,14 @@ static void read_to_end(int fd)
 	close(fd);
 }
 
-static long long now_ns(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000ll + now.tv_nsec;
-}
-
 static void once(void)
 {
 	int out[2], error[2], status;
 	const long long began = now_ns();
 	if (pipe2(out, O_CLOEXEC) < 0 || pipe2(error, O_CLOEXEC) < 0)
 		exit(1);
+	if (limits)
+		make_groups();
 	const pid_t pid = start(out, error);
 	close(out[1]);
 	close(error[1]);
@@ -238,7 +316,9 @@ static void once(void)
 			strerror(failed_errno), status);
 		exit(1);
 	}
-	printf("%lld\n", now_ns() - began);
+	if (limits)
+		remove_groups();
+	printf("%lld %lld %lld %lld\n", now_ns() - began, made_ns, joined_ns, removed_ns);
 	fflush(stdout);
 }
 
@@ -247,10 +327,15 @@ int main(int argc, char **argv)
 	char line[16];
 	if (argc < 3)
 		return 2;
-	full = strcmp(argv[1], "full") == 0;
+	limits = strcmp(argv[1], "limits") == 0;
+	full = limits || strcmp(argv[1], "full") == 0;
 	command = argv[2];
 	root_path = full && argc > 3 ? argv[3] : "/";
-	const int at = full ? 4 : 3;
+	const int at = limits ? 4 + HIERARCHIES : full ? 4 : 3;
+	if (argc < at)
+		return 2;
+	for (int i = 0; limits && i < HIERARCHIES; i++)
+		bases[i] = must(open(argv[4 + i], O_PATH | O_DIRECTORY | O_CLOEXEC), argv[4 + i]);
 	if (argc > at)
 		for (long left = atol(argv[at]); left > 0; left--)
 			once();

@@ -22,11 +22,16 @@ function timesTable(rows: readonly Row[], baseId: string): string {
 
 function sequentialSection({ sequential }: Results): readonly string[] {
   if (sequential === undefined) return [];
-  const { rows, absent } = sequential;
+  const { rows, absent, floorParts } = sequential;
   const reasons = absent.map(({ label, reason }) => `- ${label}: ${reason.split('\n').at(-1) ?? ''}`);
   return [
     '## One after the other',
     timesTable(rows, 'spawn'),
+    ...(floorParts === undefined
+      ? []
+      : [
+          `What the kernel takes for the groups of limits, in the C program: ${ms(floorParts.make)} ms to make them and write their limits, ${ms(floorParts.join)} ms to enter them (where some kernels wait for a grace period of RCU), ${ms(floorParts.remove)} ms to read their counters and remove them.`,
+        ]),
     ...(reasons.length > 0 ? [`Took no part:\n\n${reasons.join('\n')}`] : []),
   ];
 }
@@ -74,16 +79,17 @@ function blockingSection({ blocking }: Results): readonly string[] {
   return [
     '## How long a start holds up the event loop',
     table(
-      ['longest pause of a start', 'median, ms', 'p99, ms', 'max, ms', 'over 1 ms'],
-      blocking.rows.map(({ label, median, p99, max, over, starts }) => [
+      ['longest pause of a start', 'median, ms', 'p99, ms', 'max, ms', 'over 1 ms', 'collections'],
+      blocking.rows.map(({ label, median, p99, max, over, starts, collections, collectionMs }) => [
         label,
         ms(median),
         ms(p99),
         ms(max),
         `${String(over)} of ${String(starts)}`,
+        collections === 0 ? 'none' : `${String(collections)}, longest ${ms(collectionMs)} ms`,
       ]),
     ),
-    'Time in which the thread only waited for a CPU is taken off.',
+    'Time in which the thread only waited for a CPU is taken off, and so are the collections of V8, of which the last column tells: they come when the garbage of the whole program is enough for one, and most of it here is of the measuring loop itself, which turns some thousand times in a start.',
   ];
 }
 

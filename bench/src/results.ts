@@ -10,9 +10,21 @@ export interface Row extends Summary {
   readonly group: Contender['group'];
 }
 
+/** What a start in C spends on the groups of its limits, in milliseconds. */
+export interface FloorParts {
+  /** Making them and writing their limits. */
+  readonly make: number;
+  /** Entering them, where some kernels wait for a grace period of RCU. */
+  readonly join: number;
+  /** Reading their counters and removing them. */
+  readonly remove: number;
+}
+
 export interface SequentialResult {
   readonly rows: readonly Row[];
   readonly absent: readonly Absent[];
+  /** Only where the limits are of cgroup v1. */
+  readonly floorParts?: FloorParts;
 }
 
 export interface HeldResult {
@@ -47,6 +59,9 @@ export interface BlockingRow {
   readonly max: number;
   /** Starts with a pause of more than 1 ms. */
   readonly over: number;
+  /** The longest collection of garbage in a start, which is not in the figures above; and how many starts met one. */
+  readonly collectionMs: number;
+  readonly collections: number;
 }
 
 export interface BlockingResult {

@@ -1,5 +1,5 @@
 /** What sandbox() protects, put together with bubblewrap, a shell and the cgroup files: all that it takes there. */
-import { existsSync, mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { orThrow, sandbox, type Operation } from '@haco/core';
 import { hierarchiesOf, type CgroupsSection } from '@haco/cgroups';
@@ -25,11 +25,26 @@ function filterOf(operations: readonly Operation[]): Buffer | undefined {
 function masks(root: string): readonly string[] {
   const below = (path: string): boolean => existsSync(join(root, path));
   const directories = ['/boot', '/home', '/media', '/mnt', '/root', '/run', '/srv', '/sys'].filter(below);
-  const files = dockerMaskedPaths.filter((path) => path.startsWith('/proc/') && existsSync(path));
+  const masked = dockerMaskedPaths.filter((path) => path.startsWith('/proc/') && existsSync(path));
+  const isDirectory = (path: string): boolean => statSync(path).isDirectory();
+  const files = masked.filter((path) => !isDirectory(path));
   return [
-    ...directories.flatMap((path) => ['--tmpfs', path, '--remount-ro', path]),
+    ...[...directories, ...masked.filter(isDirectory)].flatMap((path) => ['--tmpfs', path, '--remount-ro', path]),
     ...files.flatMap((path) => ['--ro-bind', '/dev/null', path]),
   ];
+}
+
+/** bwrap may end a moment before its first process inside has left the group. */
+async function removeWhenEmpty(path: string): Promise<void> {
+  for (;;) {
+    try {
+      rmdirSync(path);
+      return;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EBUSY') throw error;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
 }
 
 /** Only where the limits are of cgroup v1: there the shell that becomes bwrap can enter the groups as cheaply as haco does. */
@@ -84,7 +99,7 @@ export function bwrapSandbox({ root, state }: StagePaths): Contender | undefined
       try {
         await spawnToEnd('/bin/sh', args);
       } finally {
-        for (const { path } of groups) rmdirSync(path);
+        for (const { path } of groups) await removeWhenEmpty(path);
       }
       return undefined;
     },

@@ -1,26 +1,53 @@
 /** The C program that makes the same system calls: a process that is asked for one start after the other. */
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { hierarchiesOf, type CgroupsSection } from '@haco/cgroups';
+import { orThrow } from '@haco/core';
+import { probeHost } from '@haco/sys';
+import type { FloorParts } from '../results.js';
+import { quantile } from '../statistics.js';
 import type { Contender, StagePaths } from './contender.js';
+import { limited } from './haco.js';
+
+/** Milliseconds of one start, and what it spent on groups. */
+interface Answer {
+  readonly ms: number;
+  readonly parts: FloorParts;
+}
 
 class Floor implements Disposable {
   readonly #process: ChildProcessWithoutNullStreams;
-  #answer: ((ms: number) => void) | undefined;
+  readonly #parts: FloorParts[] = [];
+  #answer: ((answer: Answer | undefined) => void) | undefined;
 
   constructor(file: string, args: readonly string[]) {
     this.#process = spawn(file, args, { stdio: ['pipe', 'pipe', 'pipe'] });
     this.#process.stdout.setEncoding('utf8');
-    this.#process.stdout.on('data', (line: string) => this.#answer?.(Number(line) / 1e6));
+    this.#process.stdout.on('data', (line: string) => {
+      const [ms = Number.NaN, make = 0, join = 0, remove = 0] = line.split(' ').map((ns) => Number(ns) / 1e6);
+      this.#answer?.({ ms, parts: { make, join, remove } });
+    });
     this.#process.stderr.on('data', (text: Buffer) => process.stderr.write(text));
-    this.#process.on('exit', () => this.#answer?.(Number.NaN));
+    this.#process.on('exit', () => this.#answer?.(undefined));
     this.#process.unref();
   }
 
   async start(): Promise<number> {
-    const answer = new Promise<number>((resolve) => (this.#answer = resolve));
+    const answered = new Promise<Answer | undefined>((resolve) => (this.#answer = resolve));
     this.#process.stdin.write('\n');
-    const ms = await answer;
-    if (Number.isNaN(ms)) throw new Error('the floor has failed');
-    return ms;
+    const answer = await answered;
+    if (answer === undefined) throw new Error('the floor has failed');
+    this.#parts.push(answer.parts);
+    return answer.ms;
+  }
+
+  /** Medians of what all starts so far spent on groups. */
+  parts(): FloorParts {
+    const median = (part: keyof FloorParts) =>
+      quantile(
+        this.#parts.map((parts) => parts[part]),
+        0.5,
+      );
+    return { make: median('make'), join: median('join'), remove: median('remove') };
   }
 
   [Symbol.dispose](): void {
@@ -28,14 +55,29 @@ class Floor implements Disposable {
   }
 }
 
+/** Where the groups of {@link limited} are made, when all three are of cgroup v1. */
+function basesOfLimits(root: string): readonly string[] | undefined {
+  const spec = orThrow(limited(root).command('/bin/true').spec());
+  const hierarchies = hierarchiesOf(spec['cgroups'] as CgroupsSection, probeHost());
+  const bases = ['cpu', 'memory', 'pids'].flatMap((wanted) =>
+    hierarchies.filter(({ id, version }) => id === wanted && version === 1).map(({ base }) => base),
+  );
+  return bases.length === 3 ? bases : undefined;
+}
+
 /** The floors, and how to end them. */
 export function floorContenders({
   floor,
   root,
   staticTrue,
-}: StagePaths): Disposable & { readonly contenders: readonly Contender[] } {
+}: StagePaths): Disposable & {
+  readonly contenders: readonly Contender[];
+  readonly parts: () => FloorParts | undefined;
+} {
   const none = new Floor(floor, ['none', staticTrue]);
   const full = new Floor(floor, ['full', '/bin/true', root]);
+  const bases = basesOfLimits(root);
+  const limits = bases === undefined ? undefined : new Floor(floor, ['limits', '/bin/true', root, ...bases]);
   return {
     contenders: [
       { id: 'floor-none', label: 'C: no isolation', group: 'floor', start: () => none.start() },
@@ -45,10 +87,22 @@ export function floorContenders({
         group: 'floor',
         start: () => full.start(),
       },
+      ...(limits === undefined
+        ? []
+        : [
+            {
+              id: 'floor-limits',
+              label: 'C: + limits of cpu, memory, pids',
+              group: 'floor',
+              start: () => limits.start(),
+            } as const,
+          ]),
     ],
+    parts: () => limits?.parts(),
     [Symbol.dispose]: () => {
       none[Symbol.dispose]();
       full[Symbol.dispose]();
+      limits?.[Symbol.dispose]();
     },
   };
 }

@@ -22,6 +22,9 @@ export const withRoot = (root: string) => namespaces().chroot(root).independent(
 /** … without capabilities, and no way to gain any: the isolation that the targets speak of. */
 export const full = (root: string) => withRoot(root).caps('none').noNewPrivileges();
 
+/** … and limits. */
+export const limited = (root: string) => full(root).cpu(100).memory('256MiB').pids(64);
+
 export function hacoContenders({ root, staticTrue }: StagePaths): readonly Contender[] {
   const inside = '/bin/true';
   const again = full(root).name('haco-bench-again').command(inside);
@@ -32,11 +35,7 @@ export function hacoContenders({ root, staticTrue }: StagePaths): readonly Conte
     ['haco-root', 'haco: + pivot_root, /proc, /dev, /tmp', () => withRoot(root).command(inside)],
     ['haco-full', 'haco: + no capabilities, no_new_privs', () => full(root).command(inside)],
     ['haco-again', 'haco: the same, one builder run again', () => again],
-    [
-      'haco-limits',
-      'haco: + limits of cpu, memory, pids',
-      () => full(root).cpu(100).memory('256MiB').pids(64).command(inside),
-    ],
+    ['haco-limits', 'haco: + limits of cpu, memory, pids', () => limited(root).command(inside)],
   ];
   return levels.map(([id, label, make]) => ({ id, label, group: 'haco', start: () => toEnd(make()) }));
 }

@@ -1,5 +1,6 @@
 /** How long a start keeps the event loop from turning: what else the process does has to wait that long. */
 import { closeSync, openSync, readSync } from 'node:fs';
+import { PerformanceObserver } from 'node:perf_hooks';
 import type { Contender } from '../contenders/contender.js';
 import { hacoContenders } from '../contenders/haco.js';
 import { spawnContenders } from '../contenders/spawn.js';
@@ -11,13 +12,25 @@ import type { ScenarioInput } from './scenario.js';
 /** Pauses longer than this are looked at more closely, in milliseconds. */
 const suspicious = 0.3;
 
-/** Turns the event loop as fast as it goes and notes the longest pause between two turns. */
+/** From when to when, as performance.now() counts. */
+interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** A time between two turns of the event loop, and how much of it the thread could have worked. */
+interface Pause extends Span {
+  readonly ms: number;
+}
+
+/** Turns the event loop as fast as it goes and notes the pauses between two turns. */
 class Ticker implements Disposable {
   readonly #schedstat = openSync('/proc/thread-self/schedstat', 'r');
   readonly #buffer = Buffer.alloc(64);
   #last = performance.now();
   #waited = this.#waitedMs();
-  #longest = 0;
+  #short: Pause = { from: 0, to: 0, ms: 0 };
+  #long: Pause[] = [];
   #running = true;
 
   constructor() {
@@ -33,35 +46,30 @@ class Ticker implements Disposable {
   readonly #tick = (): void => {
     if (!this.#running) return;
     const now = performance.now();
-    let pause = now - this.#last;
-    if (pause > suspicious) {
+    const ms = now - this.#last;
+    if (ms > suspicious) {
       const waited = this.#waitedMs();
-      pause -= waited - this.#waited;
+      this.#long.push({ from: this.#last, to: now, ms: ms - (waited - this.#waited) });
       this.#waited = waited;
       this.#last = performance.now();
     } else {
+      if (ms > this.#short.ms) this.#short = { from: this.#last, to: now, ms };
       this.#last = now;
     }
-    if (pause > this.#longest) this.#longest = pause;
     setImmediate(this.#tick);
   };
 
   /** Begin a start. */
   reset(): void {
-    this.#longest = 0;
+    this.#short = { from: 0, to: 0, ms: 0 };
+    this.#long = [];
     this.#waited = this.#waitedMs();
     this.#last = performance.now();
   }
 
-  /** The longest pause since then, also one that is going on. */
-  longest(): number {
-    this.#tickOnce();
-    return this.#longest;
-  }
-
-  #tickOnce(): void {
-    const pause = performance.now() - this.#last;
-    if (pause > this.#longest && pause <= suspicious) this.#longest = pause;
+  /** Pauses since then: the longest of the short ones, and all that are long. */
+  pauses(): readonly Pause[] {
+    return [this.#short, ...this.#long];
   }
 
   [Symbol.dispose](): void {
@@ -72,28 +80,74 @@ class Ticker implements Disposable {
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-async function longestPauses(contender: Contender, ticker: Ticker, starts: number): Promise<readonly number[]> {
-  const pauses: number[] = [];
+/** Notes when V8 collected garbage: that stops the loop too, whoever made the garbage. */
+class Collections implements Disposable {
+  readonly #spans: Span[] = [];
+  readonly #observer = new PerformanceObserver((list) => {
+    for (const { startTime, duration } of list.getEntries())
+      this.#spans.push({ from: startTime, to: startTime + duration });
+  });
+
+  constructor() {
+    this.#observer.observe({ entryTypes: ['gc'] });
+  }
+
+  /** Milliseconds of collections within that time. */
+  within({ from, to }: Span): number {
+    return this.#spans
+      .map((span) => Math.min(span.to, to) - Math.max(span.from, from))
+      .filter((ms) => ms > 0)
+      .reduce((sum, ms) => sum + ms, 0);
+  }
+
+  /** Entries come a while after what they tell of. */
+  async settled(): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+
+  [Symbol.dispose](): void {
+    this.#observer.disconnect();
+  }
+}
+
+/** One start: its longest pause without collections, and its collections. */
+interface Start {
+  readonly longest: number;
+  readonly collected: number;
+}
+
+async function startsOf(
+  contender: Contender,
+  { ticker, collections, starts }: { ticker: Ticker; collections: Collections; starts: number },
+): Promise<readonly Start[]> {
+  const found: (readonly Pause[])[] = [];
   for (let i = 0; i < starts; i++) {
     // From turn to turn, so that the synchronous part of the start itself is between two of them.
     await turn();
     ticker.reset();
     await contender.start();
     await turn();
-    pauses.push(ticker.longest());
+    found.push(ticker.pauses());
   }
-  return pauses;
+  await collections.settled();
+  return found.map((pauses) => ({
+    longest: Math.max(...pauses.map((pause) => pause.ms - collections.within(pause))),
+    collected: pauses.reduce((sum, pause) => sum + collections.within(pause), 0),
+  }));
 }
 
-function rowOf({ id, label }: Contender, pauses: readonly number[]): BlockingRow {
+function rowOf({ id, label }: Contender, starts: readonly Start[]): BlockingRow {
+  const pauses = starts.map(({ longest }) => longest);
   return {
     id,
     label,
-    starts: pauses.length,
+    starts: starts.length,
     median: quantile(pauses, 0.5),
     p99: quantile(pauses, 0.99),
     max: Math.max(...pauses),
     over: pauses.filter((ms) => ms > 1).length,
+    collections: starts.filter(({ collected }) => collected > 0).length,
+    collectionMs: Math.max(...starts.map(({ collected }) => collected)),
   };
 }
 
@@ -110,13 +164,15 @@ export async function blocking({ stage, amounts }: ScenarioInput): Promise<Block
     [idle, ...spawnContenders(stage), ...hacoContenders(stage)].filter(({ id }) => wanted.has(id)),
   );
   using ticker = new Ticker();
-  const pauses = new Map<string, number[]>(contenders.map(({ id }) => [id, []]));
+  using collections = new Collections();
+  const all = new Map<string, Start[]>(contenders.map(({ id }) => [id, []]));
   const turns = 10;
   for (let i = -1; i < turns; i++) {
     for (const contender of contenders) {
-      const found = await longestPauses(contender, ticker, Math.ceil(amounts.rounds / turns) * 2);
-      if (i >= 0) pauses.get(contender.id)?.push(...found);
+      const starts = Math.ceil(amounts.rounds / turns) * 2;
+      const found = await startsOf(contender, { ticker, collections, starts });
+      if (i >= 0) all.get(contender.id)?.push(...found);
     }
   }
-  return { rows: contenders.map((contender) => rowOf(contender, pauses.get(contender.id) ?? [])) };
+  return { rows: contenders.map((contender) => rowOf(contender, all.get(contender.id) ?? [])) };
 }

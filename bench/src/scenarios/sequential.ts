@@ -26,5 +26,7 @@ export async function sequential({ stage, amounts }: ScenarioInput): Promise<Seq
     ...tools.contenders,
     ...(equal === undefined ? [] : [equal]),
   ]);
-  return { rows: rowsOf(working, await interleave(working, amounts)), absent: [...tools.missing, ...absent] };
+  const rows = rowsOf(working, await interleave(working, amounts));
+  const floorParts = floors.parts();
+  return { rows, absent: [...tools.missing, ...absent], ...(floorParts === undefined ? {} : { floorParts }) };
 }
