@@ -66,11 +66,7 @@ function basesOfLimits(root: string): readonly string[] | undefined {
 }
 
 /** The floors, and how to end them. */
-export function floorContenders({
-  floor,
-  root,
-  staticTrue,
-}: StagePaths): Disposable & {
+export function floorContenders({ floor, root, staticTrue }: StagePaths): Disposable & {
   readonly contenders: readonly Contender[];
   readonly parts: () => FloorParts | undefined;
 } {

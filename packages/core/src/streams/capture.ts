@@ -6,8 +6,11 @@ import { closeQuietly } from './pipe.js';
 
 const F_SETFL = 4;
 const O_NONBLOCK = 0o4000;
-/** A pipe holds 64 KiB, so a run that ends sooner than this needs no event source: making one costs more than the read. */
-const patienceMs = 4;
+/**
+ * A pipe holds 64 KiB, so a run that ends sooner than this needs no event source: making one costs more than the read. One that
+ * has written nothing by then is given the second time as well.
+ */
+const patienceMs = [4, 12] as const;
 /** How long orphans that hold the pipe open may go on after the container has ended. */
 const orphanMs = 250;
 const chunkSize = 65_536;
@@ -41,13 +44,20 @@ export class Capture {
   private ended = false;
   private closed = false;
   private onEnd: (() => void) | undefined;
-  private readonly timer: NodeJS.Timeout;
+  private timer: NodeJS.Timeout;
+  private nonblocking = false;
 
   constructor(
     private readonly fd: number,
     private readonly budget: Budget,
   ) {
-    this.timer = setTimeout(() => this.attach(), patienceMs);
+    this.timer = setTimeout(() => this.look(), patienceMs[0]);
+  }
+
+  private look(): void {
+    if (this.drain()) this.ended = true;
+    else if (this.chunks.length > 0) this.attach();
+    else this.timer = setTimeout(() => this.attach(), patienceMs[1]);
   }
 
   private keep(chunk: Buffer): void {
@@ -68,6 +78,8 @@ export class Capture {
 
   /** Read what is there, without waiting. True at the end of the stream. */
   private drain(): boolean {
+    if (!this.nonblocking && this.socket === undefined) libc().fcntl(this.fd, F_SETFL, O_NONBLOCK);
+    this.nonblocking = true;
     for (;;) {
       let length: number;
       try {
@@ -83,7 +95,6 @@ export class Capture {
   /** The container has ended: everything that it wrote. */
   async finish(): Promise<string> {
     clearTimeout(this.timer);
-    if (this.socket === undefined) libc().fcntl(this.fd, F_SETFL, O_NONBLOCK);
     // What the socket has read and not yet told (it tells in a later tick) comes before what is still in the pipe.
     while (this.socket !== undefined && this.socket.read() !== null);
     // Everything that was written before the end is in the pipe by now: only orphans can add to it.

@@ -104,15 +104,15 @@ export function readStepTimes(fd: number, encoded: EncodedPlan, startedNs: numbe
   return stepTimes(times, 0, encoded, startedNs);
 }
 
-/** The bytes of all named out buffers. */
+/** The bytes of all named out buffers: they lie together, and one read costs less than one for each. */
 export function readOuts(fd: number, encoded: EncodedPlan): ReadonlyMap<string, Buffer> {
-  const outs = new Map<string, Buffer>();
-  for (const [name, { offset, size }] of encoded.outs) {
-    const bytes = Buffer.alloc(size);
-    readSync(fd, bytes, 0, size, offset);
-    outs.set(name, bytes);
-  }
-  return outs;
+  const places = [...encoded.outs];
+  if (places.length === 0) return new Map();
+  const from = Math.min(...places.map(([, { offset }]) => offset));
+  const to = Math.max(...places.map(([, { offset, size }]) => offset + size));
+  const all = Buffer.alloc(to - from);
+  readSync(fd, all, 0, all.length, from);
+  return new Map(places.map(([name, { offset, size }]) => [name, all.subarray(offset - from, offset - from + size)]));
 }
 
 function execAt({ steps }: EncodedPlan): number {
