@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensure } from './ensure.mjs';
+import { nodeOf } from './other-node.mjs';
 import { failuresOf, lastWords, strayErrors } from './test-failures.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -25,12 +26,13 @@ const NOBODY = 65534;
  * - `missing` says why a lane can't run here;
  * - `project` is the one of vitest.config.ts, when it hasn't the name of the lane;
  * - `user` is the one it runs as, when it isn't the current one;
+ * - `node` is the version of Node it runs with, when it isn't the current one;
  * - `vm` are the options of packages/testkit/vm/vm-run for a lane that runs in a virtual machine;
  * - `only` is what it runs when no files were named;
  * - `elsewhere` are reasons for which tests may be left out here, because another lane runs them.
  *
  * @typedef {{ name: string, missing?: () => string | undefined, project?: string, user?: () => number | undefined,
- *   vm?: string[], only?: string[], elsewhere?: RegExp[] }} Lane
+ *   node?: number, vm?: string[], only?: string[], elsewhere?: RegExp[] }} Lane
  * @type {Lane[]}
  */
 const lanes = [
@@ -59,6 +61,9 @@ const lanes = [
       /^\/etc\/sub[ug]id has no range for/,
     ],
   },
+  withNode(22),
+  withNode(24),
+  withNode(26),
   // Nothing but cgroup v2 (packages/testkit/vm/README.md): User Mode Linux is as fast as the machine, and Debian's own
   // kernel in an emulator shows what it has not.
   virtual({ name: 'v2-root', project: 'kernel', vm: ['--uml'] }),
@@ -76,6 +81,47 @@ const lanes = [
     ),
   }),
 ];
+
+/**
+ * What depends on the version of Node: descriptors, signals, streams, workers, native calls.
+ *
+ * @param {number} major @returns {Lane}
+ */
+function withNode(major) {
+  return {
+    name: `node-${major}`,
+    project: 'kernel',
+    node: major,
+    missing: () => {
+      if (!isRoot) return notLinux ?? 'needs root (sudo npm test)';
+      const found = nodeOf(major);
+      return notLinux ?? ('reason' in found ? found.reason : undefined);
+    },
+    elsewhere: [
+      /^the host has cgroup v1 hierarchies/,
+      /^no mounted cgroup hier/,
+      /^the host was not booted with systemd/,
+    ],
+    only: [
+      'sys/src/launcher/launch',
+      'sys/src/launcher/fork-server',
+      'sys/src/exit/watch',
+      'core/src/lifecycle',
+      'core/src/streams/streams',
+      'core/src/streams/terminal',
+      'core/src/streams/worker',
+      'core/src/pool/pool',
+      'core/src/exec/exec',
+      'core/src/files/files',
+    ].map((name) => `packages/${name}.kernel.ts`),
+  };
+}
+
+/** The program that runs the tests of a lane. @param {Lane} lane */
+function nodeFor({ node }) {
+  const found = node === undefined ? { program: process.execPath } : nodeOf(node);
+  return 'program' in found ? found.program : process.execPath;
+}
 
 /** @param {Lane & { vm: string[] }} lane @returns {Lane} */
 function virtual(lane) {
@@ -161,9 +207,9 @@ console.log(`\n${closing}`);
 writeFileSync(join(root, 'node_modules/.haco-test-count'), `${closing}\n`);
 process.exitCode = good ? 0 : 1;
 
-/** `v2` stands for all of its variants. @param {Lane} lane @param {string} name */
+/** `v2` and `node` stand for all of their variants. @param {Lane} lane @param {string} name */
 function isNamed(lane, name) {
-  return lane.name === name || (lane.vm !== undefined && lane.name.startsWith(`${name}-`));
+  return lane.name === name || (lane.name.startsWith(`${name}-`) && ['v2', 'node'].includes(name));
 }
 
 /** @param {string[] | undefined} vm */
@@ -278,7 +324,7 @@ async function vitest(lane, { user, processor, files }) {
   if (user !== undefined) spawnSync('chown', [`${user}:${user}`, home]);
   const file = join(home, 'report.json');
   const command = [
-    process.execPath,
+    nodeFor(lane),
     join(root, 'node_modules/vitest/vitest.mjs'),
     'run',
     `--project=${lane.project ?? lane.name}`,
