@@ -12,7 +12,7 @@ export const frame = {
   begin: ['rt_sigprocmask', 'prctl', 'lseek'],
   takePlan: ['lseek', 'mmap', 'mmap', 'pread64'],
   beginEnd: ['close_range', 'pidfd_open', 'getppid'],
-  /** A process that the fork server has made: the slots given up, what Node sent in its place, nothing else kept. */
+  /** The spare of a fork server, when it becomes a launcher: the slots given up, what Node sent in its place, nothing else kept. */
   served: ['munmap', 'dup3', 'dup3', 'dup3', 'close_range'],
   /** When it is the container's own. */
   alone: ['munmap', 'dup3', 'dup3', 'dup3', 'dup3', 'close_range'],
@@ -149,7 +149,7 @@ function walk(operations: readonly Operation[], trace: Trace, who: string, split
 }
 
 const isLauncher = (call: StraceCall): boolean => call.name === 'execve' && call.args[1] === '["haco-init"]';
-const isOfPlan = ({ name }: StraceCall): boolean => !anywhere.has(name);
+const isOfPlan = ({ name }: Pick<StraceCall, 'name'>): boolean => !anywhere.has(name);
 
 /** The first process of a start, and how it came to be. */
 interface First {
@@ -159,23 +159,43 @@ interface First {
   readonly way: 'spawned' | 'served' | 'alone';
 }
 
-/** The last start that strace saw: by Node itself, or by a fork server. */
-function lastStart(calls: readonly StraceCall[], threads: ReadonlySet<number>): First | undefined {
+/** Processes that a fork server has made in advance: each looks who its parent is and takes requests, until one makes it a launcher. */
+function sparesOf(calls: readonly StraceCall[], threads: ReadonlySet<number>): ReadonlySet<number> {
+  const beginnings = new Map<number, string[]>();
+  for (const { pid, name } of calls) {
+    const begun = beginnings.get(pid) ?? [];
+    if (begun.length < 3 && isOfPlan({ name })) beginnings.set(pid, [...begun, name]);
+  }
+  const isSpare = (begun: readonly string[]): boolean => begun.join() === 'close,getppid,close_range';
+  return new Set([...beginnings].filter(([pid, begun]) => !threads.has(pid) && isSpare(begun)).map(([pid]) => pid));
+}
+
+/** The last start that strace saw: by Node itself, or by a fork server's spare, which becomes a launcher or clones a container. */
+function lastStart(
+  calls: readonly StraceCall[],
+  threads: ReadonlySet<number>,
+  spares: ReadonlySet<number>,
+): First | undefined {
   const launcherAt = calls.findIndex(isLauncher);
   const launcher = calls[launcherAt]?.pid;
   if (launcher === undefined) return undefined;
-  const servers = new Set(
-    calls.filter(({ name, pid }) => name === 'recvmsg' && !threads.has(pid)).map(({ pid }) => pid),
-  );
-  const servedAt = calls.findLastIndex(({ name, pid }) => name === 'clone3' && servers.has(pid));
-  const served = calls[servedAt];
-  if (served === undefined) return { pid: launcher, from: launcherAt + 1, way: 'spawned' };
-  const after = calls.slice(servedAt + 1);
-  const known = new Set(calls.slice(0, servedAt).map(({ pid }) => pid));
-  const pid = after.find((call) => call.name === 'munmap' && !known.has(call.pid))?.pid;
-  if (pid === undefined) return undefined;
-  const alone = served.args.join(', ').includes('CLONE_CLEAR_SIGHAND');
-  return { pid, from: servedAt + 1, way: alone ? 'alone' : 'served' };
+  const launchers = new Set<number>();
+  let last: First = { pid: launcher, from: launcherAt + 1, way: 'spawned' };
+  calls.forEach(({ name, pid }, index) => {
+    if (!spares.has(pid) || launchers.has(pid)) return;
+    if (name === 'munmap') {
+      launchers.add(pid);
+      last = { pid, from: index, way: 'served' };
+    }
+    if (name === 'clone3') last = { pid: 0, from: index + 1, way: 'alone' };
+  });
+  if (last.way !== 'alone') return last;
+  const { from } = last;
+  const known = new Set(calls.slice(0, from).map(({ pid }) => pid));
+  const pid = calls
+    .slice(from)
+    .find((call) => call.name === 'munmap' && !known.has(call.pid) && !threads.has(call.pid))?.pid;
+  return pid === undefined ? undefined : { ...last, pid };
 }
 
 /**
@@ -190,7 +210,8 @@ export function disagreement(
   calls: readonly StraceCall[],
   threads: ReadonlySet<number>,
 ): string | undefined {
-  const first = lastStart(calls, threads);
+  const spares = sparesOf(calls, threads);
+  const first = lastStart(calls, threads, spares);
   if (first === undefined) return 'strace saw no launcher';
   const { pid: launcher, from: launcherAt, way } = first;
   const of = (pid: number, from: number): readonly StraceCall[] =>
@@ -198,7 +219,7 @@ export function disagreement(
   const earlier = new Set(calls.slice(0, launcherAt).map(({ pid }) => pid));
   // In the order of their first call; a process that was made later comes later.
   const others = [...new Set(calls.slice(launcherAt).map(({ pid }) => pid))].filter(
-    (pid) => pid !== launcher && !threads.has(pid) && !earlier.has(pid),
+    (pid) => pid !== launcher && !threads.has(pid) && !earlier.has(pid) && !spares.has(pid),
   );
   const [container = launcher, ...children] = way === 'alone' ? [launcher, ...others] : others;
   if (container === launcher && way !== 'alone') return 'strace saw no container';

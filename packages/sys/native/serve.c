@@ -2,15 +2,17 @@
  * The launcher as a fork server: it stays between starts, so that Node pays for a message instead of a spawn and an exec, whose
  * cost grows with the descriptors that Node has open.
  *
- * It has a socket to Node in place of a plan, and never sees a plan itself: a new process is made for each, as Node's child
- * (CLONE_PARENT), with no other descriptors than a launcher that Node starts. Its pid lies in shared memory before it runs.
+ * It has a socket to Node in place of a plan, and never sees a plan itself. A process that it has made in advance takes the
+ * requests, so that a launcher is there at once: the spare becomes it, and the server makes the next spare meanwhile. What needs no
+ * launcher is cloned by the spare, which stays. All of them are Node's children (CLONE_PARENT), with no other descriptors than a
+ * launcher that Node starts. The pid of the answer lies in shared memory before it runs.
  */
 #include "serve.h"
 #include "syscall.h"
 
 /* Descriptors of the server itself are above all that a request can bring. */
 #define KEPT_FD 64
-#define SLOTS_SIZE ((SERVED_SLOTS + 1) * sizeof(s32))
+#define SLOTS_SIZE ((SPARE_SLOT + 1) * sizeof(s32))
 _Static_assert(PLAN_FD + SERVED_DESCRIPTORS < KEPT_FD, "received descriptors end below the kept ones");
 
 static _Noreturn void leave(s32 code)
@@ -72,16 +74,17 @@ static s32 take_over(const struct request *request, s32 caller, s32 *slots)
 	return request->alone ? streams : 0;
 }
 
-s32 serve(void)
+/* A child of Node, whose pid lies at `tid` before it runs: 0 in it, else its pid or a negative errno. */
+static s64 make_process(u64 flags, s32 *tid)
+{
+	struct clone_args args = {.flags = CLONE_PARENT | CLONE_PARENT_SETTID | flags, .parent_tid = (u64)tid};
+	return sys2(NR_clone3, &args, sizeof(args));
+}
+
+/* In the spare: returns in a process that has a plan to perform. */
+static s32 attend(s32 socket, s32 caller, s32 notice, s32 *slots)
 {
 	const s64 parent = sys0(NR_getppid);
-	const s32 caller = keep(sys2(NR_pidfd_open, parent, 0));
-	const s32 socket = keep(PLAN_FD);
-	const s64 shared = sys6(NR_mmap, 0, SLOTS_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, SLOTS_FD, 0);
-	if (shared < 0 && shared > -4096)
-		leave(107);
-	s32 *const slots = (s32 *)shared;
-	__atomic_store_n(&slots[READY_SLOT], 1, __ATOMIC_RELEASE);
 	for (;;) {
 		struct request request;
 		if (sys3(NR_close_range, PLAN_FD, KEPT_FD - 1, 0) < 0)
@@ -89,11 +92,17 @@ s32 serve(void)
 		s64 result = receive(socket, &request);
 		if (result == 0)
 			leave(0);
+		if (result > 0 && !request.alone) {
+			/* Not the spare any more, before anybody can take its end for the end of one. */
+			const s32 self = __atomic_exchange_n(&slots[SPARE_SLOT], 0, __ATOMIC_ACQ_REL);
+			__atomic_store_n(&slots[request.slot], self, __ATOMIC_RELEASE);
+			u8 taken = 1;
+			/* Without a server that reads it there is no next spare, which Node sees by the server's end. */
+			sys3(NR_write, notice, &taken, 1);
+			return take_over(&request, caller, slots);
+		}
 		if (result > 0) {
-			struct clone_args args = {0};
-			args.flags = CLONE_PARENT | CLONE_PARENT_SETTID | (request.alone ? request.flags | CLONE_CLEAR_SIGHAND : 0);
-			args.parent_tid = (u64)&slots[request.slot];
-			result = sys2(NR_clone3, &args, sizeof(args));
+			result = make_process(CLONE_CLEAR_SIGHAND | request.flags, &slots[request.slot]);
 			if (result == 0)
 				return take_over(&request, caller, slots);
 		}
@@ -102,5 +111,42 @@ s32 serve(void)
 			if (sys0(NR_getppid) == parent)
 				sys2(NR_kill, parent, SIGCHLD);
 		}
+	}
+}
+
+s32 serve(void)
+{
+	const s32 caller = keep(sys2(NR_pidfd_open, sys0(NR_getppid), 0));
+	const s32 socket = keep(PLAN_FD);
+	const s64 shared = sys6(NR_mmap, 0, SLOTS_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, SLOTS_FD, 0);
+	if (shared < 0 && shared > -4096)
+		leave(107);
+	s32 *const slots = (s32 *)shared;
+	for (;;) {
+		s32 notice[2];
+		if (sys2(NR_pipe2, notice, O_CLOEXEC) < 0)
+			leave(107);
+		const s32 mine = keep(notice[0]), theirs = keep(notice[1]);
+		/* Also the numbers that were kept under another: an end of the pipe that stays open would hide the end of the spare. */
+		if (sys3(NR_close_range, PLAN_FD, KEPT_FD - 1, 0) < 0)
+			leave(105);
+		const s64 result = make_process(0, &slots[SPARE_SLOT]);
+		if (result == 0) {
+			sys1(NR_close, mine);
+			return attend(socket, caller, theirs, slots);
+		}
+		sys1(NR_close, theirs);
+		if (result < 0)
+			leave(109);
+		__atomic_store_n(&slots[READY_SLOT], 1, __ATOMIC_RELEASE);
+		u8 taken;
+		s64 length;
+		do
+			length = sys3(NR_read, mine, &taken, 1);
+		while (length == -EINTR);
+		/* The end of the file is the end of a spare that has taken nothing: there will be no more requests. */
+		if (length != 1)
+			leave(0);
+		sys1(NR_close, mine);
 	}
 }

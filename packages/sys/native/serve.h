@@ -5,6 +5,7 @@
 #define SLOTS_FD 4 /* beside the socket, which is PLAN_FD */
 #define SERVED_SLOTS 1024
 #define READY_SLOT SERVED_SLOTS /* not 0: requests are taken */
+#define SPARE_SLOT (SERVED_SLOTS + 1) /* pid of the process that takes the next request; 0 when it has become a launcher */
 #define SERVED_DESCRIPTORS 32 /* of one request at most: the plan, what is passed, and the three standard streams */
 
 /* One start, as Node asks for it; its descriptors come with it (SCM_RIGHTS), in the order in which they are needed. */

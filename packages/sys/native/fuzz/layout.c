@@ -109,6 +109,7 @@ int main(void)
 	OPEN("server");
 	VALUE("slots", SERVED_SLOTS);
 	VALUE("readySlot", READY_SLOT);
+	VALUE("spareSlot", SPARE_SLOT);
 	VALUE("descriptors", SERVED_DESCRIPTORS);
 	VALUE("slotsFd", SLOTS_FD);
 	CLOSE();

@@ -42,6 +42,8 @@ function contentsOf(pid: number, file: string): string {
   }
 }
 
+const isLauncher = (pid: number): boolean => contentsOf(pid, 'comm') === 'haco-init\n';
+
 describeWith(['root', 'compiler'], 'the fork server', () => {
   beforeAll(warmUp);
   afterEach(() => closeForkServer());
@@ -107,10 +109,11 @@ describeWith(['root', 'compiler'], 'the fork server', () => {
   it('says that a process which is killed during its set-up was being stopped', async () => {
     const none = openSync('/dev/null', 'r+');
     await readyFor('alone');
+    const before = new Set(children());
     const slow = step('session', [syscall('poll', [0, 0, 5000])]);
     const launched = begin([clone(), slow, exec('/bin/true')], { stdio: [none, none, none], way: 'alone' });
     // It waits in the slow step.
-    const waits = (pid: number): boolean => / S /.test(contentsOf(pid, 'stat')) && pid !== readyForkServer();
+    const waits = (pid: number): boolean => / S /.test(contentsOf(pid, 'stat')) && !before.has(pid);
     await expect.poll(() => children().some(waits)).toBe(true);
     expect(launched.runningForMs()).toBe(0);
     launched.kill(9);
@@ -165,6 +168,41 @@ describeWith(['root', 'compiler'], 'the fork server', () => {
     if ('failed' in result) expect(result.failed.error.message).toMatch(/start the container again/);
     const { end } = await ended([clone(), exec('/bin/true')]);
     expect(end.exitCode).toBe(0);
+  });
+
+  it('has a launcher ready before it is asked for one, and another one after that', async () => {
+    await readyFor('served');
+    const spares = (): readonly number[] => children().filter((pid) => isLauncher(pid) && pid !== readyForkServer());
+    await expect.poll(() => spares().length).toBe(1);
+    const [spare] = spares();
+    const none = openSync('/dev/null', 'r+');
+    const undo = step('undo', [syscall('getpid', [])]);
+    const launched = begin([clone(), exec('/bin/sleep', '1000'), undo], { stdio: [none, none, none], way: 'served' });
+    const { pid } = (await launched.started)._unsafeUnwrap();
+    // It has become the launcher, which stays to clean up, and the next spare is there.
+    await expect.poll(() => spares().length).toBe(2);
+    expect(spares()).toContain(spare);
+    expect(spares()).not.toContain(pid);
+    launched.kill(15);
+    await launched.ended;
+    closeSync(none);
+  });
+
+  it.each(['spare', 'server'] as const)('loses no start and no process when its %s is killed', async (which) => {
+    await readyFor('served');
+    const server = readyForkServer() ?? 0;
+    await expect.poll(() => children().filter(isLauncher).length).toBe(2);
+    const [spare = 0] = children().filter((pid) => isLauncher(pid) && pid !== server);
+    process.kill(which === 'spare' ? spare : server, 'SIGKILL');
+    const results = await Promise.all(Array.from({ length: 5 }, () => perform([clone(), exec('/bin/true')])));
+    for (const result of results) {
+      if ('failed' in result) expect(result.failed.error.message).toMatch(/start the container again/);
+      else expect(result.end.exitCode).toBe(0);
+    }
+    const { end } = await ended([clone(), exec('/bin/true')]);
+    expect(end.exitCode).toBe(0);
+    closeForkServer();
+    await expect.poll(() => children().filter((pid) => [server, spare].includes(pid) || isLauncher(pid))).toEqual([]);
   });
 
   it('gives way to a fresh one when what a child inherits has changed', async () => {

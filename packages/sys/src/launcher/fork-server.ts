@@ -20,6 +20,7 @@ const MFD_CLOEXEC = 1;
 const AF_UNIX = 1;
 const SOCK_SEQPACKET = 5;
 const SOCK_CLOEXEC = 0o2000000;
+const SIGKILL = 9;
 
 /** Without a start for so long, the server ends; so long after a start, the next one makes a server. */
 const burstMs = 1000;
@@ -67,7 +68,7 @@ function startServer(): Server | undefined {
   let state: CallerState | undefined;
   try {
     const slots = keep(libc().memfd_create('haco-slots', MFD_CLOEXEC), open);
-    writeSync(slots, Buffer.alloc((wire.server.readySlot + 1) * 4));
+    writeSync(slots, Buffer.alloc((wire.server.spareSlot + 1) * 4));
     keep(libc().socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), []);
     const socket = keep(pair.readInt32LE(0), open);
     const theirs = keep(pair.readInt32LE(4), open);
@@ -106,6 +107,26 @@ export function readyForkServer(): number | undefined {
   return server !== undefined && isReady(server) ? server.pid : undefined;
 }
 
+function readSlot({ slots }: Server, slot: number): number {
+  readSync(slots, slotBuffer, 0, 4, slot * 4);
+  return slotBuffer.readInt32LE(0);
+}
+
+/** Whether nobody takes requests any more: neither the server nor the spare that it made last. */
+function hasEnded(asked: Server): boolean {
+  if (!asked.gone && reap(asked.pid) === undefined) return false;
+  asked.gone = true;
+  const spare = readSlot(asked, wire.server.spareSlot);
+  if (spare === 0) return true;
+  if (reap(spare) === undefined) {
+    // Its server was killed, or it would have ended first: what it would take now, Node has given up.
+    libc().kill(spare, SIGKILL);
+    return false;
+  }
+  writeSync(asked.slots, noPid, 0, 4, wire.server.spareSlot * 4);
+  return true;
+}
+
 /** End the server, if there is one; starts that it has been asked for are made before that. */
 export function closeForkServer(): void {
   if (starting !== undefined) clearImmediate(starting);
@@ -119,8 +140,7 @@ export function closeForkServer(): void {
   libc().close(ending.socket);
   ending.state.close();
   const collect = (): void => {
-    if (!ending.gone && reap(ending.pid) === undefined) return;
-    ending.gone = true;
+    if (!hasEnded(ending)) return;
     // Starts that were under way read their pids from it until now.
     if (ending.free.length < wire.server.slots) return;
     removePoller(collect);
@@ -133,11 +153,9 @@ export function closeForkServer(): void {
 /** Whether the server takes requests. It is never asked before: what it can't do, a launcher of its own can. */
 function isReady(asked: Server): boolean {
   if (asked.ready) return true;
-  readSync(asked.slots, slotBuffer, 0, 4, wire.server.readySlot * 4);
-  asked.ready = slotBuffer.readInt32LE(0) !== 0;
-  if (!asked.ready && reap(asked.pid) !== undefined) {
+  asked.ready = readSlot(asked, wire.server.readySlot) !== 0;
+  if (!asked.ready && hasEnded(asked)) {
     // Another launcher (HACO_INIT), or a limit of open files that is too low for it.
-    asked.gone = true;
     unusable = true;
     closeForkServer();
   }
@@ -211,8 +229,7 @@ function servedBy(asked: Server, slot: number): MadeProcess {
   let pid = 0;
   const look = (): number => {
     if (pid !== 0) return pid;
-    readSync(asked.slots, slotBuffer, 0, 4, slot * 4);
-    pid = slotBuffer.readInt32LE(0);
+    pid = readSlot(asked, slot);
     if (pid !== 0) freeSlot(asked, slot);
     return pid;
   };
@@ -220,8 +237,7 @@ function servedBy(asked: Server, slot: number): MadeProcess {
     pid: look,
     lost: () => {
       if (look() !== 0) return false;
-      if (!asked.gone && reap(asked.pid) === undefined) return false;
-      asked.gone = true;
+      if (!hasEnded(asked)) return false;
       // It may have come to this start between the two looks.
       if (look() !== 0) return false;
       freeSlot(asked, slot);
