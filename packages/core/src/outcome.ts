@@ -56,10 +56,12 @@ interface Ended {
  * | `aborted` | haco killed it because of `signal()` | null | `SIGKILL` |
  *
  * The kernel counts kills for want of memory and refused forks of the whole group, so `oom` and `pids-limit` are right whichever
- * process was hit. It doesn't count those of `rlimit('cpu')`. They are told by the signal (`SIGXCPU` at the soft limit, `SIGKILL` at
- * the hard one) that ended the first process, or a child whose end the first process passes on as shells do (exit code 152 or
- * 137), together with as much CPU time really used. A child that was killed so and isn't passed on stays unnoticed; `cpuTimeout()`
- * has no such gap. The first process of a new pid namespace ignores `SIGXCPU`: it ends at the hard limit. `seccomp` is told in the
+ * process was hit. Of an `exec()`, whose groups are those of the container, `oom` is told by the end (`SIGKILL`, or exit code 137
+ * where a shell passes it on) together with a count that has risen meanwhile. The kernel doesn't count those of `rlimit('cpu')`.
+ * They are told by the signal (`SIGXCPU` at the soft limit, `SIGKILL` at the hard one) that ended the first process, or a child whose
+ * end the first process passes on as shells do (exit code 152 or 137), together with as much CPU time really used. A child that was
+ * killed so and isn't passed on stays unnoticed; `cpuTimeout()` has no such gap. The first process of a new pid namespace ignores
+ * `SIGXCPU`: it ends at the hard limit. `seccomp` is told in the
  * same way, by `SIGSYS` or exit code 159, where a filter is in force.
  */
 export type Outcome = Ended &

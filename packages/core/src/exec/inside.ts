@@ -1,6 +1,7 @@
 /** Sending processes into a container: what `Container` and `AttachedContainer` have in common. */
 import { closeSync, constants, openSync } from 'node:fs';
-import { err, errAsync, type Result, type ResultAsync } from 'neverthrow';
+import { err, errAsync, ok, type Result, type ResultAsync } from 'neverthrow';
+import { joinableGroups } from '@haco/cgroups';
 import { StateError, type HacoError } from '@haco/plan';
 import type { ExplainedPlan } from '../builder.js';
 import { ContainerFiles } from '../files/container-files.js';
@@ -36,7 +37,11 @@ export class Inside {
       return err(
         new StateError({ what: 'run a command in the container', state: 'it is paused', remedy: 'thaw() it first' }),
       );
-    return this.live('run a command in the container');
+    return this.live('run a command in the container').andThen((known) => {
+      const { join, runtime } = known;
+      const groups = joinableGroups(join.groups, join.pid, runtime.host());
+      return ok(groups === join.groups ? known : { ...known, join: { ...join, groups } });
+    });
   }
 
   private live(what: string): Result<Joinable, HacoError> {

@@ -3,6 +3,7 @@ import { ContainerFreezer, type CgroupsSection } from '@haco/cgroups';
 import { TimeoutError, type HacoError } from '@haco/plan';
 import type { RlimitsSection } from '@haco/rlimits';
 import type { Launch } from '@haco/sys';
+import type { OomKills } from '../exec/oom-kills.js';
 import { isJoining } from '../exec/join-part.js';
 import type { KillReason } from '../outcome.js';
 import type { Spec } from '../spec.js';
@@ -21,6 +22,8 @@ export class Killer {
   readonly sent = new Set<number>();
   /** Limits of the first process, as they are now. */
   rlimits: RlimitsSection;
+  /** Kills for want of memory where nothing of its own counts them; see `countOomKills`. */
+  oomKills: OomKills = () => 0;
   readonly freezer: ContainerFreezer;
   private readonly spec: Spec;
   private watching = false;

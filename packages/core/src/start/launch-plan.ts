@@ -3,6 +3,7 @@ import { err, ok, type Result } from 'neverthrow';
 import type { BarrierOperation, HacoError } from '@haco/plan';
 import { socketPair, type Launch } from '@haco/sys';
 import { SyscallAnswers, type SeccompSection } from '@haco/confine';
+import { countOomKills, type OomKills } from '../exec/oom-kills.js';
 import { createdBarrier } from '../process/exec.js';
 import { terminalSocket } from '../process/terminal.js';
 import type { Spec } from '../spec.js';
@@ -40,6 +41,8 @@ export interface Launched {
   readonly created: Promise<number>;
   /** Settles when a function that answers system calls has failed. */
   readonly failed: Promise<HacoError>;
+  /** Kills for want of memory in the container that it joins, since the start. */
+  readonly oomKills?: OomKills;
 }
 
 /** What the caller of a start makes of it. */
@@ -82,6 +85,7 @@ export function launchPlan(
       let fail: (error: HacoError) => void = () => undefined;
       const failed = new Promise<HacoError>((resolve) => (fail = resolve));
       const answers = answersOf(input, fail);
+      const oomKills = countOomKills(spec);
       const launched = runtime.launch({
         plan: planned.plan,
         ...(planned.placeholder === undefined
@@ -110,7 +114,7 @@ export function launchPlan(
         return err(launched.error);
       }
       closeTheirs(streams);
-      return ok({ launch: launched.value, streams, terminal, created, failed });
+      return ok({ launch: launched.value, streams, terminal, created, failed, oomKills });
     }),
   );
 }

@@ -38,13 +38,24 @@ function enforcement(plan: Plan, { outs }: LaunchEnd): Readonly<Record<string, E
   return { ...Object.fromEntries([...all, ...named(refused, 'refused')]), ...plan.degradations };
 }
 
-function usageOf(end: LaunchEnd): Usage {
+const SIGKILL = 9;
+
+/**
+ * Kills for want of memory, of a process that joined a container. The container's groups count for all its processes: only when this
+ * one ended as after such a kill, or passes such an end of its child on, as shells do, it is said to be one.
+ */
+function joinedOomKills({ signal, exitCode }: LaunchEnd, killer: Killer): number {
+  if (killer.sent.has(SIGKILL) || (signal !== SIGKILL && exitCode !== 128 + SIGKILL)) return 0;
+  return killer.oomKills();
+}
+
+function usageOf(end: LaunchEnd, killer: Killer): Usage {
   const report = end.outs.size === 0 ? {} : parseCgroupReport(end.outs);
   return {
     userMs: report.userMs ?? end.usage.userMs,
     systemMs: report.systemMs ?? end.usage.systemMs,
     memoryPeakBytes: report.memoryPeakBytes ?? end.usage.maxRssBytes,
-    oomKills: report.oomKills ?? 0,
+    oomKills: report.oomKills ?? joinedOomKills(end, killer),
     pidsLimitHits: report.pidsLimitHits ?? 0,
     throttledMs: report.throttledMs ?? 0,
     ...(report.ioReadBytes === undefined ? {} : { ioReadBytes: report.ioReadBytes }),
@@ -81,7 +92,7 @@ export function outcomeOf(
   const ended = {
     ...text,
     durationMs: performance.now() - beganMs,
-    usage: usageOf(end),
+    usage: usageOf(end, killer),
     enforced: enforcement(planned.plan, end),
     steps: end.steps,
   };

@@ -37,10 +37,11 @@ type LaunchedWithEffects = Omit<Launched, 'created'> & { readonly effects?: Star
 export async function untilEnd(
   input: StartInput,
   planned: PlannedStart,
-  { launch, streams, terminal, failed, effects }: LaunchedWithEffects,
+  { launch, streams, terminal, failed, oomKills, effects }: LaunchedWithEffects,
   beganMs: number,
 ): Promise<Result<Outcome, HacoError>> {
   const killer = new Killer(launch, input, planned.name);
+  if (oomKills !== undefined) killer.oomKills = oomKills;
   void failed.then(killer.fail);
   effects?.onFailure(killer.fail);
   const limit = input.spec.control.outputLimitBytes ?? defaultOutputLimitBytes;

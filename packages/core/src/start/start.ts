@@ -76,10 +76,11 @@ async function startPlan(
 ): Promise<Result<Container, HacoError>> {
   const launched = launchPlan(input, planned, { stdin: 'pipe', untilEnd: false }, effects);
   if (launched.isErr()) return err(launched.error);
-  const { launch, streams, terminal, created, failed: answering } = launched.value;
+  const { launch, streams, terminal, created, failed: answering, oomKills } = launched.value;
   const { name } = planned;
 
   const killer = new Killer(launch, input, name);
+  if (oomKills !== undefined) killer.oomKills = oomKills;
   void answering.then(killer.fail);
   effects?.onFailure(killer.fail);
   const begun = await Promise.race([launch.started, created]);
