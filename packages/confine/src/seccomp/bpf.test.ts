@@ -1,7 +1,8 @@
 /** Programs of filters: put together, and followed as the kernel does. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { answer, answers, askAbout, chain, decode, encode, follow, joinArchitectures, lookUp, x32Bit } from './bpf.js';
+import { answer, answers, askAbout, chain, decode, encode, follow, joinArchitectures, x32Bit } from './bpf.js';
+import { lookUp } from './look-up.js';
 
 const x64 = 0xc000_003e;
 const i386 = 0x4000_0003;

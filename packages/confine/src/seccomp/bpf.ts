@@ -8,7 +8,7 @@ export interface Instruction {
   readonly k: number;
 }
 
-const codes = {
+export const codes = {
   load: 0x20,
   and: 0x54,
   jump: 0x05,
@@ -62,57 +62,6 @@ export function decode(bytes: Uint8Array): readonly Instruction[] {
     jf: view.getUint8(index * size + 3),
     k: view.getUint32(index * size + 4, true),
   }));
-}
-
-/** Numbers without gaps, and what becomes of them; `rest`: what the rest of the program decides. */
-interface Range {
-  readonly from: number;
-  readonly action: number | 'rest';
-}
-
-function rangesOf(decided: ReadonlyMap<number, number>): readonly Range[] {
-  const ranges: Range[] = [];
-  const begin = (from: number, action: Range['action']): void => {
-    if (ranges.at(-1)?.action !== action) ranges.push({ from, action });
-  };
-  begin(0, 'rest');
-  let next = 0;
-  for (const [number, action] of [...decided].sort(([a], [b]) => a - b)) {
-    if (number > next) begin(next, 'rest');
-    // The very first number leaves no range before it.
-    if (number === 0) ranges.pop();
-    begin(number, action);
-    next = number + 1;
-  }
-  begin(next, 'rest');
-  return ranges;
-}
-
-/** Half of the ranges, and the other half: a dozen comparisons find any of them. */
-function search(ranges: readonly Range[]): readonly Instruction[] {
-  const [only] = ranges;
-  if (only === undefined) return [];
-  // Where the rest begins is only known when all is there: 0 stands for it.
-  if (ranges.length === 1) return [only.action === 'rest' ? jump(0) : answer(only.action)];
-  const middle = ranges.length >> 1;
-  const left = search(ranges.slice(0, middle));
-  const right = search(ranges.slice(middle));
-  const k = ranges[middle]?.from ?? 0;
-  const branch: readonly Instruction[] =
-    left.length < 256
-      ? [{ code: codes.notLess, k, jt: left.length, jf: 0 }]
-      : [{ code: codes.notLess, k, jt: 0, jf: 1 }, jump(left.length)];
-  return [...branch, ...left, ...right];
-}
-
-/** Numbers about which nothing but the number decides are looked up; all others are left to the rest of the program. */
-export function lookUp(decided: ReadonlyMap<number, number>, rest: readonly Instruction[]): readonly Instruction[] {
-  if (decided.size === 0) return rest;
-  const tree = search(rangesOf(decided));
-  const placed = tree.map((one, index) =>
-    one.code === codes.jump && one.k === 0 ? jump(tree.length - index - 1) : one,
-  );
-  return [load(at.number), ...placed, ...rest];
 }
 
 /** The program for calls of one architecture. */

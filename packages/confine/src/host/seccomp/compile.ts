@@ -3,9 +3,11 @@ import { readSync } from 'node:fs';
 import { IoError, UnsupportedError, type HacoError } from '@haco/plan';
 import { errnoName, libc } from '@haco/sys';
 import { err, ok, type Result } from 'neverthrow';
-import { decode, joinArchitectures, lookUp, type ArchProgram, type Instruction } from '../../seccomp/bpf.js';
+import { decode, joinArchitectures, type ArchProgram, type Instruction } from '../../seccomp/bpf.js';
 import type { AppliedProfile, AppliedRule } from '../../seccomp/conditions.js';
+import { lookUp } from '../../seccomp/look-up.js';
 import type { SeccompArg } from '../../seccomp/profile.js';
+import { shorten } from '../../seccomp/shorten.js';
 import { actions, architectures, operators, type SeccompArch } from '../../seccomp/words.js';
 import { libseccomp, type Libseccomp } from './libseccomp.js';
 
@@ -144,7 +146,9 @@ function compileFor(
       if (number >= 0) plain.set(number, first.action);
     }
   }
-  return compileRules(library, arch, native, defaultAction, others).map((rest) => lookUp(plain, rest));
+  return compileRules(library, arch, native, defaultAction, others).map((rest) =>
+    looksUp ? lookUp(plain, shorten(rest)) : rest,
+  );
 }
 
 const numbers = new Map<SeccompArch, Map<string, number>>();
