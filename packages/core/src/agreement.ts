@@ -24,8 +24,10 @@ export const frame = {
   enterWaiting: ['dup3', 'close', 'close', 'read'],
   /** The launcher lets it go on, and learns of its exec. */
   release: ['close', 'write', 'ppoll', 'close'],
-  /** With something to undo, or an init: it tells Node, gives up its streams, waits for the end of the container or of Node. */
-  watch: ['getppid', 'kill', 'close_range', 'ppoll'],
+  /** With something to undo, or an init: it tells Node, but for a `run()` that nobody watches start. */
+  notice: ['getppid', 'kill'],
+  /** Then it gives up its streams, and waits for the end of the container or of Node. */
+  watch: ['close_range', 'ppoll'],
   /** So that the launcher never kills itself. */
   beforeKill: ['getpid'],
   /** An init splits off; it tells the launcher by shared memory how its command ended. */
@@ -256,7 +258,10 @@ export function disagreement(
     outer.next('clone3', 'the clone');
     walk(parent, outer, 'the launcher');
     if (waits) outer.all(frame.release, 'frame');
-    if (stays || hasInit) outer.all(frame.watch, 'frame');
+    if (stays || hasInit) {
+      if (outer.peek()?.name === 'getppid') outer.all(frame.notice, 'frame');
+      outer.all(frame.watch, 'frame');
+    }
     walk(undo, outer, 'the launcher');
     outer.next('exit_group', 'its end');
     outer.end();

@@ -37,7 +37,8 @@ interface Encoding {
   readonly places: readonly number[];
 }
 
-const encodings = new WeakMap<Plan, Encoding>();
+/** With and without a notice of the moment when the command runs. */
+const encodings = { notified: new WeakMap<Plan, Encoding>(), silent: new WeakMap<Plan, Encoding>() };
 
 function placesOf(bytes: Buffer, placeholder: string | undefined): readonly number[] {
   const places: number[] = [];
@@ -47,18 +48,19 @@ function placesOf(bytes: Buffer, placeholder: string | undefined): readonly numb
 }
 
 /** A plan that is performed again (a builder that is run again) is encoded once. */
-function encodingOf({ plan, descriptors = {}, rename }: Performance): Encoding {
-  const known = encodings.get(plan);
+function encodingOf({ plan, descriptors = {}, rename, untilEnd = false }: Performance): Encoding {
+  const cache = untilEnd ? encodings.silent : encodings.notified;
+  const known = cache.get(plan);
   if (known !== undefined) return known;
   const encoded = encodePlan(wireOrder(plan.steps), {
     arch: process.arch === 'arm64' ? 'arm64' : 'x64',
     callerPid: process.pid,
     dieWithCaller: true,
-    notify: true,
+    notify: !untilEnd,
     fds: Object.keys(descriptors),
   });
   const encoding = { encoded, channel: needsChannel(plan.steps), places: placesOf(encoded.bytes, rename?.placeholder) };
-  encodings.set(plan, encoding);
+  cache.set(plan, encoding);
   return encoding;
 }
 

@@ -88,7 +88,8 @@ export class Killer {
     this.watching = true;
     const { timeoutMs } = this.spec.control;
     if (timeoutMs !== undefined) this.timer = setTimeout(() => this.strike(timeoutMs), timeoutMs);
-    this.unwatch = watchCpuTime(this.input, this.name, () => this.kill('cpu-timeout'));
+    const watched = { name: this.name, runs: () => this.launch.runningForMs() > 0 };
+    this.unwatch = watchCpuTime(this.input, watched, () => this.kill('cpu-timeout'));
   }
 
   private strike(timeoutMs: number): void {

@@ -40,7 +40,7 @@ const refusals: Readonly<Record<number, string>> = {
 
 /** A start by a launcher, which Node has spawned or the fork server has made. */
 export class Launching implements Launch {
-  readonly untilEnd = false;
+  readonly untilEnd: boolean;
   readonly started: Promise<Result<Running, LaunchFailure>>;
   readonly ended: Promise<LaunchEnd>;
   private resolveStarted!: (result: Result<Running, LaunchFailure>) => void;
@@ -55,6 +55,7 @@ export class Launching implements Launch {
   private closed = false;
   private planClosed = false;
   private last: LastReport | undefined;
+  private insisting: NodeJS.Timeout | undefined;
   private readonly look = (): void => {
     this.poll();
   };
@@ -65,6 +66,7 @@ export class Launching implements Launch {
     private readonly launcher: MadeProcess,
     channel: number | undefined,
   ) {
+    this.untilEnd = request.untilEnd === true;
     this.started = new Promise((resolve) => (this.resolveStarted = resolve));
     this.ended = new Promise((resolve) => (this.resolveEnded = resolve));
     if (channel !== undefined) this.channel = serveBarriers(channel, (number) => this.atBarrier(number));
@@ -188,6 +190,7 @@ export class Launching implements Launch {
   private close(): void {
     if (this.closed) return;
     this.closed = true;
+    clearInterval(this.insisting);
     this.closePlan();
     this.channel?.destroy();
     release();
@@ -203,6 +206,8 @@ export class Launching implements Launch {
   }
 
   runningForMs(): number {
+    // Nobody was told of the moment.
+    if (this.runningNs === 0 && this.untilEnd && !this.planClosed) this.runningNs = this.report().runningNs;
     return this.runningNs === 0 ? 0 : nowMs() - this.runningNs / 1e6;
   }
 
@@ -212,6 +217,16 @@ export class Launching implements Launch {
     // What fails because of it, in this process or in the launcher, isn't the reason why the start fails.
     if (signal === SIGKILL) this.killWanted = true;
     const pid = this.report().childPid;
+    if (pid === 0 && this.killWanted && this.untilEnd) this.insist();
     return pid === 0 || libc().kill(pid, signal) === 0;
+  }
+
+  /** Nobody tells when there is a process to kill: look for it. */
+  private insist(): void {
+    this.insisting ??= setInterval(() => {
+      const pid = this.closed || this.planClosed ? 0 : this.report().childPid;
+      if (pid !== 0) libc().kill(pid, SIGKILL);
+      if (pid !== 0 || this.closed) clearInterval(this.insisting);
+    }, 1);
   }
 }
