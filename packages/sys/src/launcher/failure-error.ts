@@ -1,6 +1,7 @@
 /** Errors of starts, in the words of the plan. */
 import { renderOperation, StateError, SyscallError, type Operation } from '@haco/plan';
 import { errnoName } from '../errno.js';
+import type { ProcessEnd } from '../exit/wait.js';
 import { hintFor } from '../hint.js';
 import type { StepFailure } from './report.js';
 
@@ -46,6 +47,15 @@ export function launcherError(reason: string): SyscallError {
     errno: 'ECANCELED',
     hint: reason,
   });
+}
+
+const SIGKILL = 9;
+
+/** The container's process ended before it came to its command. */
+export function endedEarly({ signal, exitCode }: Pick<ProcessEnd, 'signal' | 'exitCode'>): SyscallError {
+  const how = signal === null ? `with code ${String(exitCode)}` : `by signal ${String(signal)}`;
+  const why = signal === SIGKILL ? ', by somebody or for want of memory; if it has a memory limit, raise that' : '';
+  return launcherError(`the container's process ended ${how} before the command ran${why}`);
 }
 
 /** The fork server was ended from outside between the request and the start. */

@@ -5,7 +5,7 @@ import { addPoller, hold, release, removePoller } from '../exit/watch.js';
 import type { ProcessEnd } from '../exit/wait.js';
 import { errnoName } from '../errno.js';
 import { libc } from '../libc.js';
-import { failureError, launcherError, lostError, stoppedError } from './failure-error.js';
+import { endedEarly, failureError, lostError, stoppedError } from './failure-error.js';
 import { giveBackPlanFile } from './fork-server.js';
 import type { Launch, LaunchEnd, LaunchFailure, LaunchRequest, Running } from './launch-types.js';
 import type { MadeProcess } from './launching.js';
@@ -75,8 +75,7 @@ export class LaunchAlone implements Launch {
       return;
     }
     if (execNs === 0) {
-      const how = end.signal === null ? `with code ${String(end.exitCode)}` : `by signal ${String(end.signal)}`;
-      this.fail({ error: launcherError(`it ended ${how} before the command ran`) });
+      this.fail({ error: endedEarly(end) });
       return;
     }
     const last = { outs: readOuts(this.plan, encoded), steps };
@@ -93,6 +92,10 @@ export class LaunchAlone implements Launch {
     this.over = true;
     libc().close(this.plan);
     release();
+  }
+
+  pid(): number {
+    return this.over ? 0 : Math.max(0, this.process.pid());
   }
 
   runningForMs(): number {

@@ -49,6 +49,8 @@ export interface Launch {
   readonly started: Promise<Result<Running, LaunchFailure>>;
   /** Never settles when the start failed. */
   readonly ended: Promise<LaunchEnd>;
+  /** The container's first process, as this process sees it; 0 before it exists, and when it never will. */
+  readonly pid: () => number;
   /** How long the command has been running, in milliseconds; 0 before. */
   readonly runningForMs: () => number;
   /** Whether `started` settles only at the end. */

@@ -55,6 +55,22 @@ describeWith(['root', 'compiler'], 'the launcher', () => {
     },
   );
 
+  it.each([
+    ['wakes at its exec', []],
+    ['has something to do meanwhile', [step('parent', [syscall('getpid', [])], 'test.parent')]],
+    ['undoes something at the end', [step('undo', [syscall('getpid', [])], 'test.undo')]],
+  ] as const)('a process that is killed before its command never ran, for a launcher that %s', async (_name, more) => {
+    const dies = step(
+      'session',
+      [syscall('getpid', [], { save: 'self' }), syscall('kill', [slot('self'), 9])],
+      'test.die',
+    );
+    const { error } = await expectNothingLeft(() => failed([clone(), dies, exec('/bin/true'), ...more]));
+    expect(error.message).toBe(
+      "Could not start the launcher: haco-init failed with ECANCELED; the container's process ended by signal 9 before the command ran, by somebody or for want of memory; if it has a memory limit, raise that.",
+    );
+  });
+
   it('names a failure of the parent phase, and the waiting process ends with it', async () => {
     const bad = step('parent', [syscall('chdir', [file('nowhere')])], 'test.bad');
     const { failure } = await expectNothingLeft(() => failed(simple(bad)));

@@ -7,11 +7,11 @@ import { addPoller, hold, release, removePoller } from '../exit/watch.js';
 import { decodeStatus, reap, type ProcessEnd } from '../exit/wait.js';
 import { libc } from '../libc.js';
 import { serveBarriers } from './channel.js';
-import { failureError, launcherError, lostError, refusedClone, stoppedError } from './failure-error.js';
+import { endedEarly, failureError, launcherError, lostError, refusedClone, stoppedError } from './failure-error.js';
 import { giveBackPlanFile } from './fork-server.js';
 import type { Launch, LaunchEnd, LaunchFailure, LaunchRequest, Running } from './launch-types.js';
 import { nowMs } from './monotonic.js';
-import { readOuts, readReport, readStepTimes, type Report, type StepFailure } from './report.js';
+import { readExecNs, readOuts, readReport, readStepTimes, type Report, type StepFailure } from './report.js';
 
 const SIGKILL = 9;
 
@@ -98,13 +98,21 @@ export class Launching implements Launch {
     if (gone === undefined) {
       // Waiting for a command to start, or staying on to clean up afterwards.
       const report = this.report();
-      if (report.state === 'running') this.run(report);
+      if (report.state === 'running' && this.cameToExec()) this.run(report);
       return;
     }
     this.launcherEnded = true;
     const report = this.report();
-    if (report.failure !== undefined || report.runningNs === 0) this.fail(report, gone);
+    if (report.failure !== undefined || report.runningNs === 0 || !this.cameToExec()) this.fail(report, gone);
     else this.run(report);
+  }
+
+  /**
+   * To the launcher the end of the process looks like its exec; but what was killed before it hasn't noted that it came so far. For
+   * who has killed it, it doesn't matter: it was started, and is ended as it was asked for.
+   */
+  private cameToExec(): boolean {
+    return this.killWanted || readExecNs(this.plan, this.request.encoded) !== 0;
   }
 
   /** There was no process at all. */
@@ -116,23 +124,26 @@ export class Launching implements Launch {
 
   private fail(report: Report, launcher: ProcessEnd): void {
     removePoller(this.look);
-    const settle = (): void => {
+    const settle = (child?: ProcessEnd): void => {
       this.close();
-      this.resolveStarted(err(this.failed(report, launcher)));
+      this.resolveStarted(err(this.failed(report, launcher, child)));
     };
     // The launcher has seen its end already; only a launcher that was killed leaves a process that lives.
-    if (report.childPid === 0 || reap(report.childPid) !== undefined) {
-      settle();
+    const child = report.childPid === 0 ? undefined : reap(report.childPid);
+    if (report.childPid === 0 || child !== undefined) {
+      settle(child);
       return;
     }
     libc().kill(report.childPid, SIGKILL);
-    afterEnd(report.childPid, settle);
+    afterEnd(report.childPid, () => settle());
   }
 
-  private failed(report: Report, launcher: ProcessEnd): LaunchFailure {
+  private failed(report: Report, launcher: ProcessEnd, child: ProcessEnd | undefined): LaunchFailure {
     if (this.barrierError !== undefined) return { error: this.barrierError };
     if (this.killWanted) return { error: stoppedError() };
     if (report.failure !== undefined) return { error: failureError(report.failure), failure: report.failure };
+    // The launcher itself took it for running, and ended well.
+    if (child !== undefined && report.runningNs !== 0) return { error: endedEarly(child) };
     const reason =
       launcher.signal !== null
         ? `it was ended by signal ${String(launcher.signal)}`
@@ -203,6 +214,11 @@ export class Launching implements Launch {
     if (this.end !== undefined && this.launcherEnded) giveBackPlanFile(this.request.encoded, this.plan);
     // Not fs.closeSync: in worker threads Node warns of descriptors that it didn't open.
     else libc().close(this.plan);
+  }
+
+  pid(): number {
+    if (this.childPid !== 0 || this.closed || this.planClosed) return this.childPid;
+    return this.report().childPid;
   }
 
   runningForMs(): number {

@@ -115,8 +115,9 @@ export function readOuts(fd: number, encoded: EncodedPlan): ReadonlyMap<string, 
   return new Map(places.map(([name, { offset, size }]) => [name, all.subarray(offset - from, offset - from + size)]));
 }
 
+/** Where the time of the last step before the exec stands; the container's process itself notes it. */
 function execAt({ steps }: EncodedPlan): number {
-  return steps.findLastIndex(({ phase }) => phase !== 'exec') * 8;
+  return Math.max(0, steps.findLastIndex(({ phase }) => phase === 'exec') - 1) * 8;
 }
 
 /**
