@@ -166,7 +166,8 @@ export class Container extends ProcessHandle {
 
   /**
    * Stop all its processes where they are, and wait until they are stopped. A container whose limits gave it no freezer, as on v1,
-   * gets a group for that now; one that has no cgroup at all is taken by its process tree, which a pid namespace holds together.
+   * gets a group for that now. One that has no cgroup at all is taken by its process tree, by its pid namespace, and by what this handle
+   * has sent in: without both a group and a pid namespace, what another program has sent in by `attachTo()` isn't found.
    *
    * Errors: `state`, `timeout`, `permission`, `unsupported`, `syscall`.
    *
@@ -174,9 +175,16 @@ export class Container extends ProcessHandle {
    */
   freeze(options: WaitOptions = nothing): ResultAsync<void, HacoError> {
     if (this.over) return errAsync(this.stopped('freeze it'));
-    return this.#parts.freezer.freeze(this.pid, options).map(() => {
-      this.#parts.inside.paused = true;
-    });
+    const { freezer, inside } = this.#parts;
+    const before = inside.paused;
+    // From now on nobody comes in who would not be stopped.
+    inside.paused = true;
+    return ResultAsync.fromSafePromise(inside.sent.settle())
+      .andThen(() => freezer.freeze(this.pid, options, () => inside.sent.pids()))
+      .mapErr((error) => {
+        inside.paused = before;
+        return error;
+      });
   }
 
   /** Let its processes go on. Errors: `state`, `timeout`, `syscall`. */

@@ -8,7 +8,7 @@ import { probeHost } from '@haco/sys';
 import { describeWith, expectNothingLeft } from '@haco/testkit';
 import { beforeAll, expect, test } from 'vitest';
 import { warmUp } from './fixture.js';
-import { haco, orThrow, realRuntime, type Container, type Runtime } from './index.js';
+import { attachTo, haco, orThrow, realRuntime, type ProcessHandle, type Runtime } from './index.js';
 
 beforeAll(warmUp);
 
@@ -27,7 +27,7 @@ async function runs(...pids: readonly number[]): Promise<boolean> {
   return pids.some((pid, index) => ticks(pid) > (before[index] ?? 0));
 }
 
-async function childOf({ pid }: Container): Promise<number> {
+async function childOf({ pid }: ProcessHandle): Promise<number> {
   const children = (): string => readFileSync(`/proc/${String(pid)}/task/${String(pid)}/children`, 'latin1');
   await expect.poll(children).not.toBe('');
   return Number(children().split(' ')[0]);
@@ -62,6 +62,38 @@ describeWith(['root'], 'freeze', () => {
         await orThrow(container.thaw());
       }
       await expect.poll(() => runs(...pids), { timeout: 15_000 }).toBe(true);
+    });
+  });
+
+  test.each([
+    ['in its pid namespace', haco().unshare('pid')],
+    ['with nothing of its own', haco()],
+    ['in its pid namespace, on v1', haco({ runtime: onlyV1 }).unshare('pid')],
+    ['with nothing of its own, on v1', haco({ runtime: onlyV1 })],
+  ])('stops what was sent in without a cgroup, %s', async (name, builder) => {
+    await expectNothingLeft(async () => {
+      const container = await orThrow(builder.command('/bin/sleep', '600').start());
+      const spawned = await orThrow(container.spawn('/bin/sh', '-c', crowd));
+      const called = new AbortController();
+      const pending = container.exec({ command: ['/bin/sh', '-c', spin], signal: called.signal });
+      // One by the kernel's look only: another handle has sent it.
+      await using other = await orThrow(attachTo({ pid: container.pid }));
+      const foreign = await orThrow(other.spawn('/bin/sh', '-c', spin));
+      const found = name.includes('pid') ? [foreign.pid] : [];
+      const pids = [spawned.pid, await childOf(spawned), ...found];
+      await expect.poll(() => runs(...pids), { timeout: 15_000 }).toBe(true);
+      await orThrow(container.freeze());
+      expect(await runs(...pids)).toBe(false);
+      expect((await container.exec('/bin/true'))._unsafeUnwrapErr().kind).toBe('state');
+      await orThrow(container.thaw());
+      await expect.poll(() => runs(...pids), { timeout: 15_000 }).toBe(true);
+      await orThrow(container.freeze());
+      // The container ends; who has no pid namespace to end with goes on, and is ended by its own handle.
+      await container[Symbol.asyncDispose]();
+      if (found.length === 0) await expect.poll(() => runs(spawned.pid), { timeout: 15_000 }).toBe(true);
+      for (const one of [spawned, foreign]) await one[Symbol.asyncDispose]();
+      called.abort();
+      expect((await orThrow(pending)).reason).toMatch(/^(aborted|signaled)$/);
     });
   });
 

@@ -9,7 +9,7 @@ import { errnoOf, failure, writeNow, writeText } from './files.js';
 import { freezerOf, setFrozen } from './freeze.js';
 import { containerDirs, joinPath, type GroupDir } from './group-dir.js';
 import { timeoutOf, type WaitOptions } from './group.js';
-import { processTree, treePidsOf } from './members.js';
+import { pidNamespaceMembers, processTree, treePidsOf } from './members.js';
 import { removeDirs } from './remove.js';
 
 /** Which container. */
@@ -71,13 +71,19 @@ export class ContainerFreezer {
    * Stop everything, and wait until it is stopped.
    *
    * @param pid - the container's first process
+   * @param joined - processes that the caller has sent into it, whoever finds them by another way
    */
-  freeze(pid: number, options: WaitOptions = nothing): ResultAsync<void, HacoError> {
+  freeze(
+    pid: number,
+    options: WaitOptions = nothing,
+    joined: () => readonly number[] = () => [],
+  ): ResultAsync<void, HacoError> {
     const dirs = this.#dirs();
     const timeoutMs = timeoutOf(options);
     if (freezerOf(dirs) !== undefined) return setFrozen(dirs, true, timeoutMs);
-    // Groups of several hierarchies hold the same processes. Without any, all are descendants of the first one, in a pid namespace.
-    const members = (): readonly number[] => (dirs.length > 0 ? treePidsOf(dirs.slice(0, 1)) : processTree(pid));
+    // Groups of several hierarchies hold the same processes.
+    const members = (): readonly number[] =>
+      dirs.length > 0 ? treePidsOf(dirs.slice(0, 1)) : membersWithoutGroup(pid, joined());
     return this.#makeOwn(dirs.length > 0 ? '' : `.${String(pid)}`).andThen((own) =>
       new ResultAsync(gather(own, members))
         .andThen(() => setFrozen([own], true, timeoutMs))
@@ -111,7 +117,8 @@ export class ContainerFreezer {
     const own = this.#own;
     if (own === undefined) return okAsync(undefined);
     this.#own = undefined;
-    return removeDirs([own], [own.path.slice(0, own.path.lastIndexOf('/'))], removalMs);
+    const parent = own.path.slice(0, own.path.lastIndexOf('/'));
+    return letOut(own, parent.slice(0, parent.lastIndexOf('/'))).andThen(() => removeDirs([own], [parent], removalMs));
   }
 
   #dirs(): readonly GroupDir[] {
@@ -141,6 +148,26 @@ export class ContainerFreezer {
       return okAsync(this.#own);
     });
   }
+}
+
+/** Who was sent in outlives a container that has no pid namespace to end with: it goes on outside. */
+function letOut(own: GroupDir, outside: string): ResultAsync<void, HacoError> {
+  const left = treePidsOf([own]);
+  const freezer = left.length === 0 ? undefined : freezerOf([own]);
+  for (const pid of left) writeNow(`${outside}/cgroup.procs`, String(pid)).unwrapOr(undefined);
+  if (freezer === undefined) return okAsync(undefined);
+  // What v1 has frozen can't be moved out before.
+  writeNow(`${freezer.path}/${freezer.file}`, freezer.values.thawed).unwrapOr(undefined);
+  for (const pid of treePidsOf([own])) writeNow(`${outside}/cgroup.procs`, String(pid)).unwrapOr(undefined);
+  return okAsync(undefined);
+}
+
+/**
+ * Without a group, a container is what descends from its first process, from others in its pid namespace (who was sent in has no
+ * ancestor there), and from those that the caller knows.
+ */
+function membersWithoutGroup(pid: number, joined: readonly number[]): readonly number[] {
+  return [...new Set([pid, ...pidNamespaceMembers(pid), ...joined].flatMap(processTree))];
 }
 
 /**

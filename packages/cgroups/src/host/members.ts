@@ -1,5 +1,5 @@
 /** Processes of a group: which there are, how they get in, and how they move. */
-import { readdirSync } from 'node:fs';
+import { readdirSync, readlinkSync } from 'node:fs';
 import { NotFoundError, type HacoError } from '@haco/plan';
 import { err, ok, ResultAsync, type Result } from 'neverthrow';
 import { textOf, writeNow, writeText } from './files.js';
@@ -99,6 +99,28 @@ function childrenOf(pid: number): readonly number[] {
 /** A process and all that it started and that still have it as ancestor, parents first. */
 export function processTree(pid: number): readonly number[] {
   return [pid, ...childrenOf(pid).flatMap((child) => processTree(child))];
+}
+
+function pidNamespaceOf(pid: number | 'self'): string | undefined {
+  try {
+    return readlinkSync(`/proc/${String(pid)}/ns/pid`);
+  } catch {
+    // It has ended, or is another user's.
+    return undefined;
+  }
+}
+
+/**
+ * Processes in the pid namespace of a process, when that isn't the caller's own: also those that came in from outside, which have
+ * nobody inside as ancestor. Of pid namespaces below, they are the ancestors.
+ */
+export function pidNamespaceMembers(pid: number): readonly number[] {
+  const theirs = pidNamespaceOf(pid);
+  if (theirs === undefined || theirs === pidNamespaceOf('self')) return [];
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((one) => pidNamespaceOf(one) === theirs);
 }
 
 /** Whether a process is in the group, in every hierarchy. */

@@ -12,6 +12,7 @@ import type { Joinable } from './joinable.js';
 import type { JoinSection } from './join-part.js';
 import { execBuilder, type ExecArguments } from './options.js';
 import type { Pidfd } from './pidfd.js';
+import { SentProcesses } from './sent-processes.js';
 
 /** What {@link Inside} is made of. */
 export interface InsideParts extends Pick<Joinable, 'parts' | 'runtime' | 'spec' | 'makeBuilder'> {
@@ -25,6 +26,8 @@ export class Inside {
   private readonly parts: InsideParts;
   /** Its processes are stopped; a further one would be, too, before its command. */
   paused = false;
+  /** Those that were sent in and haven't ended. */
+  readonly sent = new SentProcesses();
   private known: Joinable | undefined;
 
   constructor(parts: InsideParts) {
@@ -54,7 +57,12 @@ export class Inside {
       .andThen((join) =>
         // What was read by number was read of the container only if it still exists.
         get().map(() => {
-          this.known = { ...rest, join, pidfd: () => pidfd.get('run a command in the container') };
+          this.known = {
+            ...rest,
+            join,
+            pidfd: () => pidfd.get('run a command in the container'),
+            sent: (launch) => this.sent.add(launch),
+          };
           return this.known;
         }),
       );

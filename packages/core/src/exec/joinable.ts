@@ -1,6 +1,7 @@
 /** From a running container to a builder whose processes join it. */
 import type { Result } from 'neverthrow';
 import { plain, type AnyPart, type HacoError } from '@haco/plan';
+import type { Launch } from '@haco/sys';
 import type { Builder } from '../builder.js';
 import { emptyProcess, type ProcessSection } from '../process/section.js';
 import type { Runtime } from '../runtime.js';
@@ -21,6 +22,8 @@ export interface Joinable {
   /** A pidfd of its first process, which stays the container's. Errors: `state`, when it has ended. */
   readonly pidfd: () => Result<number, HacoError>;
   readonly makeBuilder: MakeBuilder;
+  /** Told of each process that is sent in. */
+  readonly sent: (launch: Launch) => void;
 }
 
 const lists = new WeakMap<readonly AnyPart[], readonly AnyPart[]>();
@@ -64,12 +67,17 @@ function joiningSpec({ parts, spec, join }: Joinable): Spec {
  * The runtime that hands the pidfd over. That the process still exists then says, too, that everything read by its number before
  * was read of it.
  */
-function joiningRuntime({ runtime, pidfd }: Joinable): Runtime {
+function joiningRuntime({ runtime, pidfd, sent }: Joinable): Runtime {
   return {
     host: runtime.host,
     launch: (performance) =>
       pidfd().andThen((fd) =>
-        runtime.launch({ ...performance, descriptors: { ...performance.descriptors, [joinedProcess]: fd } }),
+        runtime
+          .launch({ ...performance, descriptors: { ...performance.descriptors, [joinedProcess]: fd } })
+          .map((launch) => {
+            sent(launch);
+            return launch;
+          }),
       ),
   };
 }
