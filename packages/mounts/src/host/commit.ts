@@ -4,6 +4,7 @@ import { constants, type Stats } from 'node:fs';
 import { chmod, lchown, lutimes, mkdir, open, readlink, rename, symlink, utimes } from 'node:fs/promises';
 import { aspectsOf } from './difference.js';
 import type { Directory, RawName } from './entry.js';
+import { HardLinks } from './hard-links.js';
 import { isMark, isOpaque, isWhiteout } from './layer-marks.js';
 import { removeTree } from './remove-tree.js';
 import { listXattrs, makeNode, readXattr, writeXattr } from './xattr.js';
@@ -76,7 +77,27 @@ async function replace(source: Source, lower: Directory): Promise<void> {
   }
 }
 
-async function applyDirectory(source: Source, lower: Directory): Promise<void> {
+/** Where an application of a layer is. */
+interface Place {
+  readonly links: HardLinks;
+  /** From the root of the layer. */
+  readonly path: readonly RawName[];
+}
+
+async function applyFile(source: Source, lower: Directory, { links, path }: Place): Promise<void> {
+  const { name, stats } = source;
+  if (links.isKnown(stats) && (await links.join(stats, lower, name))) return;
+  const below = await lower.look(name);
+  const same =
+    below !== undefined &&
+    // Other names below belong to another file than those of the layer: the overlay has separated them.
+    (stats.nlink === 1 || below.nlink === 1) &&
+    (await aspectsOf(source, { directory: lower, name, stats: below })).length === 0;
+  if (!same) await replace(source, lower);
+  links.remember(stats, path);
+}
+
+async function applyDirectory(source: Source, lower: Directory, place: Place): Promise<void> {
   const { directory, name } = source;
   const below = await lower.look(name);
   if (below !== undefined && !below.isDirectory()) await removeTree(lower, name);
@@ -87,7 +108,7 @@ async function applyDirectory(source: Source, lower: Directory): Promise<void> {
       const kept = new Set(await mine.names());
       for (const each of await theirs.names()) if (!kept.has(each)) await removeTree(theirs, each);
     }
-    await applyLayer(mine, theirs);
+    await applyTo(mine, theirs, place);
   } finally {
     await theirs.close();
     await mine.close();
@@ -96,21 +117,23 @@ async function applyDirectory(source: Source, lower: Directory): Promise<void> {
   await copyAttributes(source, lower.at(name));
 }
 
-/** Bring a directory to what the layer says. Doing it again changes nothing, so that what was interrupted can be repeated. */
-export async function applyLayer(upper: Directory, lower: Directory): Promise<void> {
+async function applyTo(upper: Directory, lower: Directory, { links, path }: Place): Promise<void> {
   for (const name of await upper.names()) {
     const stats = await upper.look(name);
     if (stats === undefined) continue;
     const source = { directory: upper, name, stats };
+    const place = { links, path: [...path, name] };
     if (isWhiteout(upper, name, stats)) {
       await removeTree(lower, name);
     } else if (stats.isDirectory()) {
-      await applyDirectory(source, lower);
+      await applyDirectory(source, lower, place);
     } else {
-      const below = await lower.look(name);
-      const same =
-        below !== undefined && (await aspectsOf(source, { directory: lower, name, stats: below })).length === 0;
-      if (!same) await replace(source, lower);
+      await applyFile(source, lower, place);
     }
   }
+}
+
+/** Bring a directory to what the layer says. Doing it again changes nothing, so that what was interrupted can be repeated. */
+export async function applyLayer(upper: Directory, lower: Directory): Promise<void> {
+  await applyTo(upper, lower, { links: new HardLinks(lower), path: [] });
 }

@@ -1,6 +1,7 @@
 /** Layers that are kept: what is told of them, and what becomes of them. */
 import { spawnSync } from 'node:child_process';
 import {
+  linkSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -118,6 +119,42 @@ describeWith(['root', 'compiler', 'busybox', 'overlay', 'tool:setfattr'], 'a lay
     expect(readdirSync(join(root.keep, 'upper'))).toEqual([]);
     expect(readdirSync(rootfs.inside('/data')).filter((name) => name.startsWith('.haco'))).toEqual([]);
     expect(await sh(picture)).toBe(seen);
+  });
+
+  test('names of one file stay names of one file, also when a commit is repeated', async () => {
+    const links =
+      'mkdir /made; echo one >/made/a; ln /made/a /made/b; mkdir /made/deep; ln /made/a /made/deep/c; ln /data/text /data/also; ln -f /made/a /data/gone';
+    await sh(`${links}; mkfifo /made/f; ln /made/f /made/g; echo lone >/made/lone`);
+    // As if it had been interrupted right before the end: a copy of the layer is applied once more.
+    const copy = join(home, 'copy');
+    spawnSync('cp', ['-a', root.keep, copy]);
+    const numbers = (): readonly (readonly number[])[] =>
+      [
+        ['/made/a', '/made/b', '/made/deep/c', '/data/gone'],
+        ['/data/text', '/data/also'],
+        ['/made/f', '/made/g'],
+        ['/made/lone'],
+      ].map((names) => [...new Set(names.map((name) => lstatSync(rootfs.inside(name)).ino))]);
+    const counts = (): readonly number[] =>
+      ['/made/a', '/data/text', '/made/f', '/made/lone'].map((name) => lstatSync(rootfs.inside(name)).nlink);
+    for (const each of [root, overlayRoot({ lower: rootfs.path, keep: copy })]) {
+      await orThrow(each.commit());
+      expect(numbers().map(({ length }) => length)).toEqual([1, 1, 1, 1]);
+      expect(counts()).toEqual([4, 2, 2, 1]);
+    }
+    expect(readFileSync(rootfs.inside('/made/deep/c'), 'utf8')).toBe('one\n');
+    expect(readFileSync(rootfs.inside('/data/also'), 'utf8')).toBe('before\n');
+  });
+
+  test('a file that the overlay has cut from its other names stays cut from them', async () => {
+    linkSync(rootfs.inside('/data/text'), rootfs.inside('/data/elsewhere'));
+    await sh('ln /data/text /data/also; chmod 600 /data/text; chmod 644 /data/text');
+    await orThrow(root.commit());
+    const [text, also, elsewhere] = ['text', 'also', 'elsewhere'].map(
+      (name) => lstatSync(rootfs.inside(`/data/${name}`)).ino,
+    );
+    expect(also).toBe(text);
+    expect(elsewhere).not.toBe(text);
   });
 
   test('discarded changes are gone', async () => {

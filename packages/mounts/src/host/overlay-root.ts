@@ -22,8 +22,11 @@ export interface OverlayRoot extends KeptRoot {
    */
   changes(): ResultAsync<readonly OverlayChange[], HacoError>;
   /**
-   * Apply the layer to the directory below and empty it; the value is what was applied. Files are replaced as a whole, hard links
-   * become files of their own. When it is interrupted, do it again.
+   * Apply the layer to the directory below and empty it; the value is what was applied. When it is interrupted, do it again.
+   *
+   * Kept are content, owner, mode, times of files, extended attributes (capabilities of files and ACLs among them, SELinux labels not),
+   * device numbers, and hard links between names that the layer has. Not kept: holes of sparse files, times of directories, and links with
+   * names that the container left alone, which the overlay itself cuts. Files are replaced as a whole.
    *
    * What the container made keeps its owner and its set-user-id bits: look at the changes before they are taken over.
    *
