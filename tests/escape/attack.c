@@ -156,6 +156,75 @@ static int outside(void)
 	return told(length > 1 || strcmp(path, "/") != 0 ? 0 : -1);
 }
 
+static socklen_t named(struct sockaddr_un *address)
+{
+	const size_t length = strlen(argument);
+	memset(address, 0, sizeof(*address));
+	address->sun_family = AF_UNIX;
+	memcpy(address->sun_path + 1, argument, length > sizeof(address->sun_path) - 1 ? 0 : length);
+	return offsetof(struct sockaddr_un, sun_path) + 1 + length;
+}
+
+union control {
+	struct cmsghdr header;
+	char bytes[CMSG_SPACE(sizeof(int))];
+};
+
+/* The accomplice outside: whoever connects gets a descriptor of the root directory. */
+static int give_directory(void)
+{
+	struct sockaddr_un address;
+	const socklen_t length = named(&address);
+	const int server = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	const int given = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (bind(server, (struct sockaddr *)&address, length) < 0 || listen(server, 8) < 0)
+		return 1;
+	puts("ready");
+	fflush(stdout);
+	for (;;) {
+		const int peer = accept(server, NULL, NULL);
+		char byte = 0;
+		struct iovec data = {&byte, 1};
+		union control control = {0};
+		struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)};
+		control.header = (struct cmsghdr){.cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
+		memcpy(CMSG_DATA(&control.header), &given, sizeof(given));
+		sendmsg(peer, &message, MSG_NOSIGNAL);
+		close(peer);
+	}
+}
+
+static int take_directory(void)
+{
+	struct sockaddr_un address;
+	const socklen_t length = named(&address);
+	const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	char byte;
+	int given = -1;
+	struct iovec data = {&byte, 1};
+	union control control = {0};
+	struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)};
+	if (fd < 0 || connect(fd, (struct sockaddr *)&address, length) < 0 || recvmsg(fd, &message, MSG_CMSG_CLOEXEC) < 0)
+		return told(-1);
+	if (message.msg_controllen >= CMSG_LEN(sizeof(int)))
+		memcpy(&given, CMSG_DATA(&control.header), sizeof(given));
+	return told(openat(given, "etc", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+}
+
+/* Give what stdin is to somebody else. */
+static int own_stdin(void)
+{
+	return told(fchown(0, 1, 1));
+}
+
+/* Type into the real terminal of whoever started us, with high bits in the request. */
+static int type_there(void)
+{
+	if (!isatty(0))
+		return 65;
+	return told(syscall(SYS_ioctl, 0, 0x5412ul | 1ul << 32, "#"));
+}
+
 #if defined(__x86_64__)
 static int x32(void)
 {
@@ -179,7 +248,8 @@ static const struct {
 	{"console-paste", console_paste}, {"io-uring", io_uring}, {"kernel-program", kernel_program}, {"key", key},
 	{"page-faults", page_faults}, {"nested", nested}, {"device", device}, {"host-namespace", host_namespace},
 	{"trace", trace}, {"signal", signal_process}, {"abstract-socket", abstract_socket}, {"loopback", loopback},
-	{"leaked", leaked}, {"outside", outside},
+	{"leaked", leaked}, {"outside", outside}, {"give-directory", give_directory}, {"take-directory", take_directory},
+	{"own-stdin", own_stdin}, {"type-there", type_there},
 #if defined(__x86_64__)
 	{"x32", x32}, {"i386", i386},
 #endif

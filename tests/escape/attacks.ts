@@ -15,6 +15,8 @@ export interface Targets extends AsyncDisposable {
   readonly sibling: ChildProcess;
   readonly abstractName: string;
   readonly port: number;
+  /** Abstract name of a socket by which an accomplice hands out a directory of the host. */
+  readonly givenName: string;
   /** A file of the host's cgroups by which a process would be let into another group; undefined without such. */
   readonly cgroupFile: string | undefined;
   readonly releaseAgent: string | undefined;
@@ -40,6 +42,9 @@ export async function makeTargets(): Promise<Targets> {
   const sibling = spawn('sleep', ['600'], { stdio: 'ignore' });
   const abstractName = `haco-test-${String(process.pid)}`;
   const abstract = await listen({ path: `\0${abstractName}` });
+  const givenName = `haco-test-given-${String(process.pid)}`;
+  const accomplice = spawn(program, ['give-directory', givenName], { stdio: ['ignore', 'pipe', 'inherit'] });
+  await new Promise((resolve) => accomplice.stdout.once('data', resolve));
   const tcp = await listen({ port: 0, host: '127.0.0.1' });
   const groups = existsSync('/sys/fs/cgroup/cgroup.procs')
     ? ['/sys/fs/cgroup']
@@ -51,11 +56,13 @@ export async function makeTargets(): Promise<Targets> {
     secret,
     sibling,
     abstractName,
+    givenName,
     port: (tcp.address() as AddressInfo).port,
     cgroupFile: inGroups('cgroup.procs'),
     releaseAgent: inGroups('release_agent'),
     [Symbol.asyncDispose]: async () => {
       sibling.kill('SIGKILL');
+      accomplice.kill('SIGKILL');
       await Promise.all([abstract, tcp].map((server) => new Promise((resolve) => server.close(resolve))));
       const { rm } = await import('node:fs/promises');
       await rm(directory, { recursive: true });
@@ -107,6 +114,10 @@ export const attacks: readonly Attack[] = [
     name: 'an abstract socket of the host, through which descriptors could go out',
     words: ({ abstractName }) => ['abstract-socket', abstractName],
   },
+  {
+    name: 'a descriptor of a directory of the host, from an accomplice (SCM_RIGHTS)',
+    words: ({ givenName }) => ['take-directory', givenName],
+  },
   { name: 'a service on loopback', words: ({ port }) => ['loopback', String(port)] },
   { name: "a file of the caller's", words: ({ secret }) => ['read-file', secret] },
   { name: 'system calls of x32', words: () => ['x32'], killed: true },
@@ -122,6 +133,26 @@ export const strict = (targets: Targets): Builder =>
 
 export async function attackIn(builder: Builder, program: string, words: readonly string[]): Promise<Outcome> {
   return orThrow(builder.command(program, ...words).run());
+}
+
+/** A program for Node under a terminal of its own, whose stdin the sandbox inherits; prints what the attack says. */
+function program(targets: Targets): string {
+  const here = JSON.stringify(fileURLToPath(import.meta.resolve('@haco/core')));
+  return `import { sandbox, orThrow } from ${here};
+    const builder = sandbox().mount(${JSON.stringify(targets.program)}, '/tmp/attack', { readonly: true });
+    console.log((await orThrow(builder.stdin('inherit').command('/tmp/attack', 'type-there').run())).stdout);`;
+}
+
+/** What the attack on a real terminal says: without a defence, and from a sandbox that inherits the terminal. */
+export function onTerminal(targets: Targets): { readonly weak: string; readonly strict: string } {
+  const file = join(targets.directory, 'terminal.mts');
+  writeFileSync(file, program(targets));
+  const tsx = fileURLToPath(import.meta.resolve('tsx'));
+  const node = `${process.execPath} --conditions=@haco/source --import ${tsx} ${file}`;
+  const [weak = '', strict = ''] = [`${targets.program} type-there`, node].map(
+    (command) => spawnSync('script', ['-qec', command, '/dev/null'], { encoding: 'utf8', timeout: 60_000 }).stdout,
+  );
+  return { weak, strict };
 }
 
 /** A descriptor of a directory of the host, open in this process while `run` does. */

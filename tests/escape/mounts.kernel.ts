@@ -10,9 +10,10 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { haco, orThrow } from '@haco/core';
+import { haco, orThrow, realRuntime } from '@haco/core';
+import { probeHost } from '@haco/sys';
 import {
   describeWith,
   expectNothingLeft,
@@ -113,6 +114,41 @@ describeWith(['root', 'compiler', 'busybox', 'overlay'], 'escape: mounts', () =>
     );
     expect(stdout).toBe('1:3\n');
     expect(lstatSync(rootfs.inside('/dev/null')).isSymbolicLink()).toBe(true);
+  });
+
+  test('a volume over /proc gets nothing of what is meant for the kernel (CVE-2019-16884, CVE-2025-52881)', async () => {
+    const files = ['oom_score_adj', 'setgroups', 'uid_map', 'gid_map', 'timens_offsets', 'attr/exec', 'attr/current'];
+    const paths = files.map((name) => join(outside, 'self', name));
+    for (const path of paths) {
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, 'canary\n');
+    }
+    const canaries = (): readonly string[] => paths.map((path) => readFileSync(path, 'utf8'));
+    const untouched = paths.map(() => 'canary\n');
+    const own = readFileSync('/proc/self/oom_score_adj', 'utf8');
+    weak('mount --bind $outside $root/proc; chroot $root /bin/sh -c "echo 500 >/proc/self/oom_score_adj"');
+    expect(canaries()).toEqual(['500\n', ...untouched.slice(1)]);
+    writeFileSync(paths[0] ?? '', 'canary\n');
+    // Something to reset, so that haco has a reason to write.
+    writeFileSync('/proc/self/oom_score_adj', '500');
+    try {
+      const ids = [{ inside: 0, outside: 100_000, count: 65_536 }];
+      const host = { ...realRuntime, host: () => probeHost({ fresh: true }) };
+      const plain = haco({ runtime: host }).unshare('mount', 'pid').chroot(rootfs.path);
+      const users = plain.unshare('user').mapUsers(ids).mapGroups(ids);
+      for (const [builder, score] of [
+        [plain.mount(outside, '/proc'), /^0\n$/],
+        // Its root may not lower the score: that is for whoever raised it.
+        [users.mount(outside, '/proc'), /^(0|500)\n$/],
+      ] as const) {
+        await using container = await orThrow(builder.command('/bin/sleep', '600').start());
+        expect(readFileSync(`/proc/${String(container.pid)}/oom_score_adj`, 'utf8')).toMatch(score);
+        void (await container.exec('/bin/true'));
+        expect(canaries()).toEqual(untouched);
+      }
+    } finally {
+      writeFileSync('/proc/self/oom_score_adj', own);
+    }
   });
 
   test('mount points of links are never made outside', async () => {
