@@ -100,7 +100,7 @@ export interface HostFacts {
   readonly features: Readonly<Record<FeatureName, boolean>>;
   readonly cgroups: CgroupFacts;
   readonly userNamespaces: {
-    /** `/proc/sys/user/max_user_namespaces`; 0 forbids. */
+    /** `/proc/sys/user/max_user_namespaces`; 0 forbids. The largest safe integer where the file is hidden. */
     readonly max: number;
     /** `kernel.unprivileged_userns_clone` is 0 (Debian's older patch). */
     readonly unprivilegedDisabled: boolean;

@@ -61,7 +61,7 @@ describe('collectHostFacts', () => {
   it('does with a host that hides /proc', () => {
     const facts = collectHostFacts(alice, fakeHost({ files: {} }));
     expect(facts).toMatchObject({ capabilities: [], oomScoreAdj: 0, nrOpen: 1048576, noNewPrivileges: false });
-    expect(facts.userNamespaces).toMatchObject({ max: 0, subuid: [], newidmap: false });
+    expect(facts.userNamespaces).toMatchObject({ max: Number.MAX_SAFE_INTEGER, subuid: [], newidmap: false });
   });
 
   it("sees Debian's switch against user namespaces", () => {

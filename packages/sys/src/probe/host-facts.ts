@@ -82,7 +82,8 @@ function probeUserNamespaces(info: ProcessInfo, host: HostReader): HostFacts['us
     return text === '' ? [] : parseSubordinateIds(text, { name: info.userName(), uid: info.euid });
   };
   return {
-    max: numberIn(host, '/proc/sys/user/max_user_namespaces') ?? 0,
+    // Where somebody hides it, as outer containers do, nothing is known against them.
+    max: numberIn(host, '/proc/sys/user/max_user_namespaces') ?? Number.MAX_SAFE_INTEGER,
     unprivilegedDisabled: numberIn(host, '/proc/sys/kernel/unprivileged_userns_clone') === 0,
     apparmorRestricted: numberIn(host, '/proc/sys/kernel/apparmor_restrict_unprivileged_userns') === 1,
     subuid: ranges('/etc/subuid'),
