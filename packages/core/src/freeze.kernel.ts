@@ -80,7 +80,8 @@ describeWith(['root'], 'freeze', () => {
       await using other = await orThrow(attachTo({ pid: container.pid }));
       const foreign = await orThrow(other.spawn('/bin/sh', '-c', spin));
       const found = name.includes('pid') ? [foreign.pid] : [];
-      const pids = [spawned.pid, await childOf(spawned), ...found];
+      const childPid = await childOf(spawned);
+      const pids = [spawned.pid, childPid, ...found];
       await expect.poll(() => runs(...pids), { timeout: 15_000 }).toBe(true);
       await orThrow(container.freeze());
       expect(await runs(...pids)).toBe(false);
@@ -92,6 +93,8 @@ describeWith(['root'], 'freeze', () => {
       await container[Symbol.asyncDispose]();
       if (found.length === 0) await expect.poll(() => runs(spawned.pid), { timeout: 15_000 }).toBe(true);
       for (const one of [spawned, foreign]) await one[Symbol.asyncDispose]();
+      // A child of what has neither a group nor a pid namespace is nobody's to end.
+      if (found.length === 0) process.kill(childPid, 'SIGKILL');
       called.abort();
       expect((await orThrow(pending)).reason).toMatch(/^(aborted|signaled)$/);
     });
