@@ -149,6 +149,7 @@ const notInMachines = [
   '**/packages/cli/**',
   '**/tests/cli/**',
   '**/packages/network/**',
+  '**/packages/oci/**',
   '**/packages/bootstrap/src/archive.*',
   '**/packages/bootstrap/src/strategies/{image,tools}.*',
   '**/packages/core/src/rootfs/**',

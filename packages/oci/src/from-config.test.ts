@@ -1,0 +1,280 @@
+/** A `config.json` becomes the container that it describes, or every problem is said with its path. */
+import { describe, expect, test } from 'vitest';
+import { orThrow } from '@haco/core';
+import { storedHosts } from '@haco/testkit';
+import { plainConfig, withLinux, withMount, withProcess } from './fixture.js';
+import { fromConfig, type ImportOptions } from './index.js';
+
+const specOf = (json: unknown, options?: ImportOptions) => orThrow(orThrow(fromConfig(json, options)).spec());
+const refused = (json: unknown, options?: ImportOptions): string =>
+  fromConfig(json, options)._unsafeUnwrapErr().message;
+const problems = (json: unknown, options?: ImportOptions): readonly string[] =>
+  fromConfig(json, options).match(
+    () => [],
+    ({ issues }) => issues.map(({ path, message }) => `${path}: ${message}`),
+  );
+
+describe('what haco can do too', () => {
+  test('is the same in its spec', () => {
+    expect(specOf(plainConfig())).toMatchObject({
+      process: {
+        command: { file: '/bin/sh', args: ['-c', 'true'] },
+        env: { PATH: '/bin' },
+        workdir: '/',
+        user: { uid: 0, gid: 0, groups: [] },
+      },
+      namespaces: { unshare: ['pid', 'ipc', 'uts', 'mount'], hostname: 'inside' },
+      network: { mode: { kind: 'none' } },
+      mounts: {
+        rootfs: { path: '/srv/root' },
+        entries: [
+          { kind: 'filesystem', type: 'proc', target: '/proc', nosuid: true, nodev: true, noexec: true },
+          { kind: 'independent', name: 'dev' },
+        ],
+      },
+      caps: { sets: { bounding: [], permitted: [], effective: [], inheritable: [], ambient: [] } },
+    });
+  });
+
+  test('users, terminals, rlimits and labels', () => {
+    const json = withProcess({
+      user: { uid: 7, gid: 8, additionalGids: [9], umask: 18 },
+      terminal: true,
+      consoleSize: { width: 100, height: 30 },
+      noNewPrivileges: true,
+      apparmorProfile: 'mine',
+      rlimits: [{ type: 'RLIMIT_CORE', soft: 0, hard: Number('18446744073709551615') }],
+      capabilities: { bounding: ['CAP_KILL'], permitted: ['CAP_KILL'], effective: ['CAP_KILL'] },
+    });
+    expect(specOf(json)).toMatchObject({
+      process: { user: { uid: 7, gid: 8, groups: [9] }, tty: { columns: 100, rows: 30 } },
+      confine: { noNewPrivileges: true },
+      lsm: { apparmor: { profile: 'mine' } },
+      rlimits: { core: { soft: 0, hard: 'unlimited' } },
+      caps: { sets: { bounding: ['kill'], permitted: ['kill'], effective: ['kill'], inheritable: [], ambient: [] } },
+    });
+  });
+
+  test('bind mounts, relative to the bundle, and options of filesystems', () => {
+    const bind = { destination: '/data', source: 'data', options: ['rbind', 'rro', 'rslave'] };
+    expect(specOf(withMount(bind), { bundle: '/b' })['mounts']).toMatchObject({
+      entries: [
+        {},
+        {},
+        { kind: 'bind', source: '/b/data', target: '/data', recursive: true, readonly: true, propagation: 'slave' },
+      ],
+    });
+    const tmpfs = { destination: '/tmp', type: 'tmpfs', options: ['nosuid', 'suid', 'nodev', 'mode=700', 'size=1m'] };
+    expect(specOf(withMount(tmpfs))['mounts']).toMatchObject({
+      entries: [{}, {}, { kind: 'filesystem', type: 'tmpfs', data: 'mode=700,size=1m', nodev: true }],
+    });
+  });
+
+  test('maps, paths of namespaces, restricted paths and a filter', () => {
+    const json = withLinux({
+      namespaces: [{ type: 'mount' }, { type: 'uts' }, { type: 'user' }, { type: 'network', path: '/run/netns/x' }],
+      uidMappings: [{ containerID: 0, hostID: 1000, size: 10 }],
+      gidMappings: [{ containerID: 0, hostID: 2000, size: 10 }],
+      maskedPaths: ['/proc/kcore'],
+      readonlyPaths: ['/proc/sys'],
+      seccomp: { defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names: ['reboot'], action: 'SCMP_ACT_ERRNO' }] },
+    });
+    expect(specOf(json)).toMatchObject({
+      namespaces: {
+        unshare: ['mount', 'uts', 'user'],
+        enter: [{ kind: 'net', path: '/run/netns/x' }],
+        uidMap: [{ inside: 0, outside: 1000, count: 10 }],
+        gidMap: [{ inside: 0, outside: 2000, count: 10 }],
+      },
+      mounts: { masked: ['/proc/kcore'], readonlyPaths: ['/proc/sys'] },
+      seccomp: { filters: [{ profile: { defaultAction: 'SCMP_ACT_ALLOW' } }] },
+    });
+  });
+
+  test('limits, which haco spells for every host', () => {
+    const json = withLinux({
+      resources: {
+        memory: { limit: 67108864, swap: 134217728 },
+        cpu: { shares: 512, quota: 50000, period: 100000, cpus: '0' },
+        pids: { limit: 50 },
+      },
+    });
+    const { cgroups } = specOf(json);
+    expect(cgroups).toEqual({
+      keys: {
+        'memory.limit_in_bytes': '67108864',
+        'memory.memsw.limit_in_bytes': '134217728',
+        'cpu.shares': '512',
+        'cpu.cfs_period_us': '100000',
+        'cpu.cfs_quota_us': '50000',
+        'cpuset.cpus': '0',
+        'pids.max': '50',
+      },
+    });
+    const builder = orThrow(fromConfig(json)).name('x');
+    const planned = Object.values(storedHosts).map((host) => String(orThrow(builder.explain({ host }))));
+    expect(planned.filter((plan) => plan.includes('memory.swap.max') || plan.includes('memory.memsw'))).not.toEqual([]);
+  });
+
+  test('devices that every container may use stay allowed', () => {
+    const { cgroups } = specOf(withLinux({ resources: { devices: [{ allow: false, access: 'rwm' }] } }));
+    expect(cgroups).toMatchObject({
+      resources: { devices: expect.arrayContaining([{ allow: true, type: 'c', major: 1, minor: 3, access: 'rwm' }]) },
+    });
+  });
+
+  test('annotations are tags', () => {
+    expect(specOf({ ...plainConfig(), annotations: { 'org.example': 'x' } }).identity.metadata).toEqual({
+      'org.example': 'x',
+    });
+  });
+
+  test('null is what Go writes for nothing', () => {
+    expect(specOf({ ...plainConfig(), hooks: null, annotations: null })).toEqual(specOf(plainConfig()));
+  });
+});
+
+describe('what is wrong', () => {
+  test('is said with the path of the configuration, all of it', () => {
+    const json = withProcess({
+      args: [],
+      cwd: 'x',
+      env: ['a'],
+      user: { uid: -1, gid: 0, additionalGids: [5, -5] },
+      capabilities: { bounding: ['CAP_NOPE'], effective: ['CAP_KILL'] },
+      rlimits: [
+        { type: 'RLIMIT_NOFILE', soft: 5, hard: 4 },
+        { type: 'RLIMIT_NOPE', soft: 1, hard: 1 },
+        { type: 'RLIMIT_NOFILE', soft: 1, hard: 1 },
+      ],
+    });
+    expect(problems(json)).toEqual([
+      'process.args: must name a program',
+      'process.cwd: "x" is not an absolute path',
+      'process.env[0]: "a" is no variable; write NAME=value',
+      'process.capabilities.bounding[0]: "CAP_NOPE" is no capability; names are those of capabilities(7), such as "CAP_NET_RAW"',
+      'process.rlimits[1].type: "RLIMIT_NOPE" is no limit; names are those of getrlimit(2), such as "RLIMIT_NOFILE"',
+      'process.rlimits[2].type: RLIMIT_NOFILE is there twice',
+      'process.user.uid: -1 is not an id; ids are 0 to 4294967294',
+      'process.user.additionalGids[1]: -5 is not an id; ids are 0 to 4294967294',
+      'process.rlimits[0]: the soft limit 5 is above the hard limit 4; raise the hard limit',
+      "process.capabilities.effective[0]: kill can't be effective without being permitted",
+    ]);
+  });
+
+  test('namespaces and what needs them', () => {
+    const json = withLinux({
+      namespaces: [{ type: 'pid' }, { type: 'pid' }, { type: 'ipc', path: 'x' }, { type: 'mount' }],
+      uidMappings: [{ containerID: 0, hostID: 1, size: 1 }],
+      timeOffsets: { monotonic: { secs: 1 } },
+      maskedPaths: ['x'],
+    });
+    expect(problems(json)).toEqual([
+      'linux.namespaces[1]: pid is there twice',
+      'linux.namespaces[2].path: "x" is not an absolute path',
+      'hostname: would rename the host; add unshare("uts")',
+      'linux.uidMappings: only a new user namespace can be mapped; add unshare("user")',
+      'linux.timeOffsets: only a new time namespace can have offsets; add unshare("time")',
+      'linux.maskedPaths[0]: "x" is not absolute; a target is a path inside the container',
+    ]);
+  });
+
+  test('mounts', () => {
+    const mount = (fields: object) => problems(withMount(fields));
+    expect(mount({ destination: 'tmp', type: 'tmpfs' })).toEqual([
+      'mounts[2].destination: "tmp" is not an absolute path',
+    ]);
+    expect(mount({ destination: '/d', options: ['bind'] })).toEqual([
+      'mounts[2].source: must be the path of what is bound',
+    ]);
+    expect(mount({ destination: '/d', source: 'x', options: ['bind', 'foo', 'constructor'] })).toEqual([
+      'mounts[2].options[1]: "foo" is no option of a bind mount',
+      'mounts[2].options[2]: "constructor" is no option of a bind mount',
+      'mounts[2].source: "x" is relative to the bundle; say where that is with { bundle }',
+    ]);
+  });
+
+  test('limits', () => {
+    expect(
+      problems(withLinux({ resources: { memory: { limit: -5 }, hugepageLimits: [{ pageSize: 'x', limit: 1 }] } })),
+    ).toEqual([
+      'linux.resources.memory.limit: -5 is no limit; -1 is the lowest, and means none',
+      'linux.resources.hugepageLimits[0].pageSize: "x" is no size of pages; write one such as "2MB"',
+    ]);
+  });
+
+  test('types and unknown fields', () => {
+    expect(problems({ ...plainConfig(), extra: 1, process: { args: 'x' }, ociVersion: 1 })).toEqual([
+      'extra: is not known here',
+      'ociVersion: must be a string',
+      'process.args: must be a list',
+      'process.cwd: must be a string',
+    ]);
+    expect(refused(null)).toBe('The spec is invalid: the configuration must be an object.');
+    expect(problems({ ...plainConfig(), ociVersion: '2.0.0' })).toEqual([
+      'ociVersion: "2.0.0" is no version of the specification that haco knows; it knows 1.x.y',
+    ]);
+  });
+});
+
+describe('what haco does differently', () => {
+  const fine = '; name this path in "accept" if that is fine';
+  const cases: readonly (readonly [object, string, string])[] = [
+    [withProcess({ oomScoreAdj: 5 }), 'process.oomScoreAdj', 'haco gives every command the score 0, not 5'],
+    [
+      withProcess({ user: { uid: 0, gid: 0, umask: 63 } }),
+      'process.user.umask',
+      'haco gives every command the mask 022, not 077',
+    ],
+    [withProcess({ env: ['A=1', 'A=2'] }), 'process.env[1]', '"A" is there twice, and haco keeps the last one'],
+    [withProcess({ scheduler: { policy: 'SCHED_IDLE' } }), 'process.scheduler', 'haco has no word for it'],
+    [withLinux({ sysctl: { 'net.ipv4.ip_forward': '1' } }), 'linux.sysctl', 'haco has no word for it'],
+    [
+      withLinux({ cgroupsPath: '/x' }),
+      'linux.cgroupsPath',
+      'haco makes the group below "haco", by the name of the container',
+    ],
+    [
+      withLinux({ rootfsPropagation: 'slave' }),
+      'linux.rootfsPropagation',
+      'the tree of a container is always "rprivate" in haco, not "slave"',
+    ],
+    [
+      withLinux({ devices: [{ path: '/dev/fuse', type: 'c', major: 10, minor: 229 }] }),
+      'linux.devices[0]',
+      'haco makes no devices but those that every container has, not "/dev/fuse"',
+    ],
+    [{ ...plainConfig(), hooks: { poststop: [{ path: '/x' }] } }, 'hooks', 'haco has no word for it'],
+    [
+      { ...plainConfig(), mounts: [] },
+      'mounts',
+      'haco makes the devices that every container has only on a tmpfs at "/dev", and there is none',
+    ],
+    [
+      withMount({ destination: '/t', type: 'tmpfs', options: ['tmpcopyup'] }),
+      'mounts[2].options[0]',
+      'haco has no word for "tmpcopyup"',
+    ],
+    [
+      withMount({ destination: '/d', source: '/d', options: ['rbind', 'ro'] }),
+      'mounts[2].options',
+      'with "rbind", "ro" would hold for the topmost mount only, and holds for those below it too in haco',
+    ],
+    [
+      withMount({ destination: '/sys/fs/cgroup', type: 'cgroup', options: ['nosuid'] }),
+      'mounts[2].options',
+      'cgroups in containers of haco are always "ro", "nosuid", "nodev", "noexec"',
+    ],
+  ];
+
+  test.each(cases)('is a problem, unless it is accepted (%#)', (json, path, message) => {
+    expect(problems(json)).toEqual([`${path}: ${message}${fine}`]);
+    expect(problems(json, { accept: [path] })).toEqual([]);
+    expect(problems(json, { accept: [path.slice(0, -1)] })).toHaveLength(1);
+  });
+
+  test('accepting a path accepts what is below it, and nothing that is wrong', () => {
+    const json = withProcess({ oomScoreAdj: 5, cwd: 'x' });
+    expect(problems(json, { accept: ['process'] })).toEqual(['process.cwd: "x" is not an absolute path']);
+  });
+});

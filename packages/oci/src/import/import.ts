@@ -1,0 +1,53 @@
+/** What an import has gathered so far: sections of a spec, problems, and where in the `config.json` each came from. */
+import { issue, type Issue } from '@haco/core';
+
+type Section = Record<string, unknown>;
+
+export class Import {
+  readonly issues: Issue[] = [];
+  readonly sections: Record<string, Section> = {};
+  readonly #accepted: readonly string[];
+  /** Paths in the `config.json` by paths in the spec. */
+  readonly #origins = new Map<string, string>();
+
+  constructor(accepted: readonly string[]) {
+    this.#accepted = accepted;
+  }
+
+  /** The configuration makes no sense. */
+  wrong(path: string, message: string): void {
+    this.issues.push(issue(path, message));
+  }
+
+  /** The configuration makes sense, but haco does something else; that is a problem unless the caller has accepted it. */
+  differs(path: string, message: string): void {
+    if (this.#accepted.some((accepted) => isWithin(path, accepted))) return;
+    this.issues.push(issue(path, `${message}; name this path in "accept" if that is fine`));
+  }
+
+  /** Set a field of a section, and remember which path of the configuration asked for it. */
+  set(section: string, field: string, value: unknown, origin: string): void {
+    if (value === undefined) return;
+    (this.sections[section] ??= {})[field] = value;
+    this.cameFrom(`${section}.${field}`, origin);
+  }
+
+  /** Problems at a path of the spec are those of a path of the configuration. */
+  cameFrom(specPath: string, origin: string): void {
+    this.#origins.set(specPath, origin);
+  }
+
+  /** A problem of the spec as one of the configuration. */
+  inConfig({ path, message }: Issue): Issue {
+    const known = [...this.#origins.keys()].filter((origin) => isWithin(path, origin));
+    const closest = known.reduce<string | undefined>(
+      (best, each) => (best === undefined || each.length > best.length ? each : best),
+      undefined,
+    );
+    return closest === undefined ? issue(path, message) : issue(this.#origins.get(closest) ?? path, message);
+  }
+}
+
+function isWithin(path: string, outer: string): boolean {
+  return path === outer || path.startsWith(`${outer}.`) || path.startsWith(`${outer}[`);
+}

@@ -1,0 +1,98 @@
+/** `linux`: namespaces, maps, filters, and what haco doesn't have. */
+import { parseProfile } from '@haco/confine';
+import { quote } from '@haco/core';
+import type { Import } from './import.js';
+import { saysNothing, type Config } from './schema.js';
+
+type Linux = NonNullable<Config['linux']>;
+
+export function importLinux({ linux = {} }: Config, into: Import): void {
+  importNamespaces(linux, into);
+  importMaps(linux, into);
+  importTimeOffsets(linux, into);
+  if (linux.seccomp !== undefined) importSeccomp(linux.seccomp, into);
+  const { rootfsPropagation = '', cgroupsPath = '', mountLabel = '' } = linux;
+  if (!['', 'private', 'rprivate'].includes(rootfsPropagation)) {
+    into.differs(
+      'linux.rootfsPropagation',
+      `the tree of a container is always "rprivate" in haco, not ${quote(rootfsPropagation)}`,
+    );
+  }
+  if (cgroupsPath !== '') {
+    into.differs('linux.cgroupsPath', 'haco makes the group below "haco", by the name of the container');
+  }
+  if (mountLabel !== '') into.differs('linux.mountLabel', 'haco has no word for it');
+  for (const field of ['sysctl', 'personality', 'intelRdt'] as const) {
+    if (!saysNothing(linux[field])) into.differs(`linux.${field}`, 'haco has no word for it');
+  }
+}
+
+function importNamespaces({ namespaces = [] }: Linux, into: Import): void {
+  const unshare: string[] = [];
+  const enter: object[] = [];
+  const seen = new Set<string>();
+  namespaces.forEach(({ type, path = '' }, index) => {
+    const at = `linux.namespaces[${String(index)}]`;
+    if (seen.has(type)) return into.wrong(at, `${type} is there twice`);
+    seen.add(type);
+    if (path !== '' && !path.startsWith('/')) return into.wrong(`${at}.path`, `${quote(path)} is not an absolute path`);
+    const kind = type === 'network' ? 'net' : type;
+    if (path !== '') {
+      into.cameFrom(`namespaces.enter[${String(enter.length)}]`, at);
+      enter.push({ kind, path });
+    } else if (kind === 'net') {
+      // This mode unshares it, and brings its loopback device up, as runtimes do.
+      into.set('network', 'mode', { kind: 'none' }, at);
+      into.set('network', 'ports', [], at);
+    } else {
+      into.cameFrom(`namespaces.unshare[${String(unshare.length)}]`, at);
+      unshare.push(kind);
+    }
+  });
+  into.set('namespaces', 'unshare', unshare, 'linux.namespaces');
+  into.set('namespaces', 'enter', enter, 'linux.namespaces');
+  into.set('namespaces', 'persist', [], 'linux.namespaces');
+}
+
+function importMaps(linux: Linux, into: Import): void {
+  for (const [field, mappings] of [
+    ['uid', linux.uidMappings],
+    ['gid', linux.gidMappings],
+  ] as const) {
+    if (mappings === undefined || mappings.length === 0) continue;
+    const ranges = mappings.map(({ containerID, hostID, size }) => ({
+      inside: containerID,
+      outside: hostID,
+      count: size,
+    }));
+    into.set('namespaces', `${field}Map`, ranges, `linux.${field}Mappings`);
+    ranges.forEach((_, index) => {
+      into.cameFrom(`namespaces.${field}Map[${String(index)}]`, `linux.${field}Mappings[${String(index)}]`);
+    });
+  }
+}
+
+function importTimeOffsets({ timeOffsets = {} }: Linux, into: Import): void {
+  const offsets: Record<string, number> = {};
+  for (const clock of ['monotonic', 'boottime'] as const) {
+    const { secs = 0, nanosecs = 0 } = timeOffsets[clock] ?? {};
+    if (nanosecs % 1_000_000 !== 0) {
+      into.differs(`linux.timeOffsets.${clock}.nanosecs`, 'offsets have whole milliseconds in haco');
+    }
+    const ms = secs * 1000 + Math.trunc(nanosecs / 1_000_000);
+    if (ms !== 0) offsets[`${clock}Ms`] = ms;
+  }
+  if (Object.keys(offsets).length > 0) into.set('namespaces', 'timeOffsets', offsets, 'linux.timeOffsets');
+}
+
+function importSeccomp(json: unknown, into: Import): void {
+  parseProfile(json).match(
+    (profile) => {
+      into.set('seccomp', 'filters', [{ profile }], 'linux.seccomp');
+    },
+    (issues) => {
+      for (const { path, message } of issues)
+        into.wrong(path === '' ? 'linux.seccomp' : `linux.seccomp.${path}`, message);
+    },
+  );
+}

@@ -1,0 +1,65 @@
+/** Options of a mount, in words of haco. */
+import { quote } from '@haco/core';
+import type { Import } from './import.js';
+
+type Attribute = 'readonly' | 'nosuid' | 'nodev' | 'noexec';
+
+/** What the options of one mount say. */
+export interface MountWords {
+  readonly bind: 'bind' | 'rbind' | undefined;
+  readonly propagation: 'private' | 'slave' | 'shared' | undefined;
+  readonly attributes: Readonly<Partial<Record<Attribute, true>>>;
+  /** Restrictions that are asked of the topmost mount only. */
+  readonly topmost: readonly string[];
+  /** Options of the filesystem itself. */
+  readonly data: readonly { readonly text: string; readonly index: number }[];
+}
+
+/** Which attribute an option sets or clears; with an `r` in front the same of the mounts below. */
+const attributeWords: ReadonlyMap<string, readonly [Attribute, boolean]> = new Map([
+  ['ro', ['readonly', true]],
+  ['rw', ['readonly', false]],
+  ['nosuid', ['nosuid', true]],
+  ['suid', ['nosuid', false]],
+  ['nodev', ['nodev', true]],
+  ['dev', ['nodev', false]],
+  ['noexec', ['noexec', true]],
+  ['exec', ['noexec', false]],
+]);
+
+/** What the kernel does anyway. */
+const defaults = new Set(['defaults', 'relatime', 'async', 'diratime', 'nostrictatime', 'nolazytime', 'norelatime']);
+
+/** Options that would be something else to the kernel than data, and that haco doesn't have. */
+const missing = new Set(
+  (
+    'acl noacl atime noatime nodiratime rnoatime ratime rnodiratime rdiratime strictatime rstrictatime rnostrictatime rrelatime rnorelatime ' +
+    'lazytime mand nomand sync dirsync iversion noiversion silent loud nosymfollow symfollow rnosymfollow rsymfollow remount unbindable ' +
+    'runbindable tmpcopyup idmap ridmap'
+  ).split(' '),
+);
+
+const propagations = new Set(['private', 'slave', 'shared']);
+
+/** The later of two that contradict each other counts. */
+export function readMountOptions(options: readonly string[], at: string, into: Import): MountWords {
+  let bind: MountWords['bind'];
+  let propagation: MountWords['propagation'];
+  const attributes = new Map<Attribute, { readonly text: string; readonly recursive: boolean }>();
+  const data: { text: string; index: number }[] = [];
+  options.forEach((text, index) => {
+    const bare = text.startsWith('r') ? text.slice(1) : text;
+    const [attribute, on] = attributeWords.get(text) ?? attributeWords.get(bare) ?? [];
+    if (attribute !== undefined) {
+      if (on === true) attributes.set(attribute, { text, recursive: !attributeWords.has(text) });
+      else attributes.delete(attribute);
+    } else if (text === 'bind' || text === 'rbind') bind = text;
+    else if (propagations.has(text) || propagations.has(bare)) {
+      propagation = (propagations.has(text) ? text : bare) as MountWords['propagation'];
+    } else if (missing.has(text)) into.differs(`${at}[${String(index)}]`, `haco has no word for ${quote(text)}`);
+    else if (!defaults.has(text)) data.push({ text, index });
+  });
+  const topmost = [...attributes.values()].filter(({ recursive }) => !recursive).map(({ text }) => text);
+  const names = [...attributes.keys()].map((name) => [name, true] as const);
+  return { bind, propagation, attributes: Object.fromEntries(names), topmost, data };
+}

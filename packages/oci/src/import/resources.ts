@@ -1,0 +1,98 @@
+/** `linux.resources`: limits, as keys of cgroups, which haco spells for v1 and v2. */
+import { quote } from '@haco/core';
+import type { Import } from './import.js';
+import { saysNothing, type Config } from './schema.js';
+
+type Resources = NonNullable<NonNullable<Config['linux']>['resources']>;
+
+/** Devices that runtimes allow whatever is asked: runtime-spec, config-linux.md, "Default Devices". */
+const alwaysAllowed = [
+  { allow: true, type: 'c', access: 'm' },
+  { allow: true, type: 'b', access: 'm' },
+  ...[
+    [1, 3],
+    [1, 5],
+    [1, 7],
+    [1, 8],
+    [1, 9],
+    [5, 0],
+    [5, 2],
+  ].map(([major, minor]) => ({ allow: true, type: 'c', major, minor, access: 'rwm' })),
+  { allow: true, type: 'c', major: 136, access: 'rwm' },
+] as const;
+
+export function importResources({ linux = {} }: Config, into: Import): void {
+  const { resources = {} } = linux;
+  const keys = new Map<string, string>();
+  const add = (key: string, value: number | string | undefined, origin: string): void => {
+    if (value === undefined || value === '') return;
+    // -1 takes a limit away, other negative numbers mean nothing; the kernel would only say EINVAL.
+    if (typeof value === 'number' && value < -1) {
+      return into.wrong(`linux.resources.${origin}`, `${String(value)} is no limit; -1 is the lowest, and means none`);
+    }
+    keys.set(key, String(value));
+    into.cameFrom(`cgroups.keys.${key}`, `linux.resources.${origin}`);
+  };
+  addMemory(resources, add);
+  addCpu(resources, add);
+  const limit = resources.pids?.limit;
+  add('pids.max', limit === undefined ? undefined : limit > 0 ? limit : 'max', 'pids.limit');
+  (resources.hugepageLimits ?? []).forEach((each, index) => {
+    if (/^\d+[KMG]B$/.test(each.pageSize)) {
+      return add(`hugetlb.${each.pageSize}.limit_in_bytes`, each.limit, `hugepageLimits[${String(index)}].limit`);
+    }
+    into.wrong(
+      `linux.resources.hugepageLimits[${String(index)}].pageSize`,
+      `${quote(each.pageSize)} is no size of pages; write one such as "2MB"`,
+    );
+  });
+  add('net_cls.classid', resources.network?.classID, 'network.classID');
+  for (const [key, value] of Object.entries(resources.unified ?? {})) add(key, value, `unified.${key}`);
+  if (keys.size > 0) into.set('cgroups', 'keys', Object.fromEntries(keys), 'linux.resources');
+  addDevices(resources, into);
+  reportMissing(resources, into);
+}
+
+type Add = (key: string, value: number | string | undefined, origin: string) => void;
+
+function addMemory({ memory = {} }: Resources, add: Add): void {
+  add('memory.limit_in_bytes', memory.limit, 'memory.limit');
+  add('memory.soft_limit_in_bytes', memory.reservation, 'memory.reservation');
+  add('memory.memsw.limit_in_bytes', memory.swap, 'memory.swap');
+  add('memory.kmem.limit_in_bytes', memory.kernel, 'memory.kernel');
+  add('memory.kmem.tcp.limit_in_bytes', memory.kernelTCP, 'memory.kernelTCP');
+  add('memory.swappiness', memory.swappiness, 'memory.swappiness');
+  add('memory.oom_control', memory.disableOOMKiller === true ? 1 : undefined, 'memory.disableOOMKiller');
+}
+
+function addCpu({ cpu = {} }: Resources, add: Add): void {
+  // 0 means "not set" here: neither weight nor period nor quota can be 0.
+  const set = (value: number | undefined): number | undefined => (value === 0 ? undefined : value);
+  add('cpu.shares', set(cpu.shares), 'cpu.shares');
+  add('cpu.cfs_period_us', set(cpu.period), 'cpu.period');
+  add('cpu.cfs_quota_us', set(cpu.quota), 'cpu.quota');
+  add('cpu.cfs_burst_us', cpu.burst, 'cpu.burst');
+  add('cpu.rt_period_us', set(cpu.realtimePeriod), 'cpu.realtimePeriod');
+  add('cpu.rt_runtime_us', set(cpu.realtimeRuntime), 'cpu.realtimeRuntime');
+  add('cpu.idle', cpu.idle, 'cpu.idle');
+  add('cpuset.cpus', cpu.cpus, 'cpu.cpus');
+  add('cpuset.mems', cpu.mems, 'cpu.mems');
+}
+
+function addDevices({ devices = [] }: Resources, into: Import): void {
+  if (devices.length === 0) return;
+  into.set('cgroups', 'resources', { devices: [...devices, ...alwaysAllowed] }, 'linux.resources.devices');
+}
+
+function reportMissing({ memory = {}, network = {}, blockIO, rdma }: Resources, into: Import): void {
+  const missing = {
+    'memory.checkBeforeUpdate': memory.checkBeforeUpdate === true ? true : undefined,
+    'memory.useHierarchy': memory.useHierarchy === true ? true : undefined,
+    'network.priorities': network.priorities,
+    blockIO,
+    rdma,
+  };
+  for (const [field, value] of Object.entries(missing)) {
+    if (!saysNothing(value)) into.differs(`linux.resources.${field}`, 'haco has no word for it');
+  }
+}

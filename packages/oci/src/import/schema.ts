@@ -1,0 +1,179 @@
+/** The shape of a `config.json`: types of values, and which fields there are. */
+import {
+  optional,
+  readBoolean,
+  readInteger,
+  readList,
+  readNumber,
+  readObject,
+  readOneOf,
+  readText,
+  type ReadBy,
+  type Reader,
+} from '@haco/core';
+import type { Import } from './import.js';
+
+/** Anything: looked at later, or by somebody else. */
+const anything: Reader<unknown> = (json) => json;
+
+const texts = optional(readList(readText));
+
+/** An object whose fields have names of their own. */
+function readRecord<T>(value: Reader<T>): Reader<Readonly<Record<string, T>>> {
+  return (json, path, issues) => {
+    // The names themselves are free; a reader of exactly these fields reads them.
+    const names = typeof json === 'object' && json !== null && !Array.isArray(json) ? Object.keys(json) : [];
+    const fields = Object.fromEntries(names.map((name) => [name, value]));
+    return readObject(fields)(json, path, issues) as Readonly<Record<string, T>>;
+  };
+}
+
+const idMapping = readObject({ containerID: readInteger, hostID: readInteger, size: readInteger });
+const device = readObject({
+  path: readText,
+  type: readOneOf(['c', 'b', 'u', 'p']),
+  major: optional(readInteger),
+  minor: optional(readInteger),
+  fileMode: optional(readInteger),
+  uid: optional(readInteger),
+  gid: optional(readInteger),
+});
+
+const process = readObject({
+  terminal: optional(readBoolean),
+  consoleSize: optional(readObject({ height: readInteger, width: readInteger })),
+  user: optional(
+    readObject({
+      uid: readInteger,
+      gid: readInteger,
+      umask: optional(readInteger),
+      additionalGids: optional(readList(readInteger)),
+      username: optional(anything),
+    }),
+  ),
+  args: readList(readText),
+  commandLine: optional(anything),
+  env: texts,
+  cwd: readText,
+  capabilities: optional(
+    readObject({ bounding: texts, permitted: texts, effective: texts, inheritable: texts, ambient: texts }),
+  ),
+  // Unlimited is 2⁶⁴ - 1, which JSON.parse rounds: so any number here.
+  rlimits: optional(readList(readObject({ type: readText, soft: readNumber, hard: readNumber }))),
+  noNewPrivileges: optional(readBoolean),
+  apparmorProfile: optional(readText),
+  selinuxLabel: optional(readText),
+  oomScoreAdj: optional(readInteger),
+  scheduler: optional(anything),
+  ioPriority: optional(anything),
+  execCPUAffinity: optional(anything),
+});
+
+const mount = readObject({
+  destination: readText,
+  type: optional(readText),
+  source: optional(readText),
+  options: texts,
+  uidMappings: optional(anything),
+  gidMappings: optional(anything),
+});
+
+const resources = readObject({
+  devices: optional(
+    readList(
+      readObject({
+        allow: readBoolean,
+        type: optional(readOneOf(['a', 'b', 'c'])),
+        major: optional(readInteger),
+        minor: optional(readInteger),
+        access: optional(readText),
+      }),
+    ),
+  ),
+  memory: optional(
+    readObject({
+      limit: optional(readInteger),
+      reservation: optional(readInteger),
+      swap: optional(readInteger),
+      kernel: optional(readInteger),
+      kernelTCP: optional(readInteger),
+      swappiness: optional(readInteger),
+      disableOOMKiller: optional(readBoolean),
+      useHierarchy: optional(anything),
+      checkBeforeUpdate: optional(anything),
+    }),
+  ),
+  cpu: optional(
+    readObject({
+      shares: optional(readInteger),
+      quota: optional(readInteger),
+      burst: optional(readInteger),
+      period: optional(readInteger),
+      realtimeRuntime: optional(readInteger),
+      realtimePeriod: optional(readInteger),
+      cpus: optional(readText),
+      mems: optional(readText),
+      idle: optional(readInteger),
+    }),
+  ),
+  pids: optional(readObject({ limit: optional(readInteger) })),
+  blockIO: optional(anything),
+  hugepageLimits: optional(readList(readObject({ pageSize: readText, limit: readInteger }))),
+  network: optional(readObject({ classID: optional(readInteger), priorities: optional(anything) })),
+  rdma: optional(anything),
+  unified: optional(readRecord(readText)),
+});
+
+const offset = optional(readObject({ secs: optional(readInteger), nanosecs: optional(readInteger) }));
+
+/** Kinds as the specification spells them. */
+export const namespaceTypes = ['pid', 'network', 'mount', 'ipc', 'uts', 'user', 'cgroup', 'time'] as const;
+
+const linux = readObject({
+  namespaces: optional(readList(readObject({ type: readOneOf(namespaceTypes), path: optional(readText) }))),
+  uidMappings: optional(readList(idMapping)),
+  gidMappings: optional(readList(idMapping)),
+  timeOffsets: optional(readObject({ monotonic: offset, boottime: offset })),
+  devices: optional(readList(device)),
+  cgroupsPath: optional(readText),
+  resources: optional(resources),
+  rootfsPropagation: optional(readText),
+  seccomp: optional(anything),
+  sysctl: optional(anything),
+  maskedPaths: texts,
+  readonlyPaths: texts,
+  mountLabel: optional(readText),
+  personality: optional(anything),
+  intelRdt: optional(anything),
+});
+
+const config = readObject({
+  ociVersion: readText,
+  process,
+  root: readObject({ path: readText, readonly: optional(readBoolean) }),
+  hostname: optional(readText),
+  domainname: optional(readText),
+  mounts: optional(readList(mount)),
+  hooks: optional(anything),
+  annotations: optional(readRecord(readText)),
+  linux: optional(linux),
+  solaris: optional(anything),
+  windows: optional(anything),
+  vm: optional(anything),
+  zos: optional(anything),
+});
+
+/** A `config.json` whose values have the right types. */
+export type Config = ReadBy<typeof config>;
+
+/** Read it; wrong types are problems of the import. */
+export function readConfig(json: unknown, into: Import): Config {
+  return config(json, '', into.issues);
+}
+
+/** Whether a field says nothing: missing, `{}`, `[]`, `''`, or an object of such fields. */
+export function saysNothing(value: unknown): boolean {
+  if (value === undefined || value === '') return true;
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.values(value).every(saysNothing);
+}
