@@ -17,6 +17,7 @@ import type { Inside } from './exec/inside.js';
 import type { ExecArguments, ExecOptions } from './exec/options.js';
 import type { ContainerFiles } from './files/container-files.js';
 import type { Outcome } from './outcome.js';
+import type { Spec } from './spec.js';
 import { ProcessHandle, type ProcessParts } from './process-handle.js';
 import { noGroup, updateContainer, type ContainerUpdate, type UpdateReport } from './update.js';
 
@@ -30,6 +31,8 @@ export interface ContainerParts extends ProcessParts {
   readonly group: Group | undefined;
   /** Settles when it is ready; at once when nothing says what that is. */
   readonly ready: () => Promise<Result<void, HacoError>>;
+  /** Calls the hooks of a definition that was read again. */
+  readonly reloaded: (spec: Spec) => Promise<Result<void, HacoError>>;
   /** Who sends further processes into it. */
   readonly inside: Inside;
 }
@@ -199,6 +202,11 @@ export class Container extends ProcessHandle {
   get '~freezerGroups'(): readonly GroupDir[] {
     const { own } = this.#parts.freezer;
     return own === undefined ? [] : [own];
+  }
+
+  /** Its definition was read again and applied: its hooks are called. @internal */
+  '~reloaded'(spec: Spec): Promise<Result<void, HacoError>> {
+    return this.#parts.reloaded(spec);
   }
 
   private withGroup(what: string): Result<Group, HacoError> {

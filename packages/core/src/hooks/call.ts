@@ -5,6 +5,7 @@ import { log } from '../log.js';
 import { halfMade, type HalfMade } from './half-made.js';
 import type { HookPoint } from './points.js';
 import { hookPoints } from './points.js';
+import type { Spec } from '../spec.js';
 import { hookName, type HookContext, type HookEntry, type HooksSection } from './section.js';
 
 /** What all hooks of one moment are told. */
@@ -12,6 +13,10 @@ export interface HookCall extends HalfMade {
   readonly rootfs: string | undefined;
   readonly values: Map<string, unknown>;
   readonly signal: AbortSignal;
+  /** What its definition says now, where that isn't what it was started with. */
+  readonly spec?: Spec;
+  /** Runs commands in it once it is complete; without it, it is joined as it is at this moment. */
+  readonly run?: HookContext['run'];
   readonly outcome?: HookContext['outcome'];
   readonly error?: HacoError;
 }
@@ -43,7 +48,7 @@ async function callHook(entry: HookEntry, call: HookCall): Promise<Failed | unde
   call.signal.addEventListener('abort', stop);
   if (call.signal.aborted) stop();
   let timer: NodeJS.Timeout | undefined;
-  const inside = halfMade(call);
+  const inside = call.run === undefined ? halfMade(call) : { run: call.run, close: () => undefined };
   try {
     const called = (async (): Promise<Failed | undefined> => {
       const returned = await entry.run.value(contextOf(entry.point, call, over.signal, inside.run));
@@ -70,14 +75,14 @@ function isErr(value: unknown): value is { readonly error: unknown } {
 }
 
 function contextOf(point: HookPoint, call: HookCall, signal: AbortSignal, run: HookContext['run']): HookContext {
-  const { name, input, pid, rootfs, values, outcome, error } = call;
+  const { name, input, pid, rootfs, values, outcome, error, spec = input.spec } = call;
   return {
     point,
     name,
-    spec: input.spec,
+    spec,
     pid,
     rootfs,
-    metadata: input.spec.identity.metadata,
+    metadata: spec.identity.metadata,
     shared: values,
     outcome,
     error,

@@ -62,7 +62,7 @@ export const hookPoints = {
  * | `beforeChroot` | its mounts are made; the host's paths are still there | yes |
  * | `afterChroot` | its root is entered and hardened; its capabilities are still all there | yes |
  * | `beforeStartWait` | its command runs; `start()` gives the handle afterwards | yes |
- * | `afterReload` | its definition was read again and applied | no |
+ * | `afterReload` | its definition was read again and applied while it runs; the hooks are those of the new one | no |
  * | `teardownContainer` | it has ended, or could not be started; before its network goes | no |
  * | `afterFailure` | after that, when it ended with anything but 0 | no |
  * | `systemFailure` | after everything was undone, when the start failed or something of it could not be undone | no |

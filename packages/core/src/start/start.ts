@@ -6,9 +6,11 @@ import type { Launch } from '@haco/sys';
 import { Container } from '../container.js';
 import { Inside } from '../exec/inside.js';
 import { isJoining } from '../exec/join-part.js';
+import type { ExecArguments } from '../exec/options.js';
 import { Pidfd } from '../exec/pidfd.js';
 import { readJoin } from '../exec/read-join.js';
 import { startError } from '../failure.js';
+import { callAfterReload } from '../hooks/after-reload.js';
 import type { Outcome } from '../outcome.js';
 import { ProcessHandle } from '../process-handle.js';
 import { closeQuietly } from '../streams/pipe.js';
@@ -146,6 +148,9 @@ async function startPlan(
   };
   if (isJoining(input.spec)) return ok(new ProcessHandle({ ...handle, what: 'process' }) as Container);
   const group = groupOf(input, name);
+  const inside = insideOf(input, planned, { pid, isOurs: () => launch.kill(0), group });
+  const gone = new AbortController();
+  void outcome.then(() => gone.abort());
   const container = new Container({
     ...handle,
     what: 'container',
@@ -157,7 +162,20 @@ async function startPlan(
       const began = await running;
       return began?.isErr() === true ? err(began.error) : (effects?.shared.ready ?? ok());
     },
-    inside: insideOf(input, planned, { pid, isOurs: () => launch.kill(0), group }),
+    reloaded: (spec) =>
+      callAfterReload(
+        {
+          name,
+          input,
+          pid,
+          rootfs: planned.facts.rootfs,
+          values: effects?.shared.values ?? new Map<string, unknown>(),
+          signal: gone.signal,
+          run: (...args: readonly unknown[]) => inside.exec(args as unknown as ExecArguments),
+        },
+        spec,
+      ),
+    inside,
   });
   // One that waits at its fifo is started by somebody else, later.
   if (running === undefined || typeof begun === 'number') return ok(container);

@@ -366,6 +366,52 @@ describeWith(['root'], 'a detached container', () => {
   );
 
   test(
+    'calls the hooks afterReload of the definition that it has read again, in the container that runs',
+    () =>
+      nothingLeft(async () => {
+        const path = join(base, 'hooked.haco.ts');
+        const told = join(base, 'told');
+        const define = (pids: number, hooks: string) =>
+          writeFileSync(
+            path,
+            `import { writeFileSync } from 'node:fs';
+            import { haco } from '@haco/core';
+            export default haco().name('det-hooked').unshare('uts').hostname('inside').pids(${String(pids)})
+              .hook('setup', ({ shared }) => { shared.set('kept', 'since setup'); })
+              .command('/bin/sleep', '60')
+              ${hooks};\n`,
+          );
+        define(20, '');
+        const { builder } = await orThrow(loadDefinition(path));
+        const hooked = await orThrow(builder.detach({ stateDir, definition: path }));
+        define(
+          30,
+          `.hook('afterReload', async ({ point, pid, spec, shared, run }) => {
+            const { stdout } = (await run('hostname'))._unsafeUnwrap();
+            writeFileSync(${JSON.stringify(told)}, JSON.stringify([point, pid, spec.cgroups.pids, shared.get('kept'), stdout]));
+          })`,
+        );
+        expect(await orThrow(hooked.reload())).toMatchObject({
+          applied: ['cgroups.pids'],
+          needsRestart: ['hooks.hooks'],
+        });
+        const { pid } = await stateOf(hooked);
+        expect(JSON.parse(readFileSync(told, 'utf8'))).toEqual(['afterReload', pid, 30, 'since setup', 'inside\n']);
+
+        const fail = `() => { throw new Error('no proxy to tell'); }`;
+        define(40, `.hook('afterReload', ${fail})`);
+        expect((await orThrow(hooked.reload())).applied).toEqual(['cgroups.pids']);
+        define(50, `.hook('afterReload', ${fail}, { fatal: true })`);
+        expect((await hooked.reload())._unsafeUnwrapErr().message).toBe(
+          'The afterReload hook failed: no proxy to tell; mend the hook or remove it.',
+        );
+        expect((await stateOf(hooked)).spec).toMatchObject({ cgroups: { pids: 50 } });
+        await orThrow(hooked.remove({ force: true }));
+      }),
+    60_000,
+  );
+
+  test(
     'keeps its output in files of its own, and somebody who follows it misses nothing',
     () =>
       nothingLeft(async () => {

@@ -273,7 +273,9 @@ export class Supervisor {
     const spec = inForce(before, now, container === undefined ? undefined : plan);
     this.#keeper.tell({ spec, metadata: described.spec.identity.metadata }).unwrapOr(undefined);
     if (container !== undefined && plan.live.includes('supervision.health')) this.#watchHealth(container);
-    return ok({ ...updated.value, applied: plan.live, needsRestart: container === undefined ? [] : plan.needsRestart });
+    if (container === undefined) return ok({ ...updated.value, applied: plan.live, needsRestart: [] });
+    const called = await container['~reloaded'](described.spec);
+    return called.map(() => ({ ...updated.value, applied: plan.live, needsRestart: plan.needsRestart }));
   }
 
   /** What shall be from now on. */
