@@ -1,11 +1,12 @@
 /** Attacks of a hostile process, as root: each first succeeds where nothing is defended, then fails in a sandbox. */
 import { spawnSync } from 'node:child_process';
-import { chownSync, closeSync, openSync, statSync, writeFileSync } from 'node:fs';
+import { chownSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { haco, orThrow } from '@haco/core';
 import { describeWith, expectNothingLeft } from '@haco/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { attackIn, attacks, makeTargets, onTerminal, strict, weakened, whileOpen, type Targets } from './attacks.js';
+import { attackIn, attacks, makeTargets, strict, weakened, whileOpen, type Targets } from './attacks.js';
+import { testForEveryUser } from './for-every-user.js';
 
 let targets: Targets;
 
@@ -43,37 +44,7 @@ describeWith(['root', 'compiler', 'seccomp'], 'escape: from inside, as root', ()
     }
   });
 
-  test(
-    'typing into a real terminal that the sandbox inherits, with high bits in the request',
-    { timeout: 60_000 },
-    () => {
-      const { weak, strict: said } = onTerminal(targets);
-      expect(weak).toContain('reached');
-      expect(said).toMatch(/refused: EPERM/);
-      expect(said).not.toContain('reached');
-    },
-  );
-
-  test('a working directory by a descriptor of the host (CVE-2024-21626)', async () => {
-    const usr = openSync('/usr', 'r');
-    const by = spawnSync('sh', ['-c', 'cd /proc/self/fd/5 && exec "$0" outside', targets.program], {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'inherit', 'ignore', 'ignore', usr],
-    });
-    closeSync(usr);
-    expect(by.stdout).toBe('reached\n');
-    await whileOpen('/', async () => {
-      for (let fd = 3; fd < 40; fd += 1) {
-        for (const path of [`/proc/self/fd/${String(fd)}`, `/proc/1/fd/${String(fd)}/.`]) {
-          const result = await strict(targets).workdir(path).command('/tmp/attack', 'outside').run();
-          expect([path, result._unsafeUnwrapErr()]).toMatchObject([
-            path,
-            { kind: 'syscall', stepId: 'process.workdir' },
-          ]);
-        }
-      }
-    });
-  });
+  testForEveryUser(() => targets);
 
   test('the owner of what stdin is, haco and the container leave alone', async () => {
     const file = join(targets.directory, 'stdin');

@@ -232,7 +232,7 @@ export class Launching implements Launch {
     if (this.childPid !== 0) return libc().kill(this.childPid, signal) === 0;
     // What fails because of it, in this process or in the launcher, isn't the reason why the start fails.
     if (signal === SIGKILL) this.killWanted = true;
-    const pid = this.report().childPid;
+    const pid = this.pid();
     if (pid === 0 && this.killWanted && this.untilEnd) this.insist();
     return pid === 0 || libc().kill(pid, signal) === 0;
   }
@@ -240,9 +240,9 @@ export class Launching implements Launch {
   /** Nobody tells when there is a process to kill: look for it. */
   private insist(): void {
     this.insisting ??= setInterval(() => {
-      const pid = this.closed || this.planClosed ? 0 : this.report().childPid;
-      if (pid !== 0) libc().kill(pid, SIGKILL);
-      if (pid !== 0 || this.closed) clearInterval(this.insisting);
+      if (this.pid() === 0) return;
+      clearInterval(this.insisting);
+      this.kill(SIGKILL);
     }, 1);
   }
 }
