@@ -15,7 +15,7 @@ describe('the patterns of .out files', () => {
 
 /** Examples of what not every kernel has. */
 const withLandlock = ['12-landlock'];
-const withBridges = ['17-network'];
+const withBridges = ['21-network'];
 
 async function expectExample(name: string): Promise<void> {
   const { exitCode, stdout, stderr, expected } = await expectNothingLeft(() => runExample(name));

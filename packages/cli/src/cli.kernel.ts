@@ -1,5 +1,5 @@
 /** haco as people call it: exit codes, streams, terminals, signals. */
-import { chmodSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeWith, expectNothingLeft, makeTemporaryDirectory } from '@haco/testkit';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -391,11 +391,30 @@ describe('what needs no privileges', () => {
     expect(made.stdout).toMatch(
       /^assign\tnew container name = haco-([0-9a-f]{8})\nassign\trootfs location = \/var\/lib\/haco\/\1\ncreate\tsecond.haco.ts\n$/,
     );
+    const bridged = join(directory, 'bridged.haco.ts');
+    await runHaco(['new', '-n', 'bridged', '-r', '/srv/x', '-N', '-B', 'br7', '-I', '10.7.0.1/24', bridged]);
+    expect(readFileSync(bridged, 'utf8')).toContain("  .network(bridge({ name: 'br7', subnets: ['10.7.0.0/24'] }))\n");
+    expect((await runHaco(['explain', bridged])).stdout).toContain('10.7.0.0/24');
+    const second = await runHaco(['new', '-I', '10.7.0.9/24', 'third.haco.ts'], { cwd: directory });
+    expect([second.code, second.stderr]).toEqual([
+      125,
+      'haco: The option --bridge-ip can\'t be "10.7.0.9/24": the bridge has the first address of its network, 10.7.0.1/24.\n',
+    ]);
     const nowhere = await runHaco(['new', '/no/such/directory/x.ts']);
     expect([nowhere.code, nowhere.stderr]).toEqual([
       125,
       'haco: Could not write "/no/such/directory/x.ts": ENOENT; its directory does not exist; make it first.\n',
     ]);
+  });
+
+  it('revisions tells what a report of a fault should say', slow, async () => {
+    const { stdout } = await runHaco(['revisions', '--json']);
+    expect(JSON.parse(stdout)).toMatchObject({
+      haco: expect.stringMatching(/^\d+\.\d+\.\d+/) as string,
+      'haco-init': expect.stringMatching(/^[0-9a-f]{64}$/) as string,
+      node: process.versions.node,
+    });
+    expect((await runHaco(['revisions'])).stdout).toMatch(/^haco {7}\d+\.\d+\.\d+\nhaco-init {2}[0-9a-f]{64}\n/);
   });
 
   it('a reader that stops early is no failure', slow, async () => {

@@ -59,6 +59,8 @@ describeWith(['root'], 'roots of definitions', () => {
       const packed = await runHaco(['archive', '--dest', dest, '--exclude', './steps', file], { env });
       expect(packed.stdout).toMatch(/\nCreated: .*root\.tar\.gz \(\S+iB\)\n$/);
       expect(readFileSync(dest).subarray(0, 2)).toEqual(Buffer.from([0x1f, 0x8b]));
+      const told = await runHaco(['archive', '-v', '--dest', dest, file], { env });
+      expect(told.stderr).toContain('./bin/busybox\n');
       const dry = await runHaco(['archive', '--dry-run', '--type', 'xz', '--tar-options=--sparse', file], { env });
       expect(dry.stdout).toMatch(/\nDry-run OK: \S+iB\n$/);
       expect((await runHaco(['archive', file], { env })).stderr).toBe(

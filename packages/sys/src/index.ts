@@ -24,7 +24,7 @@ export type { Launch, LaunchEnd, LaunchFailure, LaunchRequest, Running } from '.
 export { readOuts, readReport, readStepTimes, type StepFailure, type StepTime } from './launcher/report.js';
 export { socketPair } from './launcher/channel.js';
 export { sendMessage } from './launcher/send-message.js';
-export { launcherPath } from './launcher/image.js';
+export { launcherPath, launcherSha256 } from './launcher/image.js';
 export { openBelow, openInRoot, type OpenBelow } from './open-in-root.js';
 export { libc, openLibrary, rawSyscall, type Libc, type Pointer, type SharedLibrary } from './libc.js';
 export { type KernelFeature } from './probe/feature.js';

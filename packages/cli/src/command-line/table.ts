@@ -83,6 +83,11 @@ export const commandTable: readonly CommandRow[] = [
     load: () => import('../commands/completion.js'),
   },
   { name: 'version', summary: 'show the version', load: () => import('../commands/version.js') },
+  {
+    name: 'revisions',
+    summary: 'show the revision of everything that is at work',
+    load: () => import('../commands/revisions.js'),
+  },
 ];
 
 /** A row by its name, or one of its other names. */

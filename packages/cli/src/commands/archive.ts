@@ -1,10 +1,10 @@
 /** `haco archive`: the root of a definition as an archive. */
 import { resolve } from 'node:path';
-import { err, ok } from 'neverthrow';
+import { err, ok, type Result } from 'neverthrow';
 import { archive } from '@haco/core';
 import { defineCommand } from '../command-line/command.js';
 import { UsageError } from '../command-line/usage-error.js';
-import { createRoot, definitionFor } from '../container/create.js';
+import { creatableIn, createRoot, type Creatable } from '../container/create.js';
 import { words } from '../container/lists.js';
 import { withProgress } from '../container/long-work.js';
 import { bytes } from '../view/units.js';
@@ -41,7 +41,9 @@ export const command = defineCommand({
       choices: Object.keys(types),
       about: 'how it is compressed: gzip, bzip2, xz, zstd or none, when its name does not say',
     },
+    name: { type: 'string', value: 'NAME', about: 'which container, of a cluster', complete: 'none' },
     'no-provision': { type: 'boolean', short: 'N', about: 'make the root only' },
+    verbose: { type: 'boolean', short: 'v', about: 'tell each file that is packed' },
     'dry-run': { type: 'boolean', short: 'n', about: 'write nothing, only tell how large it would be' },
     exclude: {
       type: 'string',
@@ -65,17 +67,16 @@ export const command = defineCommand({
     const dryRun = values['dry-run'] === true;
     const dest = values.dest ?? (dryRun ? 'dry-run.tar' : undefined);
     if (dest === undefined) return err(new UsageError('"haco archive" needs --dest FILE, e.g. --dest web.tar.zst.'));
-    const definition = await definitionFor('archive', file);
-    if (definition.isErr()) return err(definition.error);
-    const { builder, name } = definition.value;
-    const provision = values['no-provision'] !== true;
-    const root = await createRoot(context, { builder, title: `Creating rootfs of ${name}...` }, { provision });
+    const containers = await creatableIn('archive', file);
+    const container = containers.andThen((all) => theOne(all, file, values.name));
+    if (container.isErr()) return err(container.error);
+    const root = await createRoot(context, container.value, { provision: values['no-provision'] !== true });
     if (root.isErr()) return err(root.error);
     const { value: directory } = root;
     if (directory === undefined)
       return err(new UsageError(`The definition ${file} has no root of its own to pack; name one with rootfs().`));
     const excludes = values.exclude ?? [];
-    const tarOptions = words(values['tar-options']);
+    const tarOptions = [...(values.verbose === true ? ['--verbose'] : []), ...words(values['tar-options'])];
     const packed = await withProgress((work) =>
       archive(directory, resolve(dest), {
         ...work,
@@ -91,3 +92,17 @@ export const command = defineCommand({
     });
   },
 });
+
+/** The container whose root is packed. */
+function theOne(
+  containers: readonly Creatable[],
+  file: string,
+  name: string | undefined,
+): Result<Creatable, UsageError> {
+  const found = name === undefined ? containers : containers.filter((one) => one.name === name);
+  const [first, second] = found;
+  if (first !== undefined && second === undefined) return ok(first);
+  const names = containers.map(({ title }) => title).join(', ');
+  const problem = first === undefined ? `has no container ${String(name)}` : 'has several containers';
+  return err(new UsageError(`The definition ${file} ${problem}; say which with --name: ${names}.`));
+}

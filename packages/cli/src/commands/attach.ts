@@ -35,9 +35,11 @@ export const command = defineCommand({
   ],
   async run(context, { values, operands, rest = [] }) {
     const { name, target, ...options } = values;
-    const named = name ?? (target === undefined ? operands[0] : undefined);
-    // Beside a name or a pid, a definition is only what haconiwa wants to stand there.
-    const isTarget = (name === undefined && target === undefined) || isDefinition(operands[0] ?? '');
+    const [first = ''] = operands;
+    const file = target === undefined && isDefinition(first) ? first : undefined;
+    const named = file ?? name ?? (target === undefined ? operands[0] : undefined);
+    // Beside a pid, a definition is only what haconiwa wants to stand there.
+    const isTarget = (name === undefined && target === undefined) || isDefinition(first);
     const words = [...operands.slice(isTarget ? 1 : 0), ...rest];
     const command_ = words.length === 0 ? shell : words;
     if (target !== undefined) {
@@ -49,7 +51,7 @@ export const command = defineCommand({
     }
     if (named === undefined)
       return err(new UsageError('"haco attach" needs the name of a container, its definition, or --target PID.'));
-    const container = await findContainer(named);
+    const container = await findContainer(named, file === undefined ? undefined : name);
     if (container.isErr()) return err(container.error);
     return runInside(context, container.value, options, command_);
   },

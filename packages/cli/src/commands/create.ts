@@ -1,7 +1,7 @@
 /** `haco create`: the root of a definition, made and provisioned. */
 import { err } from 'neverthrow';
 import { defineCommand } from '../command-line/command.js';
-import { createRoot, definitionFor } from '../container/create.js';
+import { creatableIn, createRoots } from '../container/create.js';
 
 export const command = defineCommand({
   name: 'create',
@@ -12,10 +12,8 @@ export const command = defineCommand({
   options: { 'no-provision': { type: 'boolean', short: 'N', about: 'make the root only' } },
   examples: [['haco create web.haco.ts', '']],
   async run(context, { values, operands: [file = ''] }) {
-    const definition = await definitionFor('create', file);
-    if (definition.isErr()) return err(definition.error);
-    const { builder, name } = definition.value;
-    const provision = values['no-provision'] !== true;
-    return (await createRoot(context, { builder, title: `Creating rootfs of ${name}...` }, { provision })).map(() => 0);
+    const containers = await creatableIn('create', file);
+    if (containers.isErr()) return err(containers.error);
+    return createRoots(context, containers.value, { provision: values['no-provision'] !== true });
   },
 });

@@ -1,9 +1,10 @@
 /** `haco explain`: the plan of a container. */
-import { err } from 'neverthrow';
+import { err, ok } from 'neverthrow';
 import { defineCommand } from '../command-line/command.js';
 import { jsonOption } from '../command-line/options.js';
 import { describeContainer } from '../container/describe.js';
 import { settingOptions } from '../container/settings.js';
+import { containersOf } from '../definition/load.js';
 
 export const command = defineCommand({
   name: 'explain',
@@ -17,11 +18,17 @@ export const command = defineCommand({
   ],
   async run(context, { values, operands, rest }) {
     const { json, ...settings } = values;
-    const described = await describeContainer('explain', { values: settings, operands, rest }, context.env);
-    if (described.isErr()) return err(described.error);
-    return described.value.builder.explain().map((plan) => {
-      context.print(json === true ? JSON.stringify(plan) : String(plan).trimEnd());
-      return 0;
-    });
+    const found = await describeContainer('explain', { values: settings, operands, rest }, context.env);
+    const containers = found.andThen(({ described }) => containersOf(described));
+    if (containers.isErr()) return err(containers.error);
+    const plans: string[] = [];
+    for (const { name, member, builder } of containers.value) {
+      const plan = builder.explain();
+      if (plan.isErr()) return err(plan.error);
+      const title = member === undefined ? '' : `${context.paint('bold', String(name))}\n`;
+      plans.push(json === true ? JSON.stringify(plan.value) : `${title}${String(plan.value).trimEnd()}`);
+    }
+    context.print(plans.join(json === true ? '\n' : '\n\n'));
+    return ok(0);
   },
 });

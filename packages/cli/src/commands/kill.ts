@@ -4,6 +4,7 @@ import { parseDuration, TimeoutError, type HacoError, type ManagedContainer } fr
 import { defineCommand } from '../command-line/command.js';
 import { UsageError } from '../command-line/usage-error.js';
 import { forEach } from '../registry/each.js';
+import { whichOptions } from '../registry/target.js';
 import { isEnding, parseSignal } from '../registry/signal.js';
 
 /** Milliseconds; undefined: don't wait. */
@@ -37,8 +38,9 @@ export const command = defineCommand({
   about:
     'Send a signal to the first process of containers, and wait for their end when it is a signal that ends programs. A first process ' +
     'of a pid namespace ignores signals that it has no handler for, but for KILL; "haco stop" escalates.',
-  operands: { usage: 'NAME|FILE...', least: 1, most: Infinity, complete: 'container' },
+  operands: { usage: '[NAME|FILE...]', least: 0, most: Infinity, complete: 'container' },
   options: {
+    ...whichOptions,
     signal: { type: 'string', short: 's', value: 'NAME', about: 'TERM without it', complete: 'signal' },
     timeout: {
       type: 'string',
@@ -48,7 +50,10 @@ export const command = defineCommand({
       complete: 'none',
     },
   },
-  examples: [['haco kill -s HUP web', 'e.g. to let it read its configuration again']],
+  examples: [
+    ['haco kill -s HUP web', 'e.g. to let it read its configuration again'],
+    ['haco kill --target 4711', 'the container of that process'],
+  ],
   async run(context, { values, operands }) {
     const signal = parseSignal(values.signal ?? 'TERM');
     if (signal.isErr()) return err(signal.error);
@@ -57,7 +62,7 @@ export const command = defineCommand({
     const waits = isEnding(signal.value) && ms.value !== undefined;
     return forEach(
       context,
-      operands,
+      { operands, values },
       (container) => new ResultAsync(killAndWait(container, signal.value, waits ? ms.value : undefined)),
       (name) => `${waits ? 'Kill success' : 'Send signal success'}: ${name}`,
     );

@@ -1,7 +1,7 @@
 /** `haco provision`: the steps of provisioning again. */
 import { err } from 'neverthrow';
 import { defineCommand } from '../command-line/command.js';
-import { createRoot, definitionFor } from '../container/create.js';
+import { creatableIn, createRoots } from '../container/create.js';
 import { words } from '../container/lists.js';
 
 export const command = defineCommand({
@@ -21,11 +21,9 @@ export const command = defineCommand({
   },
   examples: [['haco provision -r packages web.haco.ts', 'one step again']],
   async run(context, { values, operands: [file = ''] }) {
-    const definition = await definitionFor('provision', file);
-    if (definition.isErr()) return err(definition.error);
-    const { builder, name } = definition.value;
+    const containers = await creatableIn('provision', file);
+    if (containers.isErr()) return err(containers.error);
     const only = words(values['run-only']);
-    const title = `Provisioning rootfs of ${name}...`;
-    return (await createRoot(context, { builder, title }, only.length === 0 ? {} : { only })).map(() => 0);
+    return createRoots(context, containers.value, { doing: 'Provisioning', ...(only.length === 0 ? {} : { only }) });
   },
 });

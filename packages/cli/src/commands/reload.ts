@@ -2,18 +2,21 @@
 import { err, ok } from 'neverthrow';
 import { defineCommand } from '../command-line/command.js';
 import { jsonOption } from '../command-line/options.js';
-import { findContainers } from '../registry/target.js';
+import { findTargets, whichOptions } from '../registry/target.js';
 
 export const command = defineCommand({
   name: 'reload',
   about:
     'Let containers that run on their own read their definition again, and bring into force what changed and can be changed live: ' +
     'limits, resource limits, and how they are looked after. All of it or nothing.',
-  operands: { usage: 'NAME|FILE...', least: 1, most: Infinity, complete: 'container' },
-  options: { ...jsonOption },
-  examples: [['haco reload web.haco.ts', 'after it was edited']],
+  operands: { usage: '[NAME|FILE...]', least: 0, most: Infinity, complete: 'container' },
+  options: { ...whichOptions, ...jsonOption },
+  examples: [
+    ['haco reload web.haco.ts', 'after it was edited'],
+    ['haco reload -n shop-db shop.haco.ts', 'one of a cluster'],
+  ],
   async run(context, { values, operands }) {
-    const found = await findContainers(operands);
+    const found = await findTargets(operands, values);
     if (found.isErr()) return err(found.error);
     for (const container of found.value) {
       const report = await container.reload();

@@ -1,11 +1,13 @@
-/** `haco run`: a container in the foreground; its exit code is ours. */
+/** `haco run`: a container in the foreground, whose exit code is ours; or a cluster. */
 import { err } from 'neverthrow';
 import { defineCommand } from '../command-line/command.js';
 import { describeContainer } from '../container/describe.js';
-import { createRoot } from '../container/create.js';
+import { creatable, createRoots } from '../container/create.js';
 import { detach } from '../container/detach.js';
+import { runCluster } from '../container/run-cluster.js';
 import { settingOptions } from '../container/settings.js';
 import { withStreams } from '../container/streams.js';
+import { containersOf, isCluster } from '../definition/load.js';
 import { exitCodeOf } from '../exit-code.js';
 import { startAttached } from '../terminal/attach-streams.js';
 
@@ -14,7 +16,8 @@ export const command = defineCommand({
   about:
     'Run a container: what a definition says, what flags say, or both. Its exit code is the exit code of haco; 125 says that haco ' +
     'failed, 126 that the command is no program, 127 that there is no such command, 128 and more that a signal ended it. On a ' +
-    'terminal it gets a terminal of its own.',
+    'terminal it gets a terminal of its own. Of a cluster all containers are run, and flags and a command are for each of them; it ends ' +
+    'when all have ended, with the exit code of the first that failed.',
   operands: { usage: '[FILE] [COMMAND ARG...]', least: 0, most: Infinity, complete: 'file' },
   rest: 'COMMAND ARG...',
   options: {
@@ -46,29 +49,31 @@ export const command = defineCommand({
     ['haco run my.haco.ts -- uptime', 'another command in it'],
     ['haco run --unshare pid,mount --independent procfs -- ps', 'without a definition'],
     ['haco run --daemon web.haco.ts', 'in the background; haco logs, ps, kill, reload'],
+    ['haco run shop.haco.ts', 'a cluster: each line after the name of its container'],
     ['haco run --preset sandbox -- make', 'for a command that nobody trusts'],
   ],
   async run(context, { values, operands, rest }) {
     const { tty, 'no-tty': noTty, daemon, 'no-daemon': foreground, 'pid-file': pidFile, replace, ...more } = values;
     const { bootstrap, 'no-provision': noProvision, ...settings } = more;
-    const described = await describeContainer('run', { values: settings, operands, rest }, context.env);
-    if (described.isErr()) return err(described.error);
+    const found = await describeContainer('run', { values: settings, operands, rest }, context.env);
+    if (found.isErr()) return err(found.error);
+    const { described } = found.value;
     if (bootstrap === true) {
-      const [file = ''] = operands;
-      const made = await createRoot(
-        context,
-        { builder: described.value.builder, title: `Creating rootfs of ${file}...` },
-        { provision: noProvision !== true },
+      const containers = containersOf(described).map((defined) =>
+        creatable(defined, operands[0] ?? 'this command line'),
       );
+      if (containers.isErr()) return err(containers.error);
+      const made = await createRoots(context, containers.value, { provision: noProvision !== true });
       if (made.isErr()) return err(made.error);
     }
     if (daemon === true && foreground !== true) {
-      return detach(context, described.value, { pidFile, replace: replace === true });
+      return detach(context, found.value, { pidFile, replace: replace === true });
     }
-    const spec = described.value.builder.spec();
+    if (isCluster(described)) return runCluster(context, described);
+    const spec = described.spec();
     if (spec.isErr()) return err(spec.error);
     const asked = tty === true ? true : noTty === true ? false : undefined;
-    const { builder, terminal } = withStreams(described.value.builder, spec.value, context, asked);
+    const { builder, terminal } = withStreams(described, spec.value, context, asked);
     return (await startAttached(() => builder.start({ register: true }), terminal)).map(exitCodeOf);
   },
 });

@@ -1,9 +1,9 @@
-/** Which container is meant: a definition, or flags alone; with the command of the line, if it has one. */
+/** Which container is meant, or which cluster: a definition, or flags alone; with the command of the line, if it has one. */
 import { err, ok, type Result } from 'neverthrow';
-import { haco, type Builder } from '@haco/core';
+import { haco, type Builder, type Cluster } from '@haco/core';
 import type { CommandError } from '../command-line/command.js';
 import { UsageError } from '../command-line/usage-error.js';
-import { loadDefinition, type LoadedDefinition } from '../definition/load.js';
+import { isCluster, loadDefinition, type LoadedDefinition } from '../definition/load.js';
 import { applySettings, type Settings } from './apply-settings.js';
 
 /** The words of a command line. */
@@ -14,13 +14,11 @@ export interface Words {
   readonly rest: readonly string[] | undefined;
 }
 
-/** A container that was described. */
+/** A container that was described, or several. */
 export interface Described {
-  readonly builder: Builder;
+  readonly described: Builder | Cluster;
   /** Absolute path of its definition, where it has one. */
   readonly definition: string | undefined;
-  /** Whether the command line says more than its definition. */
-  readonly changed: boolean;
 }
 
 /** The builder of `haco COMMAND [FILE] [FLAGS] [-- COMMAND ARG...]`. */
@@ -40,11 +38,27 @@ export async function describeContainer(
   }
   const loaded: Result<LoadedDefinition | undefined, CommandError> =
     file === undefined ? ok(undefined) : await loadDefinition(file, { command: name, args: [...more, ...rest] });
-  return loaded.andThen((definition) =>
-    applySettings(definition?.builder ?? haco(), values, env).map((builder) => ({
-      builder: program === undefined ? builder : builder.command(program, ...args),
+  const complete = (builder: Builder): Result<Builder, CommandError> =>
+    applySettings(builder, values, env).map((next) => (program === undefined ? next : next.command(program, ...args)));
+  return loaded.andThen((definition) => {
+    const given = definition?.described ?? haco();
+    return (isCluster(given) ? changed(given, complete) : complete(given)).map((described) => ({
+      described,
       definition: definition?.path,
-      changed: program !== undefined || Object.keys(values).length > 0,
-    })),
-  );
+    }));
+  });
+}
+
+/** What the command line says is for every container of a cluster. */
+function changed(
+  cluster: Cluster,
+  change: (builder: Builder) => Result<Builder, CommandError>,
+): Result<Cluster, CommandError> {
+  let failure: CommandError | undefined;
+  const next = cluster.use((builder) => {
+    const result = change(builder);
+    if (result.isErr()) failure ??= result.error;
+    return result.unwrapOr(builder);
+  });
+  return failure === undefined ? ok(next) : err(failure);
 }

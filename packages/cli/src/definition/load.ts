@@ -1,15 +1,23 @@
 /** A definition file as the containers that it describes. */
 import type { Result } from 'neverthrow';
-import { loadDefinition as load, type Builder } from '@haco/core';
+import { loadAnyDefinition, type Builder, type Cluster } from '@haco/core';
 import type { CommandError } from '../command-line/command.js';
+
+/** One container of a definition. */
+export interface DefinedContainer {
+  /** Undefined when the definition gives it none. */
+  readonly name: string | undefined;
+  /** Which member of a cluster it is. */
+  readonly member?: string;
+  readonly builder: Builder;
+}
 
 /** What a definition file has. */
 export interface LoadedDefinition {
   /** Absolute path of the file. */
   readonly path: string;
-  readonly builder: Builder;
-  /** Names of its containers, where they have one. */
-  readonly names: readonly string[];
+  /** A container, or several that belong together. */
+  readonly described: Builder | Cluster;
 }
 
 /** For whom a definition is loaded: it may be a function that wants to know. */
@@ -28,13 +36,27 @@ export async function loadDefinition(
   path: string,
   context: LoadedFor,
 ): Promise<Result<LoadedDefinition, CommandError>> {
-  const loaded = await load(path, context);
-  return loaded.andThen((definition) => {
-    const { builder } = definition;
-    return builder.spec().map(({ identity: { name } }) => ({
-      path: definition.path,
-      builder,
-      names: name === undefined ? [] : [name],
-    }));
-  });
+  return (await loadAnyDefinition(path, context)).map((definition) => ({
+    path: definition.path,
+    described: definition.kind === 'cluster' ? definition.cluster : definition.builder,
+  }));
+}
+
+/** Whether what is described is several containers. */
+export function isCluster(described: Builder | Cluster): described is Cluster {
+  return 'containers' in described;
+}
+
+/** The containers of what is described: one, or those of a cluster. Errors: `invalid-spec`. */
+export function containersOf(described: Builder | Cluster): Result<readonly DefinedContainer[], CommandError> {
+  if (isCluster(described)) return described.containers();
+  return described.spec().map(({ identity: { name } }) => [{ name, builder: described }]);
+}
+
+/** As {@link loadDefinition}, of which only the containers are wanted. */
+export async function loadContainers(
+  path: string,
+  context: LoadedFor,
+): Promise<Result<readonly DefinedContainer[], CommandError>> {
+  return (await loadDefinition(path, context)).andThen(({ described }) => containersOf(described));
 }

@@ -3,16 +3,23 @@ import { err, ok } from 'neverthrow';
 import type { HacoError, ManagedContainer, ResultAsync } from '@haco/core';
 import type { CommandResult } from '../command-line/command.js';
 import type { Context } from '../context.js';
-import { findContainers } from './target.js';
+import { findTargets } from './target.js';
+
+/** Words and flags that mean containers. */
+export interface Targets {
+  readonly operands: readonly string[];
+  readonly values?: Parameters<typeof findTargets>[1];
+}
 
 /** Do something to each of the containers that words mean, and say for which it is done. */
 export async function forEach(
   context: Context,
-  words: readonly string[],
+  words: readonly string[] | Targets,
   work: (container: ManagedContainer) => ResultAsync<unknown, HacoError>,
   done: (name: string) => string = (name) => name,
 ): Promise<CommandResult> {
-  const found = await findContainers(words);
+  const { operands, values = {} } = 'operands' in words ? words : { operands: words };
+  const found = await findTargets(operands, values);
   if (found.isErr()) return err(found.error);
   const results = await Promise.all(
     found.value.map(async (container) => {

@@ -1,16 +1,18 @@
 /** Clusters: containers that belong together, started in the order in which they need each other. */
-import { setMaxListeners } from 'node:events';
 import { err, ok, ResultAsync, type Result } from 'neverthrow';
 import { InvalidSpecError, issue, parseName, type HacoError, type Issue } from '@haco/plan';
 import { brand, type Brand } from '../brand.js';
-import type { Builder } from '../builder.js';
-import type { Container } from '../container.js';
+import type { Builder, StartOptions } from '../builder.js';
 import { haco } from '../haco.js';
 import type { Spec } from '../spec.js';
+import type { DetachOptions } from '../supervise/detach-options.js';
+import type { ManagedContainer } from '../supervise/managed-container.js';
+import { detachAll } from './detach-all.js';
 import { lockCluster } from './lock.js';
-import { needsOf, parseMembers, type Member, type Members } from './members.js';
+import { changeMembers, needsOf, parseMembers, type Member, type Members } from './members.js';
 import { Output } from './output.js';
 import { RunningCluster } from './running.js';
+import { entering, inOrder } from './start-order.js';
 
 /** What can be said of a cluster. */
 export interface ClusterOptions {
@@ -33,12 +35,15 @@ export interface ClusterContainer {
 export class Cluster {
   readonly #members: readonly Member[];
   readonly #issues: readonly Issue[];
+  readonly #source: readonly [Members, ClusterOptions];
   readonly #given: string | undefined;
   /** Its name; made of the names of its members when it was given none. */
   readonly name: string;
 
   /** Core's own: use `cluster(…)`. */
-  constructor(members: Members, { name, base = haco() }: ClusterOptions) {
+  constructor(members: Members, options: ClusterOptions) {
+    const { name, base = haco() } = options;
+    this.#source = [members, options];
     const parsed = parseMembers(members, base);
     this.#members = parsed.members;
     this.name = name ?? Object.keys(members).sort().join('-').slice(0, 63);
@@ -51,6 +56,23 @@ export class Cluster {
   /** Known to other copies of this package, too. */
   get [brand](): Brand {
     return 'cluster';
+  }
+
+  /**
+   * The same cluster with every builder changed, e.g. by what a command line says on top of a definition.
+   *
+   * @param change - given the builder of a member, and the member's name
+   *
+   * @example
+   * ```ts
+   * import { cluster, haco } from '@haco/core';
+   * const shop = cluster({ db: haco().command('postgres'), web: haco().command('web') });
+   * const small = shop.use((builder) => builder.memory('64MiB'));
+   * ```
+   */
+  use(change: (builder: Builder, member: string) => Builder): Cluster {
+    const [members, options] = this.#source;
+    return new Cluster(changeMembers(members, options.base ?? haco(), change), options);
   }
 
   /**
@@ -91,75 +113,74 @@ export class Cluster {
    * or doesn't become ready, all are stopped, and that error is the answer.
    *
    * Errors: `conflict`, when a cluster of this name runs; `timeout`, when a member isn't ready in time; as `builder.start()`.
+   *
+   * @param options - `register`: others find the containers by their names while they live
    */
-  start(): ResultAsync<RunningCluster, HacoError> {
-    return new ResultAsync(this.#start());
+  start(options: Omit<StartOptions, 'ready'> = {}): ResultAsync<RunningCluster, HacoError> {
+    return new ResultAsync(this.#locked(({ containers, unlock }) => this.#start(options, containers, unlock)));
   }
 
-  async #start(): Promise<Result<RunningCluster, HacoError>> {
+  /**
+   * Start all containers so that they outlive this program and its terminal, each with a supervisor of its own, in the order of
+   * {@link Cluster.start}. From then on each is looked after by itself: found by its name, restarted by its own policy. When one can't be
+   * started, or doesn't become ready, those that were started are removed, and that error is the answer.
+   *
+   * A member that shares namespaces enters those that the other member has now; started again, it needs that one to be still the same.
+   *
+   * Errors: `conflict`, when a container of one of the names is there; else as `builder.detach()`.
+   *
+   * @param options - `definition`: the file that default-exports this cluster
+   *
+   * @example
+   * ```ts
+   * import { cluster, haco, orThrow } from '@haco/core';
+   * const shop = cluster({ db: haco().command('postgres'), web: { builder: haco().command('web'), dependsOn: ['db'] } });
+   * const containers = await orThrow(shop.detach());
+   * console.log(containers.map(({ name }) => name));
+   * ```
+   */
+  detach(options: Omit<DetachOptions, 'pidFile' | 'ready'> = {}): ResultAsync<readonly ManagedContainer[], HacoError> {
+    return new ResultAsync(
+      this.#locked(async ({ containers, unlock }) => {
+        const detached = await detachAll(this.#members, containers, options);
+        unlock();
+        return detached;
+      }),
+    );
+  }
+
+  /** Valid, and the only one of its name. */
+  async #locked<T>(
+    work: (locked: {
+      readonly containers: readonly ClusterContainer[];
+      readonly unlock: () => void;
+    }) => Promise<Result<T, HacoError>>,
+  ): Promise<Result<T, HacoError>> {
     const containers = this.containers();
     if (containers.isErr()) return err(containers.error);
     const lock = await lockCluster(this.name);
     if (lock.isErr()) return err(lock.error);
+    return work({ containers: containers.value, unlock: () => void lock.value.close() });
+  }
+
+  async #start(
+    options: StartOptions,
+    containers: readonly ClusterContainer[],
+    unlock: () => void,
+  ): Promise<Result<RunningCluster, HacoError>> {
     const needs = needsOf(this.#members);
-    const unlock = (): void => void lock.value.close();
     const running = new RunningCluster({ name: this.name, needs, output: new Output(), unlock });
-    const failed = await startAll(this.#members, containers.value, running);
+    const failed = await inOrder(this.#members, containers, async ({ builder }, { name, share }, over) => {
+      const pidOf = (other: string): number | undefined => running.member(other)[0]?.pid;
+      const started = await abortable(entering(builder, share, pidOf), over).start(options);
+      if (started.isErr()) return err(started.error);
+      running['~add'](name, started.value);
+      return started.value.ready();
+    });
     if (failed === undefined) return ok(running);
     await running[Symbol.asyncDispose]();
     return err(failed);
   }
-}
-
-/** Start everything; the first error, when there is one. */
-async function startAll(
-  members: readonly Member[],
-  containers: readonly ClusterContainer[],
-  running: RunningCluster,
-): Promise<HacoError | undefined> {
-  let failure: HacoError | undefined;
-  const over = new AbortController();
-  // Each container listens; Node warns from eleven on.
-  setMaxListeners(0, over.signal);
-  const fail = (error: HacoError): void => {
-    failure ??= error;
-    over.abort();
-  };
-  const ready = new Map<string, Promise<void>>();
-  const startOne = async ({ builder }: ClusterContainer, { name, share }: Member): Promise<void> => {
-    if (failure !== undefined) return;
-    const started = await abortable(entering(builder, share, running), over.signal).start();
-    if (started.isErr()) {
-      fail(started.error);
-      return;
-    }
-    running['~add'](name, started.value);
-    const state = await started.value.ready();
-    if (state.isErr()) fail(state.error);
-  };
-  const readyOf = (name: string): Promise<void> => {
-    let promise = ready.get(name);
-    if (promise === undefined) {
-      const member = members.find((one) => one.name === name);
-      promise = member === undefined ? Promise.resolve() : startMember(member);
-      ready.set(name, promise);
-    }
-    return promise;
-  };
-  const startMember = async (member: Member): Promise<void> => {
-    await Promise.all([...new Set([...member.dependsOn, ...member.share.map(([, other]) => other)])].map(readyOf));
-    await Promise.all(containers.filter((one) => one.member === member.name).map((one) => startOne(one, member)));
-  };
-  await Promise.all(members.map(({ name }) => readyOf(name)));
-  return failure;
-}
-
-/** The builder in the namespaces that it shares. */
-function entering(builder: Builder, share: Member['share'], running: RunningCluster): Builder {
-  return share.reduce((entered, [kind, other]) => {
-    const container: Container | undefined = running.member(other)[0];
-    return container === undefined ? entered : entered.enter(kind, { pid: container.pid });
-  }, builder);
 }
 
 /** Given up when another container fails, as well as by its own signal. */

@@ -69,6 +69,21 @@ export function parseMembers(
   return { members: parsed, issues };
 }
 
+/** The same members, their builders changed by `change`; what is no builder is left to {@link parseMembers} to refuse. */
+export function changeMembers(
+  members: Members,
+  base: Builder,
+  change: (builder: Builder, member: string) => Builder,
+): Members {
+  return Object.fromEntries(
+    Object.entries(members).map(([name, given]) => {
+      const options = isOptions(given) ? given : { builder: given };
+      const made = typeof options.builder === 'function' ? options.builder(base) : options.builder;
+      return [name, { ...options, builder: brandOf(made) === 'builder' ? change(made, name) : made }];
+    }),
+  );
+}
+
 /** Whom each member needs: to be ready, or for its namespaces. */
 export function needsOf(members: readonly Member[]): Needs {
   return new Map(

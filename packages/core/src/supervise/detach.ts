@@ -130,6 +130,7 @@ export async function detach(input: StartInput, options: DetachOptions): Promise
     writeRequest(directory, {
       spec: JSON.parse(JSON.stringify(spec)) as Readonly<Record<string, unknown>>,
       autoRemove: options.autoRemove === true,
+      ready: options.ready === true,
       ...(options.definition === undefined ? {} : { definition: definitionPath(options.definition) }),
       ...(options.args === undefined ? {} : { args: options.args }),
       ...(options.pidFile === undefined ? {} : { pidFile: resolve(options.pidFile) }),

@@ -13,6 +13,8 @@ export interface SupervisorRequest {
   readonly args?: readonly string[];
   readonly pidFile?: string;
   readonly autoRemove: boolean;
+  /** Whether its first start is over only when it is ready. */
+  readonly ready?: boolean;
 }
 
 /** Where it is. It stays there as long as the container is kept: that can be started again. */

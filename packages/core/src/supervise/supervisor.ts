@@ -57,6 +57,8 @@ export class Supervisor {
   /** Restarts in a row. */
   #row = 0;
   #beganMs = 0;
+  /** Whether it was ready once: a restart isn't held up by that. */
+  #wasReady = false;
   #finish!: (end: Result<Outcome, HacoError>) => void;
   /** Reloads come one after the other. */
   #reloads: Promise<unknown> = Promise.resolve();
@@ -96,10 +98,16 @@ export class Supervisor {
       .tell({ ...runningState(container, spec['cgroups'], probeHost()), spec: jsonOf(spec), failure: null })
       .andThen(() => this.#writePidFile(container.pid));
     if (told.isErr()) {
-      void container.kill('SIGKILL');
-      void (await container.wait());
-      this.#container = undefined;
+      await this.#endUntold(container);
       return err(told.error);
+    }
+    if (this.#request.ready === true && !this.#wasReady) {
+      const ready = await container.ready();
+      if (ready.isErr()) {
+        await this.#endUntold(container);
+        return err(ready.error);
+      }
+      this.#wasReady = true;
     }
     this.#watchHealth(container);
     void container.wait().then(async (result) => {
@@ -109,6 +117,14 @@ export class Supervisor {
       this.#ended(result);
     });
     return ok(undefined);
+  }
+
+  /** One that nobody will hear of. */
+  async #endUntold(container: Container): Promise<void> {
+    void container.kill('SIGKILL');
+    void (await container.wait());
+    removePidFile(this.#keeper.state);
+    this.#container = undefined;
   }
 
   /** It shall end, as its definition says. */

@@ -16,6 +16,11 @@ const F_ADD_SEALS = 1033;
 const withoutExec = 0x0f; // SEAL, SHRINK, GROW, WRITE
 const allSeals = withoutExec | 0x20; // and (since 6.3) EXEC: the mode can't change either
 
+/** SHA-256 of the launcher that this package carries for an architecture (as `process.arch` has it), in hex; undefined: it has none. */
+export function launcherSha256(arch: string = process.arch): string | undefined {
+  return arch === 'x64' || arch === 'arm64' ? launcherBinaries[arch].sha256 : undefined;
+}
+
 let image: { readonly path: string } | undefined;
 
 /**
