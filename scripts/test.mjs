@@ -54,7 +54,10 @@ const lanes = [
   {
     name: 'rootless',
     missing: () =>
-      notLinux ?? (isRoot && !readableByNobody() ? 'an ordinary user must be able to read this directory' : undefined),
+      notLinux ??
+      (isRoot && !readableByNobody()
+        ? `an ordinary user must be able to read ${root}; clone it e.g. below /srv`
+        : undefined),
     user: () => (isRoot ? NOBODY : undefined),
     elsewhere: [
       /^the host has cgroup v1 hierarchies/,
@@ -262,8 +265,26 @@ async function runLane(lane, processor) {
     user !== undefined && `as uid ${user}`,
   ];
   console.log(`${ok ? '✓' : '✗'} ${lane.name.padEnd(15)} ${words.filter(Boolean).join(', ')}`);
+  if (skipped.length > 0) for (const line of reasonsFor(output, excused)) console.log(`  left out: ${line}`);
   if (status !== 0 || report === undefined || flags.has('--verbose')) console.log(output.trimEnd());
   return ok;
+}
+
+/**
+ * Why suites were left out that no other lane runs: each reason once, with the suites that it is about.
+ *
+ * @param {string} output @param {Set<string>} excused
+ */
+function reasonsFor(output, excused) {
+  /** @type {Map<string, string[]>} */
+  const reasons = new Map();
+  for (const [, title = '', why = ''] of output.matchAll(/^SKIPPED (.*?): (.*)$/gm)) {
+    if (!excused.has(title)) reasons.set(why, [...(reasons.get(why) ?? []), title]);
+  }
+  return [...reasons].map(
+    ([why, titles]) =>
+      `${why} (${String(titles.length)}: ${titles.slice(0, 3).join(', ')}${titles.length > 3 ? ', …' : ''})`,
+  );
 }
 
 /**
@@ -392,10 +413,13 @@ function readReport(file) {
 }
 
 function readableByNobody() {
-  const probe = spawnSync(process.execPath, ['-e', 'require("fs").readFileSync("package.json")'], {
-    cwd: root,
-    uid: NOBODY,
-    gid: NOBODY,
-  });
+  const probe = spawnSync(
+    process.execPath,
+    ['-e', `require("fs").readFileSync(${JSON.stringify(join(root, 'package.json'))})`],
+    {
+      uid: NOBODY,
+      gid: NOBODY,
+    },
+  );
   return probe.status === 0;
 }

@@ -32,19 +32,22 @@ const list = (directory: string) =>
     encoding: 'utf8',
   }).stdout.replace(/(\.\d{6})\d+/g, '$1');
 
+async function holdsAll(name: string): Promise<void> {
+  const packed = await archive(root, join(box, name));
+  expect(packed.isOk() || packed.error).toBe(true);
+  expect(packed._unsafeUnwrap().bytes).toBe(fs.statSync(join(box, name)).size);
+  const target = join(box, 'again');
+  const made = await prepareRootfs(tarball(join(box, name), { target }));
+  expect(made.isOk() || made.error).toBe(true);
+  expect(list(target)).toBe(list(root));
+}
+
+describeWith(['tool:bzip2', 'tool:xz', 'tool:zstd'], 'an archive of a root that programs compress', () => {
+  it.each(['root.tbz2', 'root.tar.xz', 'root.tar.zst'])('%s holds all of it', holdsAll);
+});
+
 describe('an archive of a root', () => {
-  it.each(['root.tar', 'root.tar.gz', 'root.tbz2', 'root.tar.xz', 'root.tar.zst'])(
-    '%s holds all of it',
-    async (name) => {
-      const packed = await archive(root, join(box, name));
-      expect(packed.isOk() || packed.error).toBe(true);
-      expect(packed._unsafeUnwrap().bytes).toBe(fs.statSync(join(box, name)).size);
-      const target = join(box, 'again');
-      const made = await prepareRootfs(tarball(join(box, name), { target }));
-      expect(made.isOk() || made.error).toBe(true);
-      expect(list(target)).toBe(list(root));
-    },
-  );
+  it.each(['root.tar', 'root.tar.gz'])('%s holds all of it', holdsAll);
 
   it('leaves out what it shall, and writes nothing in a dry run', async () => {
     const dest = join(box, 'x.tar');

@@ -89,7 +89,9 @@ describeWith(['root', 'pure-cgroup2'], 'cgroups on pure v2', () => {
       expect(group).toBe('0::/haco/inner');
     },
   );
+});
 
+describeWith(['root', 'pure-cgroup2', 'readable-sources'], 'an ordinary user on pure v2', () => {
   test('who has no delegated group is told the command that makes one', async () => {
     const core = fileURLToPath(import.meta.resolve('@haco/core'));
     const groups = fileURLToPath(new URL('index.ts', import.meta.url));

@@ -30,7 +30,7 @@ export default haco()
   .command('/bin/cat', '/steps');
 `;
 
-describeWith(['root'], 'roots of definitions', () => {
+describeWith(['root', 'busybox', 'tool:xz'], 'roots of definitions', () => {
   it('are created once, provisioned again by name, run, and packed', slow, async () => {
     const file = join(directory, 'rooted.haco.ts');
     writeFileSync(file, text);

@@ -184,7 +184,7 @@ describeWith(['root', 'controller:memory', 'controller:pids'], 'a container of a
       ]);
       await until(() => deaf.stdout().includes('ready'), deaf.stdout);
       expect((await runHaco(['kill', '--timeout', '1', 'deaf'])).stderr).toBe(
-        'haco: Waited 1000 ms for the end of the container deaf after the signal and gave up; allow more time or look why it hangs.\n',
+        'haco: Waited 1000 ms for the end of the container deaf and gave up; allow more time or look why it hangs.\n',
       );
       expect((await runHaco(['kill', '--timeout', '-1', 'deaf'])).stdout).toBe('Send signal success: deaf\n');
       expect((await runHaco(['stop', '--timeout', '300ms', 'deaf'])).stdout).toBe('deaf\n');

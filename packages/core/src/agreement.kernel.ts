@@ -106,6 +106,19 @@ describeWith(['root', 'busybox', 'compiler', 'strace'], 'strace agrees with expl
       expect(disagreement(more, calls, own)).toContain('the plan says umask(022), strace saw prctl');
       const elsewhere = JSON.parse(JSON.stringify(plan).replaceAll(rootfs.path, '/other')) as typeof plan;
       expect(disagreement(elsewhere, calls, own)).toContain('the plan says openat(AT_FDCWD, "/other"');
+      const changed = (from: string, to: string): typeof plan => {
+        const text = JSON.stringify(plan);
+        expect(text).toContain(from);
+        return JSON.parse(text.replace(from, to)) as typeof plan;
+      };
+      const other = changed('"name":"umask","args":[18]', '"name":"umask","args":[19]');
+      expect(disagreement(other, calls, own)).toContain('the plan says umask(023), strace saw umask(022)');
+      const wider = changed('["CLONE_NEWUTS"]', '["CLONE_NEWUTS","CLONE_NEWIPC"]');
+      expect(disagreement(wider, calls, own)).toContain(
+        'a clone with CLONE_NEWIPC|CLONE_NEWUTS, strace saw CLONE_NEWUTS',
+      );
+      const fewer = changed('["O_PATH","O_DIRECTORY","O_CLOEXEC"]', '["O_PATH","O_CLOEXEC"]');
+      expect(disagreement(fewer, calls, own)).toContain('the plan says openat(');
     },
   );
 });

@@ -85,11 +85,56 @@ function checkArguments(operation: Operation & { op: 'syscall' }, call: StraceCa
   const seen = call.args.join(', ');
   // strace counts the variables of an environment instead of showing them.
   const shown = operation.name === 'execve' ? operation.args.slice(0, 2) : operation.args;
-  for (const text of shown.flatMap(textsOf)) {
-    if (!seen.includes(text)) {
-      throw new Disagreement(`${who}: the plan says ${renderOperation(operation)}, strace saw ${call.name}(${seen})`);
-    }
+  const agrees =
+    shown.flatMap(textsOf).every((text) => seen.includes(text)) &&
+    shown.every((arg, index) => agreesInNumbers(arg, call.args[index] ?? ''));
+  if (!agrees) {
+    throw new Disagreement(`${who}: the plan says ${renderOperation(operation)}, strace saw ${call.name}(${seen})`);
   }
+}
+
+/** Names of constants as strace and plans write them. */
+const constantsIn = (text: string): readonly string[] => text.match(/\b[A-Z][A-Z0-9]*_[A-Z0-9_]+\b/g) ?? [];
+
+/** Numbers where strace shows one, and flags where it knows their names: exactly those that the plan has. */
+function agreesInNumbers(arg: Arg, shown: string): boolean {
+  if (typeof arg === 'number') {
+    const literal = /^-?(0x[\da-f]+|0[0-7]*|[1-9]\d*)$/.test(shown);
+    const octal = /^-?0\d/.test(shown);
+    return !literal || Number(octal ? shown.replace('0', '0o') : shown) === arg;
+  }
+  if (typeof arg !== 'object') return true;
+  if ('flags' in arg) {
+    const seen = constantsIn(shown);
+    return (
+      seen.length === 0 ||
+      [...seen].sort().join() ===
+        arg.flags
+          .filter((name) => name.includes('_'))
+          .sort()
+          .join()
+    );
+  }
+  if ('struct' in arg) {
+    const fields = arg.struct.flatMap(({ value }) =>
+      typeof value === 'object' && 'flags' in value ? value.flags : [],
+    );
+    const seen = new Set(constantsIn(shown));
+    return fields.every((name) => !name.includes('_') || seen.has(name));
+  }
+  return true;
+}
+
+/** The new namespaces of a clone: those that the plan says. What else is in its flags belongs to the launcher's frame. */
+function checkClone(operation: Operation | undefined, call: StraceCall): void {
+  if (operation?.op !== 'clone') throw new Disagreement('the plan has no clone at this place');
+  const ofNamespaces = (names: readonly string[]): string =>
+    names
+      .filter((name) => name.startsWith('CLONE_NEW'))
+      .sort()
+      .join('|');
+  const [said, seen] = [ofNamespaces(operation.flags.flags), ofNamespaces(constantsIn(call.args.join(', ')))];
+  if (said !== seen) throw new Disagreement(`the plan says a clone with ${said}, strace saw ${seen}`);
 }
 
 /** One process performs these operations. `split` gives the trace of the child after an init. */
@@ -255,7 +300,7 @@ export function disagreement(
     walk(before.slice(0, cloneAt), outer, 'the launcher');
     const waits = outer.peek()?.name === 'socketpair';
     if (waits) outer.all(frame.beforeClone, 'frame');
-    outer.next('clone3', 'the clone');
+    checkClone(before[cloneAt], outer.next('clone3', 'the clone'));
     walk(parent, outer, 'the launcher');
     if (waits) outer.all(frame.release, 'frame');
     if (stays || hasInit) {

@@ -92,7 +92,13 @@ export type { StateOptions } from './state/root.js';
 export { containers, type Containers, type ContainersOptions } from './supervise/containers.js';
 export type { DetachOptions } from './supervise/detach-options.js';
 export type { LogRecord } from './supervise/logs/record.js';
-export type { LogsOptions, ManagedContainer, RemoveOptions, StopOptions } from './supervise/managed-container.js';
+export type {
+  LogsOptions,
+  ManagedContainer,
+  RemoveOptions,
+  StopOptions,
+  WaitForEndOptions,
+} from './supervise/managed-container.js';
 export type { HealthOptions, LogOptions, RestartOptions, SupervisionMethods } from './supervise/methods.js';
 export type { ReloadReport } from './supervise/reload-report.js';
 export type { LogTarget, RestartPolicy, UnhealthyAction } from './supervise/section.js';

@@ -1,5 +1,7 @@
 /** Namespaces of an ordinary user: everything a user namespace allows, and a sentence for what it doesn't. */
+import { spawnSync } from 'node:child_process';
 import process from 'node:process';
+import { fileURLToPath } from 'node:url';
 import { haco, orThrow } from '@haco/core';
 import { describeWith } from '@haco/testkit';
 import { expect, test } from 'vitest';
@@ -32,6 +34,21 @@ describeWith(['ordinary-user', 'userns'], 'namespaces of an ordinary user', () =
     expect(error).toMatchObject({ kind: 'permission' });
     expect(error.message).toContain('unshare("user")');
   });
+
+  test('root of a user namespace maps the ids that this one has, and is root inside of another', () => {
+    const core = fileURLToPath(import.meta.resolve('@haco/core'));
+    const script = `
+      import { haco, orThrow, sandbox } from ${JSON.stringify(core)};
+      const show = async (builder) => console.log((await orThrow(builder.run())).stdout.trim().split(/\\s+/).join(' '));
+      await show(haco().unshare('user', 'pid', 'mount').sh('id -u; cat /proc/self/uid_map /proc/self/gid_map'));
+      await show(sandbox().command('/usr/bin/id', '-u'));`;
+    const node = [process.execPath, '--conditions=@haco/source', '--import', import.meta.resolve('tsx')];
+    const { stdout, stderr } = spawnSync('unshare', ['-Ur', ...node, '--input-type=module', '-e', script], {
+      cwd: fileURLToPath(new URL('.', import.meta.url)),
+      encoding: 'utf8',
+    });
+    expect([stderr, stdout]).toEqual(['', '0 0 0 1 0 0 1\n0\n']);
+  }, 60_000);
 
   test('offsets of clocks and persisted namespaces need root, and the answer says so', async () => {
     const user = haco().unshare('user', 'time', 'uts');

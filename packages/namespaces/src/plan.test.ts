@@ -122,6 +122,14 @@ describe('id maps', () => {
     `);
   });
 
+  test('root of a user namespace maps what that one has', () => {
+    const part = [{ start: 0, count: 1000 }];
+    const { userNamespaces } = rootHost;
+    const host = { ...rootHost, userNamespaces: { ...userNamespaces, uids: part, gids: [{ start: 0, count: 1 }] } };
+    const lines = calls({ unshare: ['user'] }, host).match(/write\(<namespaces.file>, "[^"]*/g);
+    expect(lines).toEqual(['write(<namespaces.file>, "0 0 1000\\n', 'write(<namespaces.file>, "0 0 1\\n']);
+  });
+
   test('an ordinary user maps itself, from inside', () => {
     expect(calls({ unshare: ['user', 'pid'] }, userHost)).toMatchInlineSnapshot(`
       "  1 [clone] create the container's process in new pid and user namespaces

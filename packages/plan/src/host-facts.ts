@@ -59,7 +59,7 @@ export interface CgroupFacts {
   };
 }
 
-/** A range of subordinate ids, from `/etc/subuid` or `/etc/subgid`. */
+/** A range of ids: subordinate ones, from `/etc/subuid` or `/etc/subgid`, or those that a user namespace has. */
 export interface SubordinateRange {
   readonly start: number;
   readonly count: number;
@@ -110,6 +110,9 @@ export interface HostFacts {
     readonly subgid: readonly SubordinateRange[];
     /** Both `newuidmap` and `newgidmap` are on the PATH. */
     readonly newidmap: boolean;
+    /** Ids that there are in the user namespace of this process, when not all are: only they can be mapped into another one. */
+    readonly uids?: readonly SubordinateRange[];
+    readonly gids?: readonly SubordinateRange[];
   };
   /** `/proc/self/oom_score_adj` of the Node process, inherited by what it starts. */
   readonly oomScoreAdj: number;

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { release, userInfo } from 'node:os';
 import process from 'node:process';
+import { fileURLToPath } from 'node:url';
 import { findProgram } from './find-program.js';
 import { readMounts } from './mountinfo.js';
 import { buildProbe } from './probe.js';
@@ -13,6 +14,7 @@ type Reason = string | undefined;
 
 const checks = {
   root: () => (process.geteuid?.() === 0 ? undefined : 'root is needed; run the tests as root'),
+  'readable-sources': readableSources,
   'ordinary-user': () => (process.geteuid?.() === 0 ? 'an ordinary user is needed, and this is root' : undefined),
   cgroup1: () => missing(hasMount('cgroup'), 'no cgroup v1 hierarchy is mounted'),
   cgroup2: () => missing(hasMount('cgroup2'), 'no cgroup v2 hierarchy is mounted'),
@@ -114,6 +116,15 @@ function controller(name: string): Reason {
     .filter(({ type }) => type === 'cgroup2')
     .some(({ target }) => textOr(`${target}/cgroup.controllers`).split(/\s/).includes(name));
   return missing(version1 || version2, `no mounted cgroup hierarchy has the controller ${name}`);
+}
+
+/** Tests that start these sources as another user need that it can read them: below /root it can't. */
+function readableSources(): Reason {
+  if (process.geteuid?.() !== 0) return undefined;
+  const file = fileURLToPath(new URL('../package.json', import.meta.url));
+  const script = `require('fs').readFileSync(${JSON.stringify(file)})`;
+  const { status } = spawnSync(process.execPath, ['-e', script], { uid: 65534, gid: 65534, stdio: 'ignore' });
+  return missing(status === 0, 'an ordinary user must be able to read these sources; clone them e.g. below /srv');
 }
 
 function userNamespaces(): Reason {

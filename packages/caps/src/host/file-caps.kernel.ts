@@ -52,8 +52,10 @@ describeWith(['root', 'tool:getcap', 'tool:setcap'], 'capabilities of a file', (
     expect(read()).toBeUndefined();
     expect(getcap()).toBe('');
   });
+});
 
-  test('give a command what its user has not, unless it may not gain any', async () => {
+describeWith(['root', 'compiler'], 'capabilities of a command', () => {
+  test('are those of its file, unless it may not gain any', async () => {
     const program = join(directory, 'probe');
     copyFileSync(probePath(), program);
     chmodSync(program, 0o755);

@@ -1,6 +1,6 @@
 /** `haco kill`: send a signal, and see that it had its effect. */
 import { err, ok, ResultAsync, type Result } from 'neverthrow';
-import { parseDuration, TimeoutError, type HacoError, type ManagedContainer } from '@haco/core';
+import { parseDuration, type HacoError, type ManagedContainer } from '@haco/core';
 import { defineCommand } from '../command-line/command.js';
 import { UsageError } from '../command-line/usage-error.js';
 import { forEach } from '../registry/each.js';
@@ -22,13 +22,7 @@ async function killAndWait(
 ): Promise<Result<unknown, HacoError>> {
   const sent = await container.kill(signal);
   if (sent.isErr() || ms === undefined) return sent;
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<Result<never, HacoError>>((resolve) => {
-    const what = `the end of the container ${container.name} after the signal`;
-    timer = setTimeout(() => resolve(err(new TimeoutError({ what, timeoutMs: ms }))), ms);
-  });
-  const ended = await Promise.race([container.wait(), late]);
-  clearTimeout(timer);
+  const ended = await container.wait({ timeout: ms });
   // Removed as soon as it has ended: that is an end, too.
   return ended.isErr() && ended.error.kind === 'not-found' ? ok(undefined) : ended;
 }

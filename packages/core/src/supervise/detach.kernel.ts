@@ -61,6 +61,10 @@ describeWith(['root'], 'a detached container', () => {
         });
         expect(readFileSync(pidFile, 'utf8')).toBe(`${String(state.pid)}\n`);
         expect((await orThrow(web.exec('/bin/sh', '-c', 'echo $$'))).stdout).toMatch(/^\d+\n$/);
+        expect((await web.wait({ timeout: 50 }))._unsafeUnwrapErr().message).toBe(
+          'Waited 50 ms for the end of the container det-web and gave up; allow more time or look why it hangs.',
+        );
+        expect((await web.wait({ timeout: 'soon' }))._unsafeUnwrapErr().kind).toBe('invalid-spec');
         // Another process waits for its end.
         const waiter = spawnProgram(`
         const web = await orThrow(containers({ stateDir: ${JSON.stringify(stateDir)} }).get('det-web'));

@@ -46,6 +46,12 @@ export interface StopOptions {
   readonly signal?: NodeJS.Signals | number;
 }
 
+/** How to wait for the end of a container. */
+export interface WaitForEndOptions {
+  /** How long: milliseconds, or text such as `'10s'`; without it, as long as it takes. */
+  readonly timeout?: Duration;
+}
+
 /** How to remove a container. */
 export interface RemoveOptions {
   /** Kill it first, when it hasn't ended. */
@@ -176,12 +182,21 @@ export class ManagedContainer {
    * How it ended, as soon as it has: for good, when a policy starts it again. A container that has ended is kept until it is removed, so
    * this works afterwards, too.
    *
-   * Errors: `not-found`, when it was removed; `state`, when it never ran.
+   * Errors: `not-found`, when it was removed; `state`, when it never ran; `timeout`; `invalid-spec`, when that is no time.
+   *
+   * @param options - `timeout`: how long to wait: milliseconds, or text such as `'10s'`; without it, as long as it takes
    */
-  wait(): ResultAsync<Outcome, HacoError> {
-    return this.#ask('wait for its end', { op: 'wait' })
+  wait({ timeout }: WaitForEndOptions = {}): ResultAsync<Outcome, HacoError> {
+    const parsed = timeout === undefined ? ok(undefined) : parseDuration(timeout);
+    if (parsed.isErr()) return errAsync(new InvalidSpecError({ issues: [issue('timeout', parsed.error)] }));
+    const timeoutMs = parsed.value;
+    return this.#ask('wait for its end', { op: 'wait', ...(timeoutMs === undefined ? {} : { timeoutMs }) })
       .map((outcome) => outcome as Outcome)
-      .orElse((error) => (error.kind === 'state' ? this.#kept(error) : errAsync(error)));
+      .orElse((error) => {
+        if (error.kind === 'state') return this.#kept(error);
+        const what = `the end of the container ${this.name}`;
+        return errAsync(error.kind === 'timeout' ? new TimeoutError({ what, timeoutMs: timeoutMs ?? 0 }) : error);
+      });
   }
 
   /**

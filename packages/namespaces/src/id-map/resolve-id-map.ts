@@ -6,7 +6,7 @@ import type { IdMapping, NamespacesSection } from '../section.js';
 export type IdMap = NonNullable<SharedFacts['idMap']>;
 
 /** All ids but the last, which means "no id" (-1). */
-const everyId: IdRange = { inside: 0, outside: 0, count: 4_294_967_295 };
+const everyId: SubordinateRange = { start: 0, count: 4_294_967_295 };
 
 /** The id that owns no file; as uid and as gid. */
 const nobody: IdRange = { inside: 0, outside: 65_534, count: 1 };
@@ -18,14 +18,19 @@ export function mayMapAnything(host: HostFacts): boolean {
 
 function resolve(
   mapping: IdMapping | undefined,
-  ownId: number,
+  ids: { readonly own: number; readonly there: readonly SubordinateRange[] },
   subordinate: readonly SubordinateRange[],
   host: HostFacts,
 ): readonly IdRange[] {
   if (typeof mapping === 'object') return mapping;
+  const { own: ownId, there } = ids;
+  const hasNobody = there.some(({ start, count }) => nobody.outside >= start && nobody.outside < start + count);
   // Root's own id would be owner of the host's files also without any capability.
-  if (mapping === 'nobody' && mayMapAnything(host)) return [nobody];
-  if (mapping !== 'self' && mapping !== 'nobody' && mayMapAnything(host)) return [everyId];
+  if (mapping === 'nobody' && mayMapAnything(host) && hasNobody) return [nobody];
+  if (mapping !== 'self' && mapping !== 'nobody' && mayMapAnything(host)) {
+    // An id that the outer namespace doesn't have can't be mapped: EPERM.
+    return there.map(({ start, count }) => ({ inside: start, outside: start, count }));
+  }
   const own: IdRange = { inside: 0, outside: ownId, count: 1 };
   if (mapping !== 'auto' || !host.userNamespaces.newidmap) return [own];
   let next = 1;
@@ -46,11 +51,11 @@ function isOwnIdOnly(ranges: readonly IdRange[], ownId: number): boolean {
 /** The maps of a section on a host; undefined without a new user namespace. */
 export function resolveIdMap(section: NamespacesSection, host: HostFacts): IdMap | undefined {
   if (!section.unshare.includes('user')) return undefined;
-  const { subuid, subgid } = host.userNamespaces;
+  const { subuid, subgid, uids = [everyId], gids = [everyId] } = host.userNamespaces;
   // Without both kinds of ranges, files of the other kind could be made that nobody can own: all or nothing.
   const both = subuid.length > 0 && subgid.length > 0;
-  const uid = resolve(section.uidMap, host.euid, both ? subuid : [], host);
-  const gid = resolve(section.gidMap, host.egid, both ? subgid : [], host);
+  const uid = resolve(section.uidMap, { own: host.euid, there: uids }, both ? subuid : [], host);
+  const gid = resolve(section.gidMap, { own: host.egid, there: gids }, both ? subgid : [], host);
   const self = isOwnIdOnly(uid, host.euid) && isOwnIdOnly(gid, host.egid);
   return { kind: self ? 'self' : 'ranges', uid, gid };
 }

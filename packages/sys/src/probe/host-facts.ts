@@ -10,6 +10,7 @@ import { type HostReader, thisHost } from './host-reader.js';
 import { parseKernelRelease } from './kernel-release.js';
 import { type ProcessInfo, thisProcess } from './process-info.js';
 import { parseStatus } from './status.js';
+import { mappedIds } from './mapped-ids.js';
 import { parseSubordinateIds } from './subordinate-ids.js';
 import { unsupportedHost } from './unsupported.js';
 
@@ -89,8 +90,13 @@ function probeUserNamespaces(info: ProcessInfo, host: HostReader): HostFacts['us
     subuid: ranges('/etc/subuid'),
     subgid: ranges('/etc/subgid'),
     newidmap: isOnPath('newuidmap', info, host) && isOnPath('newgidmap', info, host),
+    ...some('uids', mappedIds(host.read('/proc/self/uid_map'))),
+    ...some('gids', mappedIds(host.read('/proc/self/gid_map'))),
   };
 }
+
+const some = <K extends string, T>(key: K, value: T | undefined): { readonly [_ in K]?: T } =>
+  value === undefined ? {} : ({ [key]: value } as { readonly [_ in K]?: T });
 
 function isOnPath(program: string, info: ProcessInfo, host: HostReader): boolean {
   return info.path.split(':').some((directory) => directory !== '' && host.exists(`${directory}/${program}`));
