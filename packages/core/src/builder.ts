@@ -17,7 +17,7 @@ import {
   type Plan,
 } from '@haco/plan';
 import { brand, type Brand } from './brand.js';
-import { checkPlan, type CheckReport } from './check.js';
+import { checkPlan, withMissing, type CheckReport } from './check.js';
 import type { Container } from './container.js';
 import type { Outcome } from './outcome.js';
 import { knownBuilder, plainArguments, rememberBuilder } from './builder-memo.js';
@@ -28,7 +28,7 @@ import type { Pool } from './pool/pool.js';
 import { create, type Created, type CreateOptions } from './rootfs/create.js';
 import type { Runtime } from './runtime.js';
 import { validateSpec, type Spec } from './spec.js';
-import { planStart } from './start/plan-start.js';
+import { isThisMachine, planStart, type PlannedStart } from './start/plan-start.js';
 import { learn, type Learned } from './start/learn.js';
 import { run } from './start/run.js';
 import { start, type WhenReady } from './start/start.js';
@@ -278,8 +278,8 @@ export class BuilderBase implements MetaMethods, Terminals {
   check(): ResultAsync<CheckReport, HacoError> {
     const { parts, runtime } = this.#state;
     const report = this.spec()
-      .andThen((spec) => planStart({ parts, spec, runtime, makeBuilder }))
-      .map(({ plan, facts }) => checkPlan(plan, facts));
+      .andThen((spec) => planStart({ parts, spec, runtime, makeBuilder }).map((planned) => lookFor(planned, spec)))
+      .map(checkPlan);
     return new ResultAsync(Promise.resolve(report));
   }
 
@@ -326,9 +326,16 @@ export class BuilderBase implements MetaMethods, Terminals {
   }
 }
 
+/** The plan of a start, with what this machine hasn't of what it relies on. */
+function lookFor({ plan, facts }: PlannedStart, { rootfs }: Spec): Plan {
+  return withMissing(plan, facts, rootfs.strategy !== undefined);
+}
+
 /** The plan of a start, able to print itself. */
 function explainStart(input: StartInput): Result<ExplainedPlan, HacoError> {
-  return planStart(input).map(({ plan }) => {
+  return planStart(input).map((planned) => {
+    // Files of another machine are nobody's business here.
+    const plan = isThisMachine(input.runtime.host()) ? lookFor(planned, input.spec) : planned.plan;
     const text = { toString: { value: () => renderPlan(plan), enumerable: false } };
     return Object.defineProperties({ ...plan }, text) as ExplainedPlan;
   });

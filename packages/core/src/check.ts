@@ -10,14 +10,18 @@ export interface CheckReport {
   readonly problems: readonly Warning[];
 }
 
-/** Look at the things on the host that a plan relies on. */
-export function checkPlan(plan: Plan, facts: SharedFacts): CheckReport {
-  const problems = [...plan.warnings, ...rootProblems(facts)];
-  return { ok: problems.length === 0, problems };
+/** What a plan says will fail. */
+export function checkPlan({ warnings }: Plan): CheckReport {
+  return { ok: warnings.length === 0, problems: warnings };
 }
 
-function rootProblems({ rootfs }: SharedFacts): readonly Warning[] {
-  if (rootfs === undefined) return [];
+/** The plan with what is missing on this host of the things that it relies on. A root that a start makes isn't missing. */
+export function withMissing(plan: Plan, { rootfs }: SharedFacts, isMade: boolean): Plan {
+  const missing = rootfs === undefined || isMade ? [] : rootProblems(rootfs);
+  return missing.length === 0 ? plan : { ...plan, warnings: [...plan.warnings, ...missing] };
+}
+
+function rootProblems(rootfs: string): readonly Warning[] {
   const problem = (message: string): readonly Warning[] => [{ step: 'mounts.root', kind: 'not-found', message }];
   try {
     if (!statSync(rootfs).isDirectory()) return problem(`The rootfs ${rootfs} is not a directory; give a directory.`);

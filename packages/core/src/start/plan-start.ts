@@ -81,7 +81,7 @@ function readsFilters(spec: Spec): boolean {
 }
 
 /** Facts of this machine, not of one that was stored. */
-function isThisMachine(host: HostFacts): boolean {
+export function isThisMachine(host: HostFacts): boolean {
   return host.pid === process.pid;
 }
 
