@@ -6,7 +6,7 @@ import { closeForkServer, readyForkServer } from '@haco/sys';
 import { describeWith, makeRootfs, straceWhile, type TestRootfs } from '@haco/testkit';
 import { disagreement } from './agreement.js';
 import { warmUp } from './fixture.js';
-import { haco, orThrow, type Builder } from './index.js';
+import { dockerMaskedPaths, dockerReadonlyPaths, haco, hostOverlay, orThrow, type Builder } from './index.js';
 
 let rootfs: TestRootfs;
 
@@ -78,6 +78,28 @@ const containers: Readonly<Record<string, () => Builder>> = {
       .command('/bin/true'),
   'a filter that is loaded before privileges go': () =>
     haco().chroot(rootfs.path).caps('docker').user(1000).seccomp('default').command('/bin/true'),
+  'a true chroot beside mounts of its own': () =>
+    haco().unshare('mount').chroot(rootfs.path, { mode: 'chroot' }).tmpfs('/tmp').command('/bin/true'),
+  'every filesystem of its own': () =>
+    haco()
+      .unshare('mount', 'pid', 'ipc', 'net', 'cgroup')
+      .chroot(rootfs.path)
+      .independent('procfs', 'sysfs', 'dev', 'shm', 'mqueue', 'cgroup')
+      .command('/bin/true'),
+  'a layer over the host, files of its network, masks': () =>
+    haco()
+      .unshare('mount', 'pid')
+      .rootfs(hostOverlay())
+      .networkEtc()
+      .independent('procfs')
+      .mask(...dockerMaskedPaths)
+      .readonlyPaths(...dockerReadonlyPaths)
+      .command('/bin/true'),
+  'files and ports under Landlock': () =>
+    haco()
+      .noNewPrivileges()
+      .landlock({ read: '/', execute: '/', connect: [80] })
+      .command('/bin/true'),
   'a namespace that is entered': () => haco().enter('uts', { pid: process.pid }).command('/bin/true'),
 };
 
@@ -111,7 +133,7 @@ describeWith(['root', 'busybox', 'compiler', 'strace'], 'strace agrees with expl
         expect(text).toContain(from);
         return JSON.parse(text.replace(from, to)) as typeof plan;
       };
-      const other = changed('"name":"umask","args":[18]', '"name":"umask","args":[19]');
+      const other = changed('{"flags":["022"],"value":18}', '{"flags":["023"],"value":19}');
       expect(disagreement(other, calls, own)).toContain('the plan says umask(023), strace saw umask(022)');
       const wider = changed('["CLONE_NEWUTS"]', '["CLONE_NEWUTS","CLONE_NEWIPC"]');
       expect(disagreement(wider, calls, own)).toContain(

@@ -87,40 +87,42 @@ function checkArguments(operation: Operation & { op: 'syscall' }, call: StraceCa
   const shown = operation.name === 'execve' ? operation.args.slice(0, 2) : operation.args;
   const agrees =
     shown.flatMap(textsOf).every((text) => seen.includes(text)) &&
-    shown.every((arg, index) => agreesInNumbers(arg, call.args[index] ?? ''));
+    // What this strace doesn't know it says in a comment beside the number.
+    shown.every((arg, index) => agreesInNumbers(arg, (call.args[index] ?? '').replace(/\s*\/\*.*?\*\//g, '')));
   if (!agrees) {
     throw new Disagreement(`${who}: the plan says ${renderOperation(operation)}, strace saw ${call.name}(${seen})`);
   }
 }
 
+/** Names of 0, which strace always writes, and plans don't. */
+const zeros: ReadonlySet<string> = new Set(['O_RDONLY', 'AT_STATX_SYNC_AS_STAT']);
+
 /** Names of constants as strace and plans write them. */
-const constantsIn = (text: string): readonly string[] => text.match(/\b[A-Z][A-Z0-9]*_[A-Z0-9_]+\b/g) ?? [];
+const constantsIn = (text: string): readonly string[] =>
+  (text.match(/\b_?[A-Z][A-Z0-9]*_[A-Z0-9_]+\b/g) ?? []).filter((name) => !zeros.has(name));
+
+/** A number that strace shows as such: decimal, hexadecimal, octal. */
+function numberIn(shown: string): number | undefined {
+  if (!/^-?(0x[\da-f]+|0[0-7]*|[1-9]\d*)$/.test(shown)) return undefined;
+  return Number(/^-?0\d/.test(shown) ? shown.replace('0', '0o') : shown);
+}
 
 /** Numbers where strace shows one, and flags where it knows their names: exactly those that the plan has. */
 function agreesInNumbers(arg: Arg, shown: string): boolean {
-  if (typeof arg === 'number') {
-    const literal = /^-?(0x[\da-f]+|0[0-7]*|[1-9]\d*)$/.test(shown);
-    const octal = /^-?0\d/.test(shown);
-    return !literal || Number(octal ? shown.replace('0', '0o') : shown) === arg;
-  }
+  const number = numberIn(shown);
+  if (typeof arg === 'number') return number === undefined || number === arg;
   if (typeof arg !== 'object') return true;
   if ('flags' in arg) {
+    if (number !== undefined) return number === arg.value;
+    const sorted = (names: readonly string[]): string => [...names].sort().join('|');
     const seen = constantsIn(shown);
-    return (
-      seen.length === 0 ||
-      [...seen].sort().join() ===
-        arg.flags
-          .filter((name) => name.includes('_'))
-          .sort()
-          .join()
-    );
+    return seen.length === 0 || sorted(seen) === sorted(constantsIn(arg.flags.join('|')));
   }
   if ('struct' in arg) {
-    const fields = arg.struct.flatMap(({ value }) =>
-      typeof value === 'object' && 'flags' in value ? value.flags : [],
-    );
+    const said = arg.struct.flatMap(({ value }) => (typeof value === 'object' && 'flags' in value ? value.flags : []));
     const seen = new Set(constantsIn(shown));
-    return fields.every((name) => !name.includes('_') || seen.has(name));
+    // What this strace doesn't know by name it shows as a number.
+    return /(^|\|)0x/.test(shown) || constantsIn(said.join('|')).every((name) => seen.has(name));
   }
   return true;
 }

@@ -19,6 +19,7 @@ export {
   shell,
   tarball,
 } from '@haco/bootstrap';
+export { dockerMaskedPaths, dockerReadonlyPaths } from '@haco/mounts';
 export { revisions, type Revision } from './revisions.js';
 export { bridge, cni, collectNetworks, networkOf, pasta, slirp } from '@haco/network';
 export type { Builder, ExplainedPlan, MetaMethods, StartOptions, Terminals } from './builder.js';

@@ -77,6 +77,22 @@ describeWith(['root', 'compiler', 'busybox', 'overlay'], 'mounts', () => {
       expect(existsSync('/etc/passwd')).toBe(true);
     });
 
+    test('by chroot beside mounts of its own: the tree is the root, and the mounts of the host stay below it', async () => {
+      const builder = haco()
+        .unshare('mount', 'pid')
+        .chroot(rootfs.path, { mode: 'chroot' })
+        .tmpfs('/tmp')
+        .independent('procfs');
+      expect(await sh(builder, 'cat /data/inside; pwd; : >/tmp/x && ls /tmp')).toBe('rootfs\n/\nx');
+      expect(existsSync(rootfs.inside('/tmp/x'))).toBe(false);
+      // What chroot(2) hides is still mounted: the plan says so, and pivot_root is what is meant without a mode.
+      const mounts = orThrow(
+        haco().unshare('mount').chroot(rootfs.path, { mode: 'chroot' }).command('/bin/true').explain(),
+      );
+      expect(String(mounts)).toContain('chroot(".")');
+      expect(String(mounts)).not.toContain('pivot_root(".", ".")');
+    });
+
     test('with chroot, the mounts are those of the host, but the tree is the root', async () => {
       expect(await sh(haco().chroot(rootfs.path), 'cat /data/inside; pwd')).toBe('rootfs\n/');
     });
@@ -409,6 +425,34 @@ describeWith(['root', 'compiler', 'busybox', 'overlay'], 'mounts', () => {
       expect(output).toContain((await readFile('/etc/hosts', 'utf8')).trim());
       expect(output.match(/Read-only file system/g)).toHaveLength(2);
       expect(statSync('/etc/hosts').ino).toBe(before);
+    });
+
+    test('networkEtc() of another directory shows its files, and leaves out what it has not', async () => {
+      const etc = join(data, 'netns-etc');
+      await mkdir(etc, { recursive: true });
+      await writeFile(join(etc, 'resolv.conf'), 'nameserver 192.0.2.7\n');
+      const refused = await isolated().networkEtc(etc).command('/bin/true').run();
+      expect(refused._unsafeUnwrapErr().message).toContain(join(etc, 'hosts'));
+      await writeFile(join(etc, 'hosts'), '192.0.2.8 elsewhere\n');
+      const script = 'cat /etc/resolv.conf /etc/hosts; echo x >/etc/hosts';
+      expect(await sh(isolated().networkEtc(etc), script)).toMatch(
+        /^nameserver 192\.0\.2\.7\n192\.0\.2\.8 elsewhere\n[\s\S]*Read-only file system/,
+      );
+    });
+
+    test('shared memory and message queues are the container’s alone', async () => {
+      const builder = isolated().unshare('ipc').independent('dev', 'shm', 'mqueue');
+      const own = `haco-test-${String(process.pid)}`;
+      await writeFile(`/dev/shm/${own}`, 'host');
+      try {
+        expect(await sh(builder, `ls /dev/shm; : >/dev/shm/inside; : >/dev/mqueue/q; ls /dev/shm /dev/mqueue`)).toBe(
+          '/dev/mqueue:\nq\n\n/dev/shm:\ninside',
+        );
+        expect(existsSync('/dev/shm/inside')).toBe(false);
+        expect(await sh(builder, 'ls /dev/shm /dev/mqueue')).toBe('/dev/mqueue:\n\n/dev/shm:');
+      } finally {
+        await rm(`/dev/shm/${own}`);
+      }
     });
   });
 
