@@ -51,7 +51,7 @@ export interface Options {
   readonly write: boolean;
 }
 
-export const usage = `npm run bench                    everything but leaks; writes docs/benchmarks
+export const usage = `npm run bench                    everything; writes docs/benchmarks
 npm run bench -- leaks           only these: ${scenarioNames.join(', ')}
 npm run bench -- cgroups         snapshots of 500 control groups
 npm run bench -- --quick         less of everything, for CI; writes nothing
@@ -88,7 +88,7 @@ export function parseOptions(argv: readonly string[]): Options | string {
       return Number(text);
     };
     return {
-      scenarios: scenarios.length > 0 ? scenarios : scenarioNames.filter((name) => name !== 'leaks'),
+      scenarios: scenarios.length > 0 ? scenarios : scenarioNames,
       amounts: {
         ...base,
         rounds: given(values.rounds, base.rounds),
