@@ -1,8 +1,10 @@
 /** Standard streams of real containers: text, floods, bytes, slow readers, files and orphans. */
+import { spawnSync } from 'node:child_process';
 import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough, Readable, Writable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeWith, expectNothingLeft, makeRootfs, makeTemporaryDirectory, type TestRootfs } from '@haco/testkit';
@@ -260,5 +262,37 @@ describeWith(['root', 'busybox', 'compiler'], 'stdout and stderr', () => {
   test('nowhere', async () => {
     const outcome = await orThrow(shell('echo a; echo b >&2').stdout('null').stderr('null').run());
     expect(outcome).toMatchObject({ stdout: '', stderr: '', exitCode: 0 });
+  });
+});
+
+describeWith(['root'], 'inherited streams', () => {
+  const core = fileURLToPath(new URL('../index.ts', import.meta.url));
+  const script = `
+    import { haco, orThrow } from ${JSON.stringify(core)};
+    const builder = haco().unshare('pid').stdin('inherit').stdout('inherit').stderr('inherit');
+    const outcome = await orThrow(builder.sh('read word; echo "got $word"; echo problem >&2').run());
+    if (outcome.stdout !== '' || outcome.stderr !== '') throw new Error('they were captured');`;
+  const node = [
+    '--conditions=@haco/source',
+    '--import',
+    import.meta.resolve('tsx'),
+    '--input-type=module',
+    '-e',
+    script,
+  ];
+
+  test('are those of this program, here pipes', () => {
+    const { stdout, stderr } = spawnSync(process.execPath, node, { input: 'hello\n', encoding: 'utf8' });
+    expect([stdout, stderr]).toEqual(['got hello\n', 'problem\n']);
+  });
+
+  test('are those of this program, here files', () => {
+    const names = ['in', 'out', 'err'].map((name) => join(directory, `inherited.${name}`));
+    const [input = '', output = '', errors = ''] = names;
+    writeFileSync(input, 'from a file\n');
+    const stdio = [openSync(input, 'r'), openSync(output, 'w'), openSync(errors, 'w')];
+    spawnSync(process.execPath, node, { stdio });
+    for (const fd of stdio) closeSync(fd);
+    expect([readFileSync(output, 'utf8'), readFileSync(errors, 'utf8')]).toEqual(['got from a file\n', 'problem\n']);
   });
 });
