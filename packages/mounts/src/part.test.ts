@@ -230,6 +230,8 @@ describe('validate', () => {
           { kind: 'tmpfs', target: '/a', size: -1, mode: 0o10000 },
           { kind: 'filesystem', type: '', source: 'x', target: '/b' },
           { kind: 'independent', name: 'proc' as never },
+          // As independent({ procfs: … }) in JavaScript.
+          { kind: 'independent' } as never,
         ],
       }),
     ).toMatchInlineSnapshot(`
@@ -240,6 +242,7 @@ describe('validate', () => {
         "mounts.entries[0].mode: 4096 is not a file mode; write e.g. 0o755",
         "mounts.entries[1].type: is empty; leave it out for a bind mount",
         "mounts.entries[2].name: "proc" is no filesystem of the kernel; use procfs, sysfs, dev, devtmpfs, devpts, shm, mqueue, cgroup",
+        "mounts.entries[3].name: "undefined" is no filesystem of the kernel; use procfs, sysfs, dev, devtmpfs, devpts, shm, mqueue, cgroup",
       ]
     `);
   });

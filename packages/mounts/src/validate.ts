@@ -127,7 +127,7 @@ function validateEntry(entry: MountEntry, at: string): readonly Issue[] {
         : [
             issue(
               `${at}.name`,
-              `${quote(entry.name)} is no filesystem of the kernel; use ${independentNames.join(', ')}`,
+              `${quote(String(entry.name))} is no filesystem of the kernel; use ${independentNames.join(', ')}`,
             ),
           ];
     case 'network-etc':
