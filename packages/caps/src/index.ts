@@ -27,3 +27,4 @@ export { capabilityPresets, type CapabilityPreset } from './presets.js';
 export type { ProcessCapabilities } from './process-sets.js';
 export { capabilitySetNames, type CapabilitySetName, type CapsSection } from './section.js';
 export { secureBits, type SecureBit } from './securebits.js';
+export { finalUid, processSets, type CapabilitySet } from './sets.js';

@@ -23,6 +23,8 @@ export type { CgroupMethods, LimitOptions } from './methods.js';
 export { cgroups } from './part.js';
 export { parseCgroupReport, type CgroupReport } from './report.js';
 export type { CgroupsSection } from './section.js';
+export { settingsOf, type Setting } from './settings.js';
+export { spell } from './spell.js';
 export { orThrow } from '@haco/plan';
 export { resolveBlockDevices } from './host/block-device.js';
 export { ContainerFreezer, type FrozenContainer } from './host/container-freezer.js';

@@ -75,6 +75,21 @@ function architecturesOf(
   return [...new Set([native, ...architectures, ...mapped])];
 }
 
+/** The same profile without conditions: with the rules that apply to one container on one machine, as the OCI specification has them. */
+export function decideProfile(given: SeccompProfile, context: FilterContext): SeccompProfile {
+  const { archMap, syscalls, ...rest } = plain(given);
+  const { arch } = natives[context.arch];
+  return {
+    ...rest,
+    ...(archMap === undefined ? {} : { architectures: architecturesOf({ ...rest, archMap }, arch) }),
+    ...(syscalls === undefined ? {} : { syscalls: syscalls.filter((rule) => applies(rule, context)).map(bare) }),
+  };
+}
+
+function bare({ includes: _includes, excludes: _excludes, comment: _comment, ...rule }: SeccompRule): SeccompRule {
+  return rule;
+}
+
 /** Decide everything that a profile leaves to the container and the machine. */
 export function applyProfile(given: SeccompProfile, context: FilterContext): AppliedProfile {
   const profile = plain(given);

@@ -1,5 +1,6 @@
 /** What an import has gathered so far: sections of a spec, problems, and where in the `config.json` each came from. */
 import { issue, type Issue } from '@haco/core';
+import { isWithin } from '../paths.js';
 
 type Section = Record<string, unknown>;
 
@@ -46,8 +47,4 @@ export class Import {
     );
     return closest === undefined ? issue(path, message) : issue(this.#origins.get(closest) ?? path, message);
   }
-}
-
-function isWithin(path: string, outer: string): boolean {
-  return path === outer || path.startsWith(`${outer}.`) || path.startsWith(`${outer}[`);
 }

@@ -18,7 +18,11 @@ export function importLinux({ linux = {} }: Config, into: Import): void {
       `the tree of a container is always "rprivate" in haco, not ${quote(rootfsPropagation)}`,
     );
   }
-  if (cgroupsPath !== '') {
+  const own = /^(.+)\/haco\/([^/]+)$/.exec(cgroupsPath);
+  if (own !== null && !cgroupsPath.startsWith('/') && !cgroupsPath.includes(':')) {
+    into.set('cgroups', 'parent', own[1], 'linux.cgroupsPath');
+    into.set('identity', 'name', own[2], 'linux.cgroupsPath');
+  } else if (cgroupsPath !== '') {
     into.differs('linux.cgroupsPath', 'haco makes the group below "haco", by the name of the container');
   }
   if (mountLabel !== '') into.differs('linux.mountLabel', 'haco has no word for it');

@@ -7,7 +7,10 @@ type Attribute = 'readonly' | 'nosuid' | 'nodev' | 'noexec';
 /** What the options of one mount say. */
 export interface MountWords {
   readonly bind: 'bind' | 'rbind' | undefined;
-  readonly propagation: 'private' | 'slave' | 'shared' | undefined;
+  /** Missing: private, as all mounts of haco. */
+  readonly propagation: 'slave' | 'shared' | undefined;
+  /** With the owners that the container's user namespace gives. */
+  readonly idmap: 'idmap' | 'ridmap' | undefined;
   readonly attributes: Readonly<Partial<Record<Attribute, true>>>;
   /** Restrictions that are asked of the topmost mount only. */
   readonly topmost: readonly string[];
@@ -35,7 +38,7 @@ const missing = new Set(
   (
     'acl noacl atime noatime nodiratime rnoatime ratime rnodiratime rdiratime strictatime rstrictatime rnostrictatime rrelatime rnorelatime ' +
     'lazytime mand nomand sync dirsync iversion noiversion silent loud nosymfollow symfollow rnosymfollow rsymfollow remount unbindable ' +
-    'runbindable tmpcopyup idmap ridmap'
+    'runbindable tmpcopyup'
   ).split(' '),
 );
 
@@ -45,6 +48,7 @@ const propagations = new Set(['private', 'slave', 'shared']);
 export function readMountOptions(options: readonly string[], at: string, into: Import): MountWords {
   let bind: MountWords['bind'];
   let propagation: MountWords['propagation'];
+  let idmap: MountWords['idmap'];
   const attributes = new Map<Attribute, { readonly text: string; readonly recursive: boolean }>();
   const data: { text: string; index: number }[] = [];
   options.forEach((text, index) => {
@@ -55,11 +59,13 @@ export function readMountOptions(options: readonly string[], at: string, into: I
       else attributes.delete(attribute);
     } else if (text === 'bind' || text === 'rbind') bind = text;
     else if (propagations.has(text) || propagations.has(bare)) {
-      propagation = (propagations.has(text) ? text : bare) as MountWords['propagation'];
-    } else if (missing.has(text)) into.differs(`${at}[${String(index)}]`, `haco has no word for ${quote(text)}`);
+      const word = (propagations.has(text) ? text : bare) as 'private' | 'slave' | 'shared';
+      propagation = word === 'private' ? undefined : word;
+    } else if (text === 'idmap' || text === 'ridmap') idmap = text;
+    else if (missing.has(text)) into.differs(`${at}[${String(index)}]`, `haco has no word for ${quote(text)}`);
     else if (!defaults.has(text)) data.push({ text, index });
   });
   const topmost = [...attributes.values()].filter(({ recursive }) => !recursive).map(({ text }) => text);
   const names = [...attributes.keys()].map((name) => [name, true] as const);
-  return { bind, propagation, attributes: Object.fromEntries(names), topmost, data };
+  return { bind, propagation, idmap, attributes: Object.fromEntries(names), topmost, data };
 }

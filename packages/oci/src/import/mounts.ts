@@ -1,16 +1,20 @@
 /** `mounts`: what is mounted where. */
 import { quote } from '@haco/core';
+import { mqueueMount, ptsMount, shmMount } from '../dev-mounts.js';
 import type { Import } from './import.js';
 import { readMountOptions, type MountWords } from './mount-options.js';
 import { pathOf } from './root.js';
 import { saysNothing, type Config } from './schema.js';
 
+type Linux = NonNullable<Config['linux']>;
 type Mount = NonNullable<Config['mounts']>[number];
 
 export function importMounts({ mounts = [], linux = {} }: Config, bundle: string | undefined, into: Import): void {
   const entries: object[] = [];
   let hasDev = false;
+  const brought = new Set(broughtByDev(mounts, linux));
   mounts.forEach((mount, index) => {
+    if (brought.has(mount)) return;
     const at = `mounts[${String(index)}]`;
     const entry = importMount(mount, { at, bundle, into });
     if (entry === undefined) return;
@@ -32,6 +36,32 @@ export function importMounts({ mounts = [], linux = {} }: Config, bundle: string
   });
 }
 
+/** Mounts that haco's own /dev brings just so. */
+function broughtByDev(mounts: readonly Mount[], { namespaces = [], gidMappings }: Linux): readonly Mount[] {
+  const first = mounts.findIndex(({ destination, type }) => destination === '/dev' && type === 'tmpfs');
+  if (first === -1) return [];
+  const has = (kind: string): boolean => namespaces.some(({ type }) => type === kind);
+  const hasGroup = (gid: number): boolean =>
+    !has('user') || (gidMappings ?? []).some(({ containerID, size }) => gid >= containerID && gid < containerID + size);
+  const own = [ptsMount(hasGroup), shmMount, ...(has('ipc') ? [mqueueMount] : [])];
+  return mounts.slice(first + 1).filter((mount, index, after) => {
+    const same = own.find(({ destination }) => destination === mount.destination);
+    // Where another comes before or after it, it is one of two.
+    const alone = after.filter(({ destination }) => destination === mount.destination).length === 1;
+    return alone && same !== undefined && isSame(mount, same);
+  });
+}
+
+/** Whether two mounts are the same, whatever the order of their options and the unit of a size. */
+function isSame(one: Mount, other: Mount): boolean {
+  const words = ({ options = [] }: Mount): string =>
+    options
+      .map((option) => option.replace(/^size=(\d+)k$/, (_, kibibytes) => `size=${String(Number(kibibytes) * 1024)}`))
+      .sort()
+      .join();
+  return one.type === other.type && words(one) === words(other);
+}
+
 interface Place {
   readonly at: string;
   readonly bundle: string | undefined;
@@ -50,6 +80,7 @@ function importMount(mount: Mount, place: Place): object | undefined {
   }
   const words = readMountOptions(mount.options ?? [], `${at}.options`, into);
   if (words.bind !== undefined || type === 'bind') return importBind(mount, words, place);
+  if (words.idmap !== undefined) into.differs(`${at}.options`, 'only bind mounts of haco are idmapped');
   if (words.propagation !== undefined) {
     into.differs(
       `${at}.options`,
@@ -84,8 +115,9 @@ function importBind(
   const path = pathOf(source, bundle, `${at}.source`, into);
   if (path === undefined) return undefined;
   const recursive = words.bind === 'rbind';
-  if (recursive && words.topmost.length > 0) {
-    const list = words.topmost.map(quote).join(', ');
+  const topmost = [...words.topmost, ...(words.idmap === 'idmap' ? ['idmap'] : [])];
+  if (recursive && topmost.length > 0) {
+    const list = topmost.map(quote).join(', ');
     into.differs(
       `${at}.options`,
       `with "rbind", ${list} would hold for the topmost mount only, and holds for those below it too in haco`,
@@ -97,6 +129,7 @@ function importBind(
     target: destination,
     recursive,
     ...(words.propagation === undefined ? {} : { propagation: words.propagation }),
+    ...(words.idmap === undefined ? {} : { idmap: 'container' }),
     ...words.attributes,
   };
 }

@@ -1,25 +1,12 @@
 /** `linux.resources`: limits, as keys of cgroups, which haco spells for v1 and v2. */
 import { quote } from '@haco/core';
+import type { DeviceRule } from '@haco/cgroups';
+import { defaultDeviceRules } from '../default-devices.js';
+import { addBlockWeights, ioOf } from './block-io.js';
 import type { Import } from './import.js';
 import { saysNothing, type Config } from './schema.js';
 
-type Resources = NonNullable<NonNullable<Config['linux']>['resources']>;
-
-/** Devices that runtimes allow whatever is asked: runtime-spec, config-linux.md, "Default Devices". */
-const alwaysAllowed = [
-  { allow: true, type: 'c', access: 'm' },
-  { allow: true, type: 'b', access: 'm' },
-  ...[
-    [1, 3],
-    [1, 5],
-    [1, 7],
-    [1, 8],
-    [1, 9],
-    [5, 0],
-    [5, 2],
-  ].map(([major, minor]) => ({ allow: true, type: 'c', major, minor, access: 'rwm' })),
-  { allow: true, type: 'c', major: 136, access: 'rwm' },
-] as const;
+export type Resources = NonNullable<NonNullable<Config['linux']>['resources']>;
 
 export function importResources({ linux = {} }: Config, into: Import): void {
   const { resources = {} } = linux;
@@ -48,12 +35,15 @@ export function importResources({ linux = {} }: Config, into: Import): void {
   });
   add('net_cls.classid', resources.network?.classID, 'network.classID');
   for (const [key, value] of Object.entries(resources.unified ?? {})) add(key, value, `unified.${key}`);
+  addBlockWeights(resources, add, into);
   if (keys.size > 0) into.set('cgroups', 'keys', Object.fromEntries(keys), 'linux.resources');
-  addDevices(resources, into);
+  const typed = { ...devicesOf(resources), ...ioOf(resources, into), ...namedOf(resources, into) };
+  if (Object.keys(typed).length > 0) into.set('cgroups', 'resources', typed, 'linux.resources');
+  if (typed.devices !== undefined) into.cameFrom('cgroups.resources.devices', 'linux.resources.devices');
   reportMissing(resources, into);
 }
 
-type Add = (key: string, value: number | string | undefined, origin: string) => void;
+export type Add = (key: string, value: number | string | undefined, origin: string) => void;
 
 function addMemory({ memory = {} }: Resources, add: Add): void {
   add('memory.limit_in_bytes', memory.limit, 'memory.limit');
@@ -79,18 +69,31 @@ function addCpu({ cpu = {} }: Resources, add: Add): void {
   add('cpuset.mems', cpu.mems, 'cpu.mems');
 }
 
-function addDevices({ devices = [] }: Resources, into: Import): void {
-  if (devices.length === 0) return;
-  into.set('cgroups', 'resources', { devices: [...devices, ...alwaysAllowed] }, 'linux.resources.devices');
+function devicesOf({ devices = [] }: Resources): { readonly devices?: readonly DeviceRule[] } {
+  // What haco's containers may anyway.
+  const [only] = devices;
+  const all = devices.length === 1 && only?.allow === true && (only.type ?? 'a') === 'a' && only.access === 'rwm';
+  if (devices.length === 0 || (all && (only.major ?? -1) === -1 && (only.minor ?? -1) === -1)) return {};
+  return { devices: [...devices, ...defaultDeviceRules] };
 }
 
-function reportMissing({ memory = {}, network = {}, blockIO, rdma }: Resources, into: Import): void {
+/** Limits of things that have names: network interfaces, adapters. */
+function namedOf({ network = {}, rdma = {} }: Resources, into: Import): object {
+  const priorities = network.priorities ?? [];
+  into.cameFrom('cgroups.resources.netPrio', 'linux.resources.network.priorities');
+  into.cameFrom('cgroups.resources.rdma', 'linux.resources.rdma');
+  return {
+    ...(priorities.length === 0
+      ? {}
+      : { netPrio: Object.fromEntries(priorities.map(({ name, priority }) => [name, priority])) }),
+    ...(Object.keys(rdma).length === 0 ? {} : { rdma }),
+  };
+}
+
+function reportMissing({ memory = {} }: Resources, into: Import): void {
   const missing = {
     'memory.checkBeforeUpdate': memory.checkBeforeUpdate === true ? true : undefined,
     'memory.useHierarchy': memory.useHierarchy === true ? true : undefined,
-    'network.priorities': network.priorities,
-    blockIO,
-    rdma,
   };
   for (const [field, value] of Object.entries(missing)) {
     if (!saysNothing(value)) into.differs(`linux.resources.${field}`, 'haco has no word for it');

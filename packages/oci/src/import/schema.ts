@@ -78,6 +78,26 @@ const mount = readObject({
   gidMappings: optional(anything),
 });
 
+const rates = optional(readList(readObject({ major: readInteger, minor: readInteger, rate: readInteger })));
+const blockIO = readObject({
+  weight: optional(readInteger),
+  leafWeight: optional(readInteger),
+  weightDevice: optional(
+    readList(
+      readObject({
+        major: readInteger,
+        minor: readInteger,
+        weight: optional(readInteger),
+        leafWeight: optional(readInteger),
+      }),
+    ),
+  ),
+  throttleReadBpsDevice: rates,
+  throttleWriteBpsDevice: rates,
+  throttleReadIOPSDevice: rates,
+  throttleWriteIOPSDevice: rates,
+});
+
 const resources = readObject({
   devices: optional(
     readList(
@@ -117,10 +137,15 @@ const resources = readObject({
     }),
   ),
   pids: optional(readObject({ limit: optional(readInteger) })),
-  blockIO: optional(anything),
+  blockIO: optional(blockIO),
   hugepageLimits: optional(readList(readObject({ pageSize: readText, limit: readInteger }))),
-  network: optional(readObject({ classID: optional(readInteger), priorities: optional(anything) })),
-  rdma: optional(anything),
+  network: optional(
+    readObject({
+      classID: optional(readInteger),
+      priorities: optional(readList(readObject({ name: readText, priority: readInteger }))),
+    }),
+  ),
+  rdma: optional(readRecord(readObject({ hcaHandles: optional(readInteger), hcaObjects: optional(readInteger) }))),
   unified: optional(readRecord(readText)),
 });
 
@@ -163,7 +188,11 @@ const config = readObject({
   zos: optional(anything),
 });
 
-/** A `config.json` whose values have the right types. */
+/**
+ * A `config.json` of the OCI runtime specification, for Linux: every field that it has.
+ *
+ * @see https://github.com/opencontainers/runtime-spec/blob/main/config.md
+ */
 export type Config = ReadBy<typeof config>;
 
 /** Read it; wrong types are problems of the import. */

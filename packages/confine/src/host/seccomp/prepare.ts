@@ -108,7 +108,12 @@ function readFile(file: string): Result<SeccompProfile, HacoError> {
   );
 }
 
-function profilesOf(filter: SeccompFilter): Result<readonly SeccompProfile[], HacoError> {
+/**
+ * The profiles that a filter stands for: those of a preset, that of a file of the host, or the one that was given.
+ *
+ * Errors: `not-found`, `io` and `invalid-spec`, for a profile in a file.
+ */
+export function profilesOf(filter: SeccompFilter): Result<readonly SeccompProfile[], HacoError> {
   if ('preset' in filter) return ok(seccompPresets[filter.preset]);
   return 'file' in filter ? readFile(filter.file).map((profile) => [profile]) : ok([filter.profile]);
 }

@@ -1,0 +1,117 @@
+/** Nothing that a verb asks for is dropped silently: it is in the configuration, or it is told. */
+import { expect, test } from 'vitest';
+import { hostOverlay, haco, namespaceKinds, orThrow, type Builder } from '@haco/core';
+import { storedHosts } from '@haco/testkit';
+import { toConfig } from './index.js';
+
+const base = haco()
+  .unshare(...namespaceKinds.filter((kind) => kind !== 'cgroup' && kind !== 'net'))
+  .network('bridge')
+  .chroot('/srv/root')
+  .independent('dev')
+  .command('/bin/true');
+
+type Call = readonly unknown[];
+const run = (): undefined => undefined;
+
+/** Arguments of each verb that ask for something which the builder above hasn't. */
+const verbs: Readonly<Record<string, readonly Call[]>> = {
+  name: [['other']],
+  metadata: [[{ a: 'b' }]],
+  hook: [['setup', run]],
+  cpu: [[10], [10, { degrade: true }]],
+  memory: [['1MiB']],
+  pids: [[5]],
+  cpuTimeout: [['1s']],
+  resources: [
+    [{ devices: [{ allow: false }] }],
+    [{ freeze: true }],
+    [{ cpu: { uclamp: { min: 5 } } }],
+    [{ io: { devices: [{ device: '/dev/sdz', latency: '5ms' }] } }],
+    [{ io: { devices: [{ device: '8:0', weight: 5 }] } }],
+    [{ memory: { min: '1MiB' } }],
+  ],
+  cgroup: [
+    ['memory.high', 5],
+    ['cpu.of_tomorrow', 'x'],
+  ],
+  cgroupParent: [['ci']],
+  network: [['host'], [{ join: '/run/netns/x' }], ['none']],
+  publish: [[8080, 80]],
+  dns: [[{ servers: ['10.0.0.1'] }]],
+  unshare: [['cgroup']],
+  enter: [
+    ['cgroup', { path: '/run/ns/x' }],
+    ['cgroup', { pid: 7 }],
+  ],
+  persist: [['uts', '/run/ns/kept']],
+  hostname: [['other']],
+  domainname: [['other']],
+  mapUsers: [[[{ inside: 0, outside: 5, count: 1 }]]],
+  mapGroups: [['nobody']],
+  timeOffsets: [[{ monotonicMs: 5 }]],
+  rootfs: [[hostOverlay()]],
+  provision: [['hello', 'echo hello']],
+  chroot: [['/srv/other'], ['/srv/root', { readonly: true }], ['/srv/root', { mode: 'chroot' }]],
+  mount: [
+    ['/a', '/b'],
+    ['/a', '/b', { idmap: { userNamespace: '/proc/1/ns/user' } }],
+    ['x', '/b', { type: 'ext4' }],
+  ],
+  tmpfs: [['/tmp']],
+  independent: [['sysfs'], ['cgroup'], ['procfs'], ['devpts', 'shm']],
+  overlay: [['/var']],
+  file: [['/etc/x', 'x']],
+  mask: [['/proc/kcore']],
+  readonlyPaths: [['/proc/sys']],
+  networkEtc: [[]],
+  command: [['/bin/false'], ['/bin/true', '']],
+  sh: [['true']],
+  workdir: [['/tmp']],
+  env: [[{ A: '' }]],
+  user: [[5], [0, 5], [0, 0, [5]], ['somebody']],
+  stdin: [['null'], [{ text: 'x' }]],
+  stdout: [[{ file: '/tmp/x' }]],
+  stderr: [['null']],
+  tty: [[], [{ columns: 5 }]],
+  init: [[]],
+  startFifo: [['/run/fifo']],
+  rlimit: [['core', 0]],
+  caps: [['none'], [{ drop: 'chown' }]],
+  capSets: [[{ ambient: 'chown', inheritable: 'chown' }], [{ bounding: [] }]],
+  securebits: [['noroot']],
+  noNewPrivileges: [[]],
+  sessionKeyring: [[]],
+  coreScheduling: [[]],
+  speculation: [[]],
+  apparmor: [['mine'], ['mine', { degrade: true }]],
+  selinux: [['u:r:t:s0']],
+  landlock: [[{ read: '/' }]],
+  seccomp: [['default'], [{ defaultAction: 'SCMP_ACT_ALLOW' }]],
+  onSyscall: [['mkdir', run]],
+  timeout: [['1s']],
+  outputLimit: [['1MiB']],
+  signal: [[new AbortController().signal]],
+  restart: [['always']],
+  health: [[{ command: ['true'] }]],
+  logs: [[{ to: 'none' }]],
+  stopSignal: [['SIGINT']],
+  timer: [[{ every: '1s' }, run]],
+  readiness: [[{ file: '/ready' }]],
+  onEvent: [['oom', run]],
+  onSignal: [['SIGHUP', run]],
+};
+
+test('each verb of a builder is looked at', () => {
+  const all = Object.getOwnPropertyNames(Object.getPrototypeOf(haco()) as object);
+  expect(Object.keys(verbs).sort()).toEqual(all.filter((name) => name !== 'constructor').sort());
+});
+
+const exported = (builder: Builder) => orThrow(toConfig(builder, { host: storedHosts.v2 }));
+const cases = Object.entries(verbs).flatMap(([verb, calls]) => calls.map((args) => [verb, args] as const));
+
+test.each(cases)('%s(%j) changes the configuration, or is told', (verb, args) => {
+  const builder = (base as unknown as Record<string, (...args: Call) => Builder>)[verb]?.(...args) as Builder;
+  expect(orThrow(builder.spec())).not.toEqual(orThrow(base.spec()));
+  expect(exported(builder)).not.toEqual(exported(base));
+});
