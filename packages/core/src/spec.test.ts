@@ -84,14 +84,14 @@ describe('JSON that is no spec', () => {
         version: 2,
         gpu: {},
         identity: { name: 7 },
-        process: { command: 'ls', umask: 1, tty: {} },
+        process: { command: 'ls', nice: 1, tty: {} },
         control: { timeoutMs: '1s' },
       }),
     ).toBe(
       'The spec has 7 problems: version: must be 1; ' +
         'gpu: is no section that this builder knows; add its part with haco({ parts }); ' +
         'identity.name: must be a string; ' +
-        'process.command: must be { file, args } of strings; process.umask: is not a key of the process section; ' +
+        'process.command: must be { file, args } of strings; process.nice: is not a key of the process section; ' +
         'process.tty: must be { columns, rows }; control.timeoutMs: must be a number.',
     );
   });

@@ -70,6 +70,8 @@ const verbs: Readonly<Record<string, readonly Call[]>> = {
   workdir: [['/tmp']],
   env: [[{ A: '' }]],
   user: [[5], [0, 5], [0, 0, [5]], ['somebody']],
+  umask: [[0o077]],
+  oomScoreAdj: [[5]],
   stdin: [['null'], [{ text: 'x' }]],
   stdout: [[{ file: '/tmp/x' }]],
   stderr: [['null']],

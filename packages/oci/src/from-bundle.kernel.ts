@@ -57,7 +57,8 @@ function config(process: object = {}): object {
 const cases: Readonly<Record<string, object>> = {
   'root without capabilities': {},
   'a user with groups, limits and a directory': {
-    user: { uid: 1000, gid: 1001, additionalGids: [10, 20] },
+    user: { uid: 1000, gid: 1001, umask: 0o077, additionalGids: [10, 20] },
+    oomScoreAdj: 300,
     cwd: '/tmp',
     env: ['PATH=/bin', 'EMPTY=', 'A=b=c'],
     noNewPrivileges: true,

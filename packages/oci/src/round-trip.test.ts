@@ -19,7 +19,8 @@ const KILL = ['CAP_CHOWN', 'CAP_KILL'];
 const configs: Readonly<Record<string, object>> = {
   'the plain one': plainConfig(),
   'a user with groups, limits and labels': withProcess({
-    user: { uid: 7, gid: 8, additionalGids: [9, 10] },
+    user: { uid: 7, gid: 8, umask: 63, additionalGids: [9, 10] },
+    oomScoreAdj: -5,
     cwd: '/tmp',
     env: ['PATH=/bin', 'EMPTY=', 'A=b=c'],
     noNewPrivileges: true,
@@ -199,6 +200,8 @@ const representable = fc.array(
       fc.constantFrom(500, 'unlimited'),
     ),
     calls('noNewPrivileges'),
+    calls('umask', fc.integer({ min: 0, max: 0o777 })),
+    calls('oomScoreAdj', fc.integer({ min: 1, max: 1000 })),
     calls('apparmor', name),
     calls('selinux', fc.constantFrom('u:r:t:s0', 'u:r:other_t:s0')),
     calls('mask', path),

@@ -68,6 +68,9 @@ function isRecord(json: unknown): json is Readonly<Record<string, unknown>> {
   return typeof json === 'object' && json !== null && !Array.isArray(json);
 }
 
+/** What is said of a field that a reader of an object doesn't have. */
+export const unknownField = 'is not known here';
+
 /** An object with exactly these fields. */
 export function readObject<const F extends Fields>(fields: F): Reader<ReadFields<F>> {
   return (json, path, issues) => {
@@ -78,7 +81,7 @@ export function readObject<const F extends Fields>(fields: F): Reader<ReadFields
       return result as ReadFields<F>;
     }
     for (const key of Object.keys(json)) {
-      if (!Object.hasOwn(fields, key)) issues.push(issue(at(key), 'is not known here'));
+      if (!Object.hasOwn(fields, key)) issues.push(issue(at(key), unknownField));
     }
     for (const [key, field] of Object.entries(fields)) {
       const given = Object.hasOwn(json, key) ? json[key] : undefined;

@@ -28,6 +28,12 @@ describe('hintFor', () => {
     expect(hintFor('write', 'EBUSY')).toBe('the thing behind the file is in use; try again later');
   });
 
+  it('says what sparing a process takes', () => {
+    expect(hintFor('write', 'EACCES', 'process.oom-score')).toBe(
+      "a score below the caller's takes CAP_SYS_RESOURCE, which this process (or its outer container) lacks; ask for a higher one with oomScoreAdj()",
+    );
+  });
+
   it('prefers the longest beginning of the step, at whole words', () => {
     const enabling =
       'the group has processes of its own, and v2 enables controllers only for groups without; move them into a child group first';

@@ -39,12 +39,14 @@ function partsWithJoin(parts: readonly AnyPart[]): readonly AnyPart[] {
 }
 
 /** What of the container's own process holds for every other one: not its command, its streams, its terminal. */
-function processOf({ env, user, workdir }: ProcessSection): ProcessSection {
+function processOf({ env, user, workdir, umask, oomScoreAdj }: ProcessSection): ProcessSection {
   return {
     ...emptyProcess,
     env,
     ...(user === undefined ? {} : { user }),
     ...(workdir === undefined ? {} : { workdir }),
+    ...(umask === undefined ? {} : { umask }),
+    ...(oomScoreAdj === undefined ? {} : { oomScoreAdj }),
   };
 }
 

@@ -86,6 +86,32 @@ export interface ProcessMethods {
    */
   user(uid: number | string, gid?: number | string, groups?: readonly (number | string)[]): this;
   /**
+   * Which permissions new files of the command don't get. Without it 022, whatever the mask of the caller is. Holds for further commands in
+   * the container, too. Replaces an earlier mask.
+   *
+   * @param mask - 0 to 0o777
+   * @see umask(2)
+   * @example
+   * ```ts
+   * import { haco } from '@haco/core';
+   * haco().umask(0o077).command('ssh-keygen');
+   * ```
+   */
+  umask(mask: number): this;
+  /**
+   * How readily the kernel kills the command when memory runs out: 1000 first, -1000 never. Without it 0, whatever the caller's is. To go below
+   * the caller's takes CAP_SYS_RESOURCE. Holds for further commands in the container, too. Replaces an earlier value.
+   *
+   * @param adjustment - -1000 to 1000
+   * @see proc_pid_oom_score_adj(5)
+   * @example
+   * ```ts
+   * import { haco } from '@haco/core';
+   * haco().oomScoreAdj(500).command('make');
+   * ```
+   */
+  oomScoreAdj(adjustment: number): this;
+  /**
    * Where the command reads from. Without it nothing (`/dev/null`) for `run()`, a pipe for `start()`. Replaces an earlier value.
    *
    * @example

@@ -23,6 +23,8 @@ const shapes: Readonly<Record<keyof ProcessSection, (value: unknown) => string |
     (value['groups'] === undefined || isList(value['groups'], isId))
       ? undefined
       : 'must be { uid, gid?, groups? } of names or numbers',
+  umask: (value) => (typeof value === 'number' ? undefined : 'must be a number'),
+  oomScoreAdj: (value) => (typeof value === 'number' ? undefined : 'must be a number'),
   stdin: stdio,
   stdout: stdio,
   stderr: stdio,

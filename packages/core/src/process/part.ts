@@ -56,8 +56,12 @@ function idIssues(path: string, id: number | string | undefined): readonly Issue
   return /^[a-z_][a-z0-9_.-]{0,31}\$?$/i.test(id) ? [] : [issue(path, `${quote(id)} is not a user or group name`)];
 }
 
+function isWithin(value: unknown, least: number, most: number): boolean {
+  return Number.isSafeInteger(value) && Number(value) >= least && Number(value) <= most;
+}
+
 function validate(section: ProcessSection): readonly Issue[] {
-  const { command, workdir, env, user, tty, startFifo } = section;
+  const { command, workdir, env, user, tty, startFifo, umask, oomScoreAdj } = section;
   const issues: Issue[] = [];
   if (command !== undefined) {
     issues.push(...textIssues('process.command.file', command.file, 'the command'));
@@ -81,6 +85,12 @@ function validate(section: ProcessSection): readonly Issue[] {
   if (user !== undefined) {
     issues.push(...idIssues('process.user.uid', user.uid), ...idIssues('process.user.gid', user.gid));
     user.groups?.forEach((group, index) => issues.push(...idIssues(`process.user.groups[${String(index)}]`, group)));
+  }
+  if (umask !== undefined && !isWithin(umask, 0, 0o777)) {
+    issues.push(issue('process.umask', `${String(umask)} is not a mask; write 0 to 0o777, e.g. 0o077`));
+  }
+  if (oomScoreAdj !== undefined && !isWithin(oomScoreAdj, -1000, 1000)) {
+    issues.push(issue('process.oomScoreAdj', `${String(oomScoreAdj)} is not an adjustment; write -1000 to 1000`));
   }
   for (const key of ['stdin', 'stdout', 'stderr'] as const) {
     issues.push(...stdioIssues(key, section[key]));
@@ -109,6 +119,8 @@ export const processPart = {
       ...section,
       user: { uid, ...(gid === undefined ? {} : { gid }), ...(groups === undefined ? {} : { groups }) },
     }),
+    umask: (section, umask) => ({ ...section, umask }),
+    oomScoreAdj: (section, oomScoreAdj) => ({ ...section, oomScoreAdj }),
     stdin: source,
     stdout: (section, given) => target('stdout', section, given),
     stderr: (section, given) => target('stderr', section, given),

@@ -33,6 +33,10 @@ export interface ProcessSection {
   readonly workdir?: string;
   readonly env: Readonly<Record<string, string>>;
   readonly user?: UserSpec;
+  /** File mode mask; 0o022 without it. */
+  readonly umask?: number;
+  /** Added to the score by which the kernel chooses whom to kill when memory runs out, -1000 to 1000; 0 without it. */
+  readonly oomScoreAdj?: number;
   readonly stdin?: StdioSpec;
   readonly stdout?: StdioSpec;
   readonly stderr?: StdioSpec;

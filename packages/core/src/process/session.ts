@@ -1,33 +1,54 @@
 /** What a new process inherits and shouldn't: session, working directory, umask, and the OOM score of Node. */
-import { flags, slot, struct, syscall, openFlags, type PlanContext, type Step } from '@haco/plan';
+import { flags, slot, struct, syscall, openFlags, type Flags, type PlanContext, type Step } from '@haco/plan';
 import type { ProcessSection } from './section.js';
 
 const RESOLVE_NO_MAGICLINKS = 0x02;
 const atCwd = flags({ AT_FDCWD: -100 }, 'AT_FDCWD');
 
-export function planSession(section: ProcessSection, { host, facts }: PlanContext): readonly Step[] {
-  const steps: Step[] = [];
-  if (host.oomScoreAdj !== 0) {
-    steps.push({
+/** The mask of every command about which nothing was said. */
+const usualMask = 0o022;
+
+/** As strace prints it. */
+function octal(mask: number): Flags {
+  return { flags: [`0${mask.toString(8).padStart(2, '0')}`], value: mask };
+}
+
+/** The score of the OOM killer, where it isn't that of Node. */
+function planScore({ oomScoreAdj }: ProcessSection, { host, facts }: PlanContext): readonly Step[] {
+  const score = oomScoreAdj ?? 0;
+  if (host.oomScoreAdj === score) return [];
+  const asked = oomScoreAdj !== undefined;
+  const lowers = score < host.oomScoreAdj;
+  // In a mount namespace of others, /proc is what they made of it. Lowering takes a capability that a user namespace doesn't give.
+  const early = facts.entered.includes('mount') || (asked && lowers && facts.unshared.includes('user'));
+  // Lowering needs CAP_SYS_RESOURCE: whoever raised Node's score meant it for its children too, unless another was asked for.
+  const lenient = (...errnos: readonly string[]) => (asked ? {} : { tolerate: errnos });
+  return [
+    {
       id: 'process.oom-score',
-      // In a mount namespace of others, /proc is what they made of it.
-      phase: facts.entered.includes('mount') ? 'prepare' : 'identity',
-      label: 'reset the OOM score',
+      phase: early ? 'prepare' : 'identity',
+      label: asked ? `set the OOM score adjustment to ${String(score)}` : 'reset the OOM score',
       why: "Node's own score would be inherited, and decide wrongly who is killed when memory runs out",
       source: 'proc_pid_oom_score_adj(5)',
-      from: 'process',
+      from: asked ? 'process.oomScoreAdj' : 'process',
+      ...(asked && lowers ? { needs: [{ capability: 'sys_resource', over: 'host' }] } : {}),
       operations: [
         syscall('openat', [atCwd, '/proc/self/oom_score_adj', flags(openFlags(host.arch), 'O_WRONLY', 'O_CLOEXEC')], {
           save: 'oom',
-          tolerate: ['EACCES', 'ENOENT'],
-          skipOnTolerated: 2,
+          ...lenient('EACCES', 'ENOENT'),
+          ...(asked ? {} : { skipOnTolerated: 2 }),
         }),
-        // Lowering it needs CAP_SYS_RESOURCE: whoever raised Node's score meant it for its children too then.
-        syscall('write', [slot('oom'), '0', 1], { tolerate: ['EACCES', 'EPERM'] }),
+        syscall('write', [slot('oom'), String(score), String(score).length], lenient('EACCES', 'EPERM')),
         syscall('close', [slot('oom')]),
       ],
-    });
-  }
+    },
+  ];
+}
+
+export function planSession(section: ProcessSection, context: PlanContext): readonly Step[] {
+  const { host } = context;
+  const { umask = usualMask } = section;
+  const steps: Step[] = [...planScore(section, context)];
   // A terminal that is inherited belongs to the caller's session: job control there needs the same session.
   if (section.stdin !== 'inherit' && section.tty === undefined) {
     steps.push({
@@ -43,12 +64,11 @@ export function planSession(section: ProcessSection, { host, facts }: PlanContex
   steps.push({
     id: 'process.umask',
     phase: 'session',
-    label: 'set the file mode mask to 022',
+    label: `set the file mode mask to ${octal(umask).flags.join('')}`,
     why: "Node's own mask would be inherited, and a container should not depend on who starts it",
     source: 'umask(2)',
-    from: 'process',
-    // Printed as strace prints it.
-    operations: [syscall('umask', [{ flags: ['022'], value: 0o022 }])],
+    from: section.umask === undefined ? 'process' : 'process.umask',
+    operations: [syscall('umask', [octal(umask)])],
   });
   if (section.workdir !== undefined) {
     steps.push({

@@ -29,8 +29,8 @@ export function exportProcess(from: Export): Process {
     ...(rlimits.length === 0 ? {} : { rlimits }),
     ...(noNewPrivileges === true ? { noNewPrivileges } : {}),
     ...exportLabels(lsm, from),
-    // Without it, a command keeps the score of whoever starts it; haco gives every command this one.
-    oomScoreAdj: 0,
+    // Without it, a command keeps the score of whoever starts it; haco gives every command one.
+    oomScoreAdj: process.oomScoreAdj ?? 0,
   };
 }
 
@@ -48,7 +48,7 @@ function exportCommand(section: ProcessSection, from: Export): readonly string[]
     startFifo,
     ...rest
   } = section;
-  const { parked: _parked, ...unknown } = rest;
+  const { umask: _umask, oomScoreAdj: _score, parked: _parked, ...unknown } = rest;
   from.nothingElse('process', unknown);
   for (const [stream, target] of Object.entries({ stdin, stdout, stderr })) {
     if (target === undefined || target === 'pipe' || target === 'inherit') continue;
@@ -79,11 +79,12 @@ function exportTerminal({ tty }: ProcessSection): Pick<Process, 'terminal' | 'co
   return { terminal: true, consoleSize: { height: tty.rows, width: tty.columns } };
 }
 
-function exportUser({ user }: ProcessSection, from: Export): NonNullable<Process['user']> {
+function exportUser({ user, umask }: ProcessSection, from: Export): NonNullable<Process['user']> {
   const { facts, host } = from;
+  const mask = umask === undefined ? {} : { umask };
   if (user === undefined) {
     const own = facts.idMap?.gid[0]?.inside ?? (facts.entered.includes('user') ? 0 : host.egid);
-    return { uid: finalUid({ facts, host }), gid: own };
+    return { uid: finalUid({ facts, host }), gid: own, ...mask };
   }
   const number = (id: number | string | undefined, field: string, otherwise: number): number => {
     if (typeof id !== 'string') return id ?? otherwise;
@@ -93,7 +94,7 @@ function exportUser({ user }: ProcessSection, from: Export): NonNullable<Process
   const uid = number(user.uid, 'uid', NOBODY);
   const gid = number(user.gid, 'gid', uid);
   const groups = (user.groups ?? []).map((id, index) => number(id, `groups[${String(index)}]`, NOBODY));
-  return { uid, gid, ...(groups.length === 0 ? {} : { additionalGids: groups }) };
+  return { uid, gid, ...mask, ...(groups.length === 0 ? {} : { additionalGids: groups }) };
 }
 
 /** All five sets: where a configuration says nothing, there are none. */

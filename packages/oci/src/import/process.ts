@@ -7,9 +7,6 @@ import { saysNothing, type Config } from './schema.js';
 
 type Process = Config['process'];
 
-/** The mask that haco gives every command, as runtimes do when nothing is said. */
-const UMASK = 0o022;
-
 /** From here on a limit is none: 2⁶⁴ - 1 is what the kernel calls unlimited. */
 const UNLIMITED = 2 ** 63;
 
@@ -26,10 +23,13 @@ export function importProcess({ process, ociVersion, annotations }: Config, into
     into.set('confine', 'noNewPrivileges', true, 'process.noNewPrivileges');
   }
   importLabels(process, into);
-  const { oomScoreAdj = 0 } = process;
-  if (oomScoreAdj !== 0) {
-    into.differs('process.oomScoreAdj', `haco gives every command the score 0, not ${String(oomScoreAdj)}`);
-  }
+  // 0 is what haco gives every command anyway.
+  into.set(
+    'process',
+    'oomScoreAdj',
+    process.oomScoreAdj === 0 ? undefined : process.oomScoreAdj,
+    'process.oomScoreAdj',
+  );
   for (const field of ['commandLine', 'scheduler', 'ioPriority', 'execCPUAffinity'] as const) {
     if (!saysNothing(process[field])) into.differs(`process.${field}`, 'haco has no word for it');
   }
@@ -63,16 +63,14 @@ function importEnvironment(env: readonly string[], into: Import): void {
 }
 
 function importUser({ user = { uid: 0, gid: 0 } }: Process, into: Import): void {
-  const { uid, gid, umask = UMASK, additionalGids: groups = [] } = user;
+  const { uid, gid, umask, additionalGids: groups = [] } = user;
   into.set('process', 'user', { uid, gid, groups }, 'process.user');
   into.cameFrom('process.user.uid', 'process.user.uid');
   into.cameFrom('process.user.gid', 'process.user.gid');
   groups.forEach((_, index) => {
     into.cameFrom(`process.user.groups[${String(index)}]`, `process.user.additionalGids[${String(index)}]`);
   });
-  if (umask !== UMASK) {
-    into.differs('process.user.umask', `haco gives every command the mask 022, not 0${umask.toString(8)}`);
-  }
+  into.set('process', 'umask', umask, 'process.user.umask');
   if (!saysNothing(user.username)) into.differs('process.user.username', 'it is a field of Windows');
 }
 

@@ -8,6 +8,8 @@ import {
   readObject,
   readOneOf,
   readText,
+  unknownField,
+  type Issue,
   type ReadBy,
   type Reader,
 } from '@haco/core';
@@ -195,9 +197,15 @@ const config = readObject({
  */
 export type Config = ReadBy<typeof config>;
 
-/** Read it; wrong types are problems of the import. */
+/** Read it; wrong types are problems of the import. A field that the specification doesn't have is for somebody else, and no mistake in itself. */
 export function readConfig(json: unknown, into: Import): Config {
-  return config(json, '', into.issues);
+  const issues: Issue[] = [];
+  const read = config(json, '', issues);
+  for (const { path, message } of issues) {
+    if (message === unknownField) into.differs(path, 'the specification has no such field');
+    else into.wrong(path, message);
+  }
+  return read;
 }
 
 /** Whether a field says nothing: missing, `{}`, `[]`, `''`, or an object of such fields. */

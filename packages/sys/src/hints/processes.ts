@@ -56,6 +56,10 @@ export const processHints = {
   pidfd_send_signal: {
     ENOSYS: 'the kernel is older than 5.1, or an outer seccomp filter hides the call',
   },
+  'write @process.oom-score': {
+    EACCES:
+      "a score below the caller's takes CAP_SYS_RESOURCE, which this process (or its outer container) lacks; ask for a higher one with oomScoreAdj()",
+  },
   pidfd_getfd: {
     EPERM: 'taking a descriptor needs the right to trace the process (CAP_SYS_PTRACE, yama); run as root',
   },
