@@ -20,6 +20,7 @@ export { confineParts } from './parts.js';
 export { SyscallAnswers, type SyscallWatch } from './host/seccomp/answer.js';
 export { prepareSeccomp, profilesOf } from './host/seccomp/prepare.js';
 export { filterProblems } from './host/seccomp/survives.js';
+export { combineProfiles } from './seccomp/combine.js';
 export { decideProfile, type FilterContext } from './seccomp/conditions.js';
 export { defaultProfile } from './seccomp/default-profile.js';
 export type { SyscallAnswer, SyscallEvent, SyscallHandler } from './seccomp/handler.js';

@@ -1,6 +1,6 @@
 /** A builder becomes the `config.json` that describes its container, and what that can't say is told. */
 import { describe, expect, test } from 'vitest';
-import { haco, namespaceKinds, orThrow, type Builder } from '@haco/core';
+import { haco, namespaceKinds, orThrow, type Builder, type SeccompProfile } from '@haco/core';
 import { storedHosts } from '@haco/testkit';
 import { configText, toConfig, type Config } from './index.js';
 
@@ -170,6 +170,17 @@ describe('a configuration', () => {
   });
 });
 
+test('the preset of filters is one filter', () => {
+  const builder = complete.seccomp('default');
+  expect(missing(builder)).toEqual([]);
+  const { seccomp } = configOf(builder).linux ?? {};
+  expect(seccomp).toMatchObject({ defaultAction: 'SCMP_ACT_ERRNO', defaultErrnoRet: 38 });
+  // What types for the terminal of others is refused in both ways of saying it: by a rule, and by none that allows it.
+  const rules = (seccomp as SeccompProfile).syscalls?.filter(({ names }) => names.includes('ioctl')) ?? [];
+  expect(rules.filter(({ action }) => action === 'SCMP_ACT_ERRNO')).toHaveLength(2);
+  expect(rules.every(({ args }) => args?.length === 1)).toBe(true);
+});
+
 describe('limits', () => {
   const resources = (builder: Builder) => {
     const { devices: _, ...rest } = configOf(builder).linux?.resources ?? {};
@@ -292,7 +303,12 @@ describe('what a configuration can not say is told with its path', () => {
     ['a file', complete.file('/etc/x', 'x'), 'mounts.entries[2]', 'holds no files'],
     ['a layer', complete.overlay('/var'), 'mounts.entries[2]', 'no throw-away layers'],
     ['Landlock', complete.landlock({ read: '/' }), 'landlock.read[0]', 'no word for Landlock'],
-    ['filters', complete.seccomp('default'), 'seccomp.filters', 'one filter there, this one 2'],
+    [
+      'filters',
+      complete.seccomp({ defaultAction: 'SCMP_ACT_ERRNO' }).seccomp('default'),
+      'seccomp.filters',
+      "these 3 can't be one",
+    ],
     [
       'what only v1 had',
       complete.cgroup('memory.use_hierarchy', 1),

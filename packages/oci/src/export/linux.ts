@@ -1,5 +1,5 @@
 /** `linux`: namespaces, maps, clocks, restricted paths and the filter. */
-import { decideProfile, profilesOf, type SeccompProfile } from '@haco/confine';
+import { combineProfiles, decideProfile, profilesOf, type SeccompProfile } from '@haco/confine';
 import type { HacoError, NamespaceKind } from '@haco/core';
 import type { Entered } from '@haco/namespaces';
 import { ok, type Result } from 'neverthrow';
@@ -110,14 +110,12 @@ function exportSeccomp(from: Export): Result<SeccompProfile | undefined, HacoErr
       ok([]),
     )
     .map((profiles) => {
-      if (profiles.length > 1) {
-        const written = 'the last one is written, and what only the others refuse is let through';
-        from.missing(
-          'seccomp.filters',
-          `a container has one filter there, this one ${String(profiles.length)}; ${written}`,
-        );
-      }
-      const last = profiles.at(-1);
-      return last === undefined ? undefined : decideProfile(last, context);
+      const decided = profiles.map((profile) => decideProfile(profile, context));
+      const combined = combineProfiles(decided);
+      if (combined !== undefined || decided.length === 0) return combined;
+      const written = 'the last one is written, and what only the others refuse is let through';
+      const several = `a container has one filter there, and these ${String(decided.length)} can't be one`;
+      from.missing('seccomp.filters', `${several}; ${written}`);
+      return decided.at(-1);
     });
 }
