@@ -226,6 +226,11 @@ describe('what haco does differently', () => {
   const cases: readonly (readonly [object, string, string])[] = [
     [withLinux({ memoryPolicy: { mode: 'MPOL_BIND' } }), 'linux.memoryPolicy', 'the specification has no such field'],
     [withProcess({ env: ['A=1', 'A=2'] }), 'process.env[1]', '"A" is there twice, and haco keeps the last one'],
+    [
+      withProcess({ capabilities: { bounding: ['CAP_KILL'], permitted: ['CAP_KILL'], ambient: ['CAP_KILL'] } }),
+      'process.capabilities.ambient[0]',
+      'CAP_KILL is left out: the kernel has it ambient only where it is permitted and inheritable, too',
+    ],
     [withProcess({ scheduler: { policy: 'SCHED_IDLE' } }), 'process.scheduler', 'haco has no word for it'],
     [withLinux({ sysctl: { 'net.ipv4.ip_forward': '1' } }), 'linux.sysctl', 'haco has no word for it'],
     [

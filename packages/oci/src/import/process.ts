@@ -76,20 +76,29 @@ function importUser({ user = { uid: 0, gid: 0 } }: Process, into: Import): void 
 
 // Without the field there are none, as with runc.
 function importCapabilities({ capabilities = {} }: Process, into: Import): void {
+  const { permitted = [], inheritable = [] } = capabilities;
   const sets = capabilitySetNames.map((set) => {
-    const given = capabilities[set] ?? [];
-    const names = given.flatMap((text, index) => {
+    const names = (capabilities[set] ?? []).flatMap((text, index) => {
       const at = `process.capabilities.${set}[${String(index)}]`;
       const name = text.startsWith('CAP_') ? capabilityName(text) : undefined;
-      if (name !== undefined) return [name];
-      into.wrong(at, `${quote(text)} is no capability; names are those of capabilities(7), such as "CAP_NET_RAW"`);
-      return [];
+      if (name === undefined) {
+        into.wrong(at, `${quote(text)} is no capability; names are those of capabilities(7), such as "CAP_NET_RAW"`);
+        return [];
+      }
+      // As in what "runc spec" writes.
+      if (set === 'ambient' && !(permitted.includes(text) && inheritable.includes(text))) {
+        into.differs(
+          at,
+          `${text} is left out: the kernel has it ambient only where it is permitted and inheritable, too`,
+        );
+        return [];
+      }
+      return [{ name, at }];
     });
-    given.forEach((_, index) => {
-      const item = `[${String(index)}]`;
-      into.cameFrom(`caps.sets.${set}${item}`, `process.capabilities.${set}${item}`);
+    names.forEach(({ at }, index) => {
+      into.cameFrom(`caps.sets.${set}[${String(index)}]`, at);
     });
-    return [set, names] as const;
+    return [set, names.map(({ name }) => name)] as const;
   });
   into.set('caps', 'sets', Object.fromEntries(sets), 'process.capabilities');
 }
