@@ -70,3 +70,14 @@ test('where nothing can be written, the error says so', async () => {
     `Could not write the bundle "${file}/bundle": ENOTDIR; give a directory that this process can write to.`,
   );
 });
+
+test('options that can not be read are an error, and nothing is written', async () => {
+  const hostile = Object.defineProperty({}, 'accept', {
+    enumerable: true,
+    get: () => {
+      throw new Error('no');
+    },
+  });
+  expect((await writeBundle(plain(), directory, hostile))._unsafeUnwrapErr().kind).toBe('invalid-spec');
+  expect(await readdir(directory)).toEqual(['root']);
+});

@@ -7,6 +7,7 @@ import {
   IoError,
   issue,
   NotFoundError,
+  readPlain,
   type Builder,
   type HacoError,
   type Issue,
@@ -50,8 +51,12 @@ export function writeBundle(
   return new ResultAsync(write(builder, resolve(directory), options));
 }
 
-async function write(builder: Builder, bundle: string, options: BundleOptions): Promise<Result<Exported, HacoError>> {
-  const { accept = [], ...rest } = options;
+async function write(builder: Builder, bundle: string, given: BundleOptions): Promise<Result<Exported, HacoError>> {
+  const options = readPlain(given);
+  if (options.isErr()) {
+    return err(new InvalidSpecError({ issues: [issue('', `the options ${options.error}`)] }));
+  }
+  const { accept = [], ...rest } = options.value;
   const exported = toConfig(builder, rest);
   if (exported.isErr()) return err(exported.error);
   const { config, notRepresented } = exported.value;
