@@ -1,4 +1,4 @@
-import type { Rejected } from '@haco/plan';
+import type { Rejected, SharedFacts } from '@haco/plan';
 import { describe, expect, it } from 'vitest';
 import {
   debootstrap,
@@ -13,6 +13,8 @@ import {
   sourceOf,
   tarball,
 } from './index.js';
+
+const withMounts = { facts: { unshared: ['mount'], entered: [], changesRoot: false } as unknown as SharedFacts };
 
 const specs: readonly RootfsSpec[] = [
   hostOverlay(),
@@ -48,14 +50,14 @@ const specs: readonly RootfsSpec[] = [
 
 describe('rootfs in JSON', () => {
   it.each(specs)('$strategy comes back as it was written', (spec) => {
-    expect(rootfsPart.validate(spec)).toEqual([]);
+    expect(rootfsPart.validate(spec, withMounts)).toEqual([]);
     expect(rootfsPart.parse(JSON.parse(JSON.stringify(spec)))._unsafeUnwrap()).toEqual(spec);
   });
 
   it('is empty when nothing was asked for', () => {
     expect(rootfsPart.parse(JSON.parse(JSON.stringify(rootfsPart.empty)))._unsafeUnwrap()).toEqual({});
     expect(rootfsPart.parse(undefined)._unsafeUnwrap()).toEqual({});
-    expect(rootfsPart.validate({})).toEqual([]);
+    expect(rootfsPart.validate({}, withMounts)).toEqual([]);
     expect(sourceOf({})).toBeUndefined();
   });
 
@@ -134,7 +136,7 @@ describe('validation of rootfs', () => {
     [image('debian', { target, mirrors: ['https://me:secret@mirror'] }), 'rootfs.mirrors[0]'],
     [image('debian', { target, limits: { entries: -1 } }), 'rootfs.limits.entries'],
   ])('%j has its problem at %s', (spec, path) => {
-    expect(rootfsPart.validate(spec).map((issue) => issue.path)).toEqual([path]);
+    expect(rootfsPart.validate(spec, withMounts).map((issue) => issue.path)).toEqual([path]);
   });
 
   it('tells all problems at once, before anything is touched', async () => {

@@ -1,5 +1,14 @@
 /** The part `rootfs`: which strategy, checked and told to the other parts. */
-import { type HacoError, InvalidSpecError, type Issue, issue, type Part, quote, rejected } from '@haco/plan';
+import {
+  type HacoError,
+  InvalidSpecError,
+  type Issue,
+  issue,
+  type Part,
+  quote,
+  rejected,
+  type SharedFacts,
+} from '@haco/plan';
 import { err, errAsync, ok, okAsync, type Result, type ResultAsync } from 'neverthrow';
 import { isObject } from './fields.js';
 import type { RootfsMethods, RootfsStrategy } from './methods.js';
@@ -32,9 +41,16 @@ export function sourceOf(section: RootfsSection): RootSource | undefined {
  */
 export function prepareRootfs(section: RootfsSection, context: PrepareContext = {}): ResultAsync<void, HacoError> {
   if (section.strategy === undefined) return okAsync(undefined);
-  const issues = rootfsPart.validate(section);
+  const issues = ownIssues(section);
   if (issues.length > 0) return errAsync(new InvalidSpecError({ issues }));
   return strategyOf(section).prepare?.(section, context) ?? okAsync(undefined);
+}
+
+/** What is wrong with a strategy by itself. */
+function ownIssues(section: RootfsSpec): readonly Issue[] {
+  return strategyOf(section)
+    .validate(section)
+    .map(({ path, message }) => issue(`rootfs.${path}`, message));
 }
 
 /** The part `rootfs`. It has no steps of its own: the mounts are planned by `@haco/mounts`, from {@link sourceOf}. */
@@ -63,10 +79,15 @@ export const rootfsPart = {
     if (!isName(name)) return err([issue('strategy', unknownStrategy(name))]);
     return strategies[name].parse(json);
   },
-  validate: (section: RootfsSection): readonly Issue[] => {
+  validate: (section: RootfsSection, { facts }: { readonly facts: SharedFacts }): readonly Issue[] => {
     if (section.strategy === undefined) return [];
-    const issues = strategyOf(section).validate(section);
-    return issues.map(({ path, message }) => issue(`rootfs.${path}`, message));
+    const source = sourceOf(section);
+    // A layer is mounted: without a mount namespace of the container's own that would be on the host.
+    const isLost = source !== undefined && !('path' in source) && !facts.unshared.includes('mount');
+    return [
+      ...ownIssues(section),
+      ...(isLost ? [issue('rootfs', `a layer over the host needs a new mount namespace; add unshare("mount")`)] : []),
+    ];
   },
   facts: (section: RootfsSection) => {
     const source = sourceOf(section);

@@ -85,8 +85,10 @@ function checkArguments(operation: Operation & { op: 'syscall' }, call: StraceCa
   const seen = call.args.join(', ');
   // strace counts the variables of an environment instead of showing them.
   const shown = operation.name === 'execve' ? operation.args.slice(0, 2) : operation.args;
+  // Nobody but root may look into a process that isn't dumpable: then strace shows addresses.
+  const isHidden = call.args.some((arg) => /^0x[\da-f]{6,}$/.test(arg));
   const agrees =
-    shown.flatMap(textsOf).every((text) => seen.includes(text)) &&
+    (isHidden || shown.flatMap(textsOf).every((text) => seen.includes(text))) &&
     // What this strace doesn't know it says in a comment beside the number.
     shown.every((arg, index) => agreesInNumbers(arg, (call.args[index] ?? '').replace(/\s*\/\*.*?\*\//g, '')));
   if (!agrees) {

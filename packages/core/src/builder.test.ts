@@ -2,16 +2,17 @@
 import { describe, expect, test } from 'vitest';
 import { storedHosts } from '@haco/testkit';
 import {
+  type Builder,
   err,
   haco,
+  hostOverlay,
   ok,
   orThrow,
-  StateError,
-  syscall,
-  type Builder,
   type Part,
   type Performance,
   type Runtime,
+  StateError,
+  syscall,
 } from './index.js';
 
 interface GpuSection {
@@ -106,6 +107,15 @@ describe('a builder', () => {
     expect(named.spec()._unsafeUnwrapErr().message).toBe(
       'The spec is invalid: namespaces.hostname: would rename the host; add unshare("uts").',
     );
+  });
+
+  test('a layer over the host needs a mount namespace, of which that of others is none', () => {
+    const message = 'a layer over the host needs a new mount namespace; add unshare("mount")';
+    for (const builder of [haco(), haco().enter('mount', { pid: 1 })]) {
+      const error = builder.rootfs(hostOverlay()).command('true').spec()._unsafeUnwrapErr();
+      expect(error.issues).toEqual([{ path: 'rootfs', message }]);
+    }
+    expect(haco().unshare('mount').rootfs(hostOverlay()).command('true').spec().isOk()).toBe(true);
   });
 
   test('check() lists what is missing without starting anything', async () => {

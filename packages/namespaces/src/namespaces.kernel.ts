@@ -136,6 +136,46 @@ describeWith(['root', 'compiler', 'timens'], 'namespaces', () => {
       }
     });
 
+    test.each(['uts', 'ipc', 'net', 'cgroup', 'user', 'time', 'mount'] as const)(
+      'a persisted %s namespace is the one that is entered by its file',
+      async (kind) => {
+        const directory = await makeTemporaryDirectory('persist-kinds');
+        const path = join(directory, kind);
+        // The kernel keeps mount namespaces only below a private mount.
+        await runCommand(['mount', '-t', 'tmpfs', '--make-private', 'haco-test', directory]);
+        try {
+          const { stdout } = await orThrow(
+            haco()
+              .unshare(kind)
+              .persist(kind, path)
+              .command('/bin/readlink', `/proc/self/ns/${rowOf(kind).file}`)
+              .run(),
+          );
+          expect(stdout).toContain(String(statSync(path).ino));
+          const entered = haco()
+            .enter(kind, { path })
+            .command('/bin/readlink', `/proc/self/ns/${rowOf(kind).file}`);
+          expect((await orThrow(entered.run())).stdout).toBe(stdout);
+        } finally {
+          await runCommand(['umount', '--recursive', directory]);
+          await rm(directory, { recursive: true });
+        }
+      },
+    );
+
+    test('a persisted pid namespace has ended with its first process, and entering it says so', async () => {
+      const directory = await makeTemporaryDirectory('persist-pid');
+      const path = join(directory, 'pid');
+      try {
+        await orThrow(haco().unshare('pid').persist('pid', path).command('/bin/true').run());
+        const error = (await haco().enter('pid', { path }).command('/bin/true').run())._unsafeUnwrapErr();
+        expect(error).toMatchObject({ kind: 'syscall', syscall: 'clone3', errno: 'ENOMEM' });
+      } finally {
+        await runCommand(['umount', path]);
+        await rm(directory, { recursive: true });
+      }
+    });
+
     test('the namespaces of a running container are entered all together', async () => {
       const kinds = kindsInOrder.filter((kind) => kind !== 'time');
       const host = await orThrow(
