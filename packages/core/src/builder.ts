@@ -327,8 +327,8 @@ export class BuilderBase implements MetaMethods, Terminals {
 }
 
 /** The plan of a start, with what this machine hasn't of what it relies on. */
-function lookFor({ plan, facts }: PlannedStart, { rootfs }: Spec): Plan {
-  return withMissing(plan, facts, rootfs.strategy !== undefined);
+function lookFor({ plan, facts }: PlannedStart, spec: Spec): Plan {
+  return withMissing(plan, facts, spec);
 }
 
 /** The plan of a start, able to print itself. */

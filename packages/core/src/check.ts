@@ -1,6 +1,8 @@
 /** Preflight: what would go wrong, without starting anything. */
 import { accessSync, constants, statSync } from 'node:fs';
 import type { Issue, Plan, SharedFacts, Warning } from '@haco/plan';
+import { missingCommand } from './missing-command.js';
+import type { Spec } from './spec.js';
 
 /** The answer of `check()`. */
 export interface CheckReport {
@@ -15,9 +17,12 @@ export function checkPlan({ warnings }: Plan): CheckReport {
   return { ok: warnings.length === 0, problems: warnings };
 }
 
-/** The plan with what is missing on this host of the things that it relies on. A root that a start makes isn't missing. */
-export function withMissing(plan: Plan, { rootfs }: SharedFacts, isMade: boolean): Plan {
-  const missing = rootfs === undefined || isMade ? [] : rootProblems(rootfs);
+/** The plan with what is missing on this host of the things that it relies on: the root, the command. */
+export function withMissing(plan: Plan, facts: SharedFacts, spec: Spec): Plan {
+  // A root that isn't made yet has nothing yet.
+  if (spec.rootfs.strategy !== undefined && facts.rootfs !== undefined) return plan;
+  const root = facts.rootfs === undefined ? [] : rootProblems(facts.rootfs);
+  const missing = root.length > 0 ? root : missingCommand(spec, facts);
   return missing.length === 0 ? plan : { ...plan, warnings: [...plan.warnings, ...missing] };
 }
 
