@@ -30,6 +30,11 @@ export const commandTable: readonly CommandRow[] = [
   },
   { name: 'archive', summary: 'pack the root of a definition', load: () => import('../commands/archive.js') },
   {
+    name: 'export',
+    summary: 'write a definition as a bundle that other runtimes run',
+    load: () => import('../commands/export.js'),
+  },
+  {
     name: 'run',
     aliases: ['start'],
     summary: 'run a container: a definition, or flags and a command',
