@@ -79,7 +79,7 @@ export function openInRoot(
   if (directory < 0) return err(failed(root, directory, 'openat'));
   // O_NONBLOCK: a fifo in place of the file must not hang the caller.
   const mode = pathOnly ? flags(table, 'O_PATH', 'O_NOFOLLOW') : flags(table, 'O_RDONLY', 'O_NONBLOCK', 'O_NOCTTY');
-  const fd = openBelow({ root: directory, path, flags: mode.value });
+  const fd = openBelow({ root: directory, path, flags: mode.value, mode: 0 });
   libc().close(directory);
   return fd < 0 ? err(failed(`${root}${path}`, fd, 'openat2')) : ok(fd);
 }
