@@ -34,9 +34,15 @@ interface Ended {
   /** From the call of `run()` or `start()` to the end, in milliseconds. */
   readonly durationMs: number;
   readonly usage: Usage;
-  /** For each limit and protection that was asked for, by its name: how far it was in force. */
+  /**
+   * For each limit and protection that was asked for, by its name (`cpu`, `memory`, `rlimit:nofile`, `caps`, `seccomp`, …): how far it was in
+   * force.
+   */
   readonly enforced: Readonly<Record<string, Enforcement>>;
-  /** How long each step of the start took. */
+  /**
+   * How long each step of the start took, by its id as `explain()` has it: in the order of the plan, but for the execution of the command
+   * itself, which ends the process that could tell, and for what is undone after the end.
+   */
   readonly steps: readonly StepTime[];
 }
 
