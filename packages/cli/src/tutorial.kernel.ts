@@ -235,7 +235,7 @@ describeWith(['root', 'tool:lxc-create', 'tool:bash', 'busybox'], 'the tutorial'
       expect(await shown(terminal, 'grep -c " /tmp tmpfs" /proc/mounts')).toBe('1\n');
       expect(readFileSync('/proc/mounts', 'utf8')).not.toContain(root);
       expect(await shown(terminal, 'wc -l < /proc/sysvipc/shm')).toBe('1\n');
-      expect(readFileSync('/proc/sysvipc/shm', 'utf8')).toMatch(new RegExp(`^\\s*\\d+\\s+${id} `, 'm'));
+      expect(readFileSync('/proc/sysvipc/shm', 'utf8')).toMatch(new RegExp(`^\\s*-?\\d+\\s+${id} `, 'm'));
       await leave(terminal);
     } finally {
       spawnSync('ipcrm', ['--shmem-id', id]);
