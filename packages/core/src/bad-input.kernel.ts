@@ -328,7 +328,7 @@ describeWith(['root', 'busybox', 'compiler'], 'a kernel without a feature', () =
     expect(await expectNothingLeft(() => onOldKernel(['mount_setattr'], readonly))).toMatchObject({
       kind: 'unsupported',
       message: expect.stringMatching(
-        /^Could not .*has no mount_setattr \(Linux 5\.12\).*; use a newer kernel/,
+        /^Could not .*needs mount_setattr \(Linux 5\.12\), .*; use a newer kernel/,
       ) as string,
     });
     const writable = `haco().unshare('mount').chroot(${root}).command('/bin/true')`;
