@@ -1,9 +1,8 @@
 /** strace agreement: the system calls of the launcher and of the container are those that `explain()` says, in that order. */
-import { readdirSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { closeForkServer, readyForkServer } from '@haco/sys';
+import { closeForkServer } from '@haco/sys';
 import { describeWith, makeRootfs, straceWhile, type TestRootfs } from '@haco/testkit';
+import { compare, threads } from './agreement.fixture.js';
 import { disagreement } from './agreement.js';
 import { warmUp } from './fixture.js';
 import { dockerMaskedPaths, dockerReadonlyPaths, haco, hostOverlay, orThrow, type Builder } from './index.js';
@@ -15,26 +14,6 @@ beforeAll(async () => {
   rootfs = await makeRootfs({ shell: true });
 });
 afterAll(() => rootfs.remove());
-
-const threads = (): readonly number[] => readdirSync('/proc/self/task').map(Number);
-
-/** Run it under strace; where the plan and the calls part, and the plan. `served`: by a fork server that strace sees too. */
-async function compare(builder: Builder, { served = false } = {}) {
-  const plan = orThrow(builder.explain());
-  closeForkServer();
-  const before = threads();
-  const { value: outcome, calls } = await straceWhile(process.pid, async () => {
-    for (let tries = 0; served && readyForkServer() === undefined && tries < 50; tries++) {
-      await orThrow(haco().command('/bin/true').run());
-      await sleep(20);
-    }
-    return orThrow(builder.run());
-  });
-  closeForkServer();
-  expect(outcome).toMatchObject({ reason: 'exited', exitCode: 0 });
-  const own = new Set([...before, ...threads()]);
-  return { plan, calls, own, parts: disagreement(plan, calls, own) };
-}
 
 const containers: Readonly<Record<string, () => Builder>> = {
   'nothing asked': () => haco().command('/bin/true'),

@@ -1,13 +1,11 @@
 /** Containers of an ordinary user: what works by a user namespace, and what is told when it doesn't. */
-import { spawn } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { userInfo } from 'node:os';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeWith, expectNothingLeft, makeRootfs, requires, type TestRootfs } from '@haco/testkit';
-import { warmUp } from './fixture.js';
+import { killAtAnyMoment, warmUp } from './fixture.js';
 import { haco, orThrow, type Builder, type HacoError } from './index.js';
 
 let rootfs: TestRootfs;
@@ -205,24 +203,7 @@ describeWith(['ordinary-user', 'userns', 'busybox', 'compiler'], 'when Node of a
     void loop(base.tty().command('true'));
     void loop(haco().unshare('user', 'pid').sh('sleep 100 & (sleep 100 &); sleep 100').timeout(20));
     await base.sh('sleep 100').run();`;
-  const flags = ['--import', 'tsx', '--conditions', '@haco/source', '--input-type=module', '--eval'];
-
   test('at any moment of a start, its containers end, and nothing is left', { timeout: 120_000 }, async () => {
-    await expectNothingLeft(
-      async () => {
-        for (let round = 0; round < (process.env['VM_RUN'] === '1' ? 3 : 6); round++) {
-          const node = spawn(process.execPath, [...flags, program(rootfs.path)], {
-            cwd: fileURLToPath(new URL('.', import.meta.url)),
-            stdio: ['ignore', 'pipe', 'inherit'],
-          });
-          const gone = new Promise((resolve) => node.once('close', resolve));
-          await new Promise((resolve) => node.stdout.once('data', resolve));
-          await sleep(5 + Math.random() * 150);
-          node.kill('SIGKILL');
-          await gone;
-        }
-      },
-      { patienceMs: 5000 },
-    );
+    await killAtAnyMoment(program(rootfs.path), process.env['VM_RUN'] === '1' ? 3 : 6);
   });
 });

@@ -1,4 +1,7 @@
 /** For kernel tests: a warm start, and a container to do something in. */
+import { spawn } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { expectNothingLeft } from '@haco/testkit';
 import { haco, orThrow, type Builder, type Container, type ExecOptions } from './index.js';
 
@@ -24,4 +27,29 @@ export function inside<T>(builder: Builder, use: (container: Container) => Promi
 /** What a further process of the container writes. */
 export async function stdoutOf(container: Container, options: ExecOptions): Promise<string> {
   return (await orThrow(container.exec(options))).stdout;
+}
+
+/**
+ * Start a program that prints a line and then starts containers again and again, and kill it with SIGKILL in the middle, `rounds` times;
+ * nothing is left. Each round loads TypeScript anew, which takes a virtual machine ten seconds on a busy host.
+ *
+ * @param program - text of a module
+ */
+export async function killAtAnyMoment(program: string, rounds: number): Promise<void> {
+  const flags = ['--import', 'tsx', '--conditions', '@haco/source', '--input-type=module', '--eval'];
+  const cwd = fileURLToPath(new URL('.', import.meta.url));
+  await expectNothingLeft(
+    async () => {
+      for (let round = 0; round < rounds; round++) {
+        const node = spawn(process.execPath, [...flags, program], { cwd, stdio: ['ignore', 'pipe', 'inherit'] });
+        const gone = new Promise((resolve) => node.once('close', resolve));
+        await new Promise((resolve) => node.stdout.once('data', resolve));
+        // Before the first start, and then always in the middle of one.
+        await sleep(5 + Math.random() * 150);
+        node.kill('SIGKILL');
+        await gone;
+      }
+    },
+    { patienceMs: 5000 },
+  );
 }

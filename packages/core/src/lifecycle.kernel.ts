@@ -1,5 +1,5 @@
 /** From start to end: outcomes, signals, time, cancelling, handles, many at once, names that are taken, and Node's own death. */
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeWith, expectNothingLeft, makeRootfs, makeTemporaryDirectory, type TestRootfs } from '@haco/testkit';
-import { warmUp } from './fixture.js';
+import { killAtAnyMoment, warmUp } from './fixture.js';
 import { haco, orThrow, type Builder } from './index.js';
 
 let rootfs: TestRootfs;
@@ -360,28 +360,7 @@ describeWith(['root', 'busybox', 'compiler'], 'when Node is killed', () => {
     void loop(base.sh('sleep 0.01'));
     void loop(haco().pids(10).sh('sleep 100 & (sleep 100 &); sleep 100').timeout(20));
     await base.sh('sleep 100').run();`;
-  const flags = ['--import', 'tsx', '--conditions', '@haco/source', '--input-type=module', '--eval'];
-
   test('at any moment of a start, its containers end, and nothing is left', { timeout: 120_000 }, async () => {
-    const cwd = fileURLToPath(new URL('.', import.meta.url));
-    await expectNothingLeft(
-      async () => {
-        // Each round loads TypeScript anew, which takes a virtual machine ten seconds on a busy host.
-        const rounds = process.env['VM_RUN'] === '1' ? 4 : 12;
-        for (let round = 0; round < rounds; round++) {
-          const node = spawn(process.execPath, [...flags, program(rootfs.path)], {
-            cwd,
-            stdio: ['ignore', 'pipe', 'inherit'],
-          });
-          const gone = new Promise((resolve) => node.once('close', resolve));
-          await new Promise((resolve) => node.stdout.once('data', resolve));
-          // Before the first start, and then always in the middle of one.
-          await sleep(5 + Math.random() * 150);
-          node.kill('SIGKILL');
-          await gone;
-        }
-      },
-      { patienceMs: 5000 },
-    );
+    await killAtAnyMoment(program(rootfs.path), process.env['VM_RUN'] === '1' ? 4 : 12);
   });
 });

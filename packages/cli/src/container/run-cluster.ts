@@ -5,7 +5,7 @@ import type { Cluster, Outcomes, RunningCluster } from '@haco/core';
 import type { CommandResult } from '../command-line/command.js';
 import { exitCodeOf, exitCodeOfError } from '../exit-code.js';
 import type { Context } from '../context.js';
-import { SignalForwarder } from '../terminal/signals.js';
+import { ending, SignalForwarder } from '../terminal/signals.js';
 
 /** A request to end stops all, in their order; each signal more makes it harder: the last one kills. */
 function signalled(running: RunningCluster): {
@@ -13,8 +13,7 @@ function signalled(running: RunningCluster): {
 } {
   return {
     kill: (signal) => {
-      if (signal === 'SIGKILL') for (const container of running.containers.values()) void container.kill(signal);
-      else if (['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'].includes(signal)) void running.stop();
+      if (ending.includes(signal)) void running.stop();
       else for (const container of running.containers.values()) void container.kill(signal);
       return ok(undefined);
     },
