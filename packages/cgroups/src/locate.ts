@@ -1,5 +1,5 @@
 /** Where on a host settings go: which hierarchy has a controller, and where in it groups are made. */
-import type { CgroupMount, HostFacts, SlotName } from '@haco/plan';
+import { isHostRoot, type CgroupMount, type HostFacts, type SlotName } from '@haco/plan';
 import { controllerNamed } from './controllers/index.js';
 import type { Setting } from './settings.js';
 
@@ -51,11 +51,16 @@ export function handedDown(controllers: readonly string[]): readonly string[] {
   return controllers.filter((name) => controllerNamed(name)?.v2 === undefined);
 }
 
+/** Root of a user namespace may have a group of its own and yet not the root group. */
+function mayWriteTop(host: HostFacts): boolean {
+  return host.cgroups.v2?.top?.writable ?? isHostRoot(host);
+}
+
 /** Whether a root process of a pure v2 host works below the root group, because its own group can't have limited children. */
 function usesRootGroup(host: HostFacts, controllers: readonly string[]): boolean {
   const { mode, v2 } = host.cgroups;
   // The top of what a container is shown isn't the root: the rule about processes holds there too.
-  if (mode !== 'v2' || v2 === undefined || host.euid !== 0 || v2.top?.isRoot === false) return false;
+  if (mode !== 'v2' || v2 === undefined || v2.top?.isRoot === false || !mayWriteTop(host)) return false;
   const needed = handedDown(controllers);
   if (!needed.every((name) => v2.top?.controllers.includes(name) ?? true)) return false;
   return !needed.every((name) => v2.subtreeControl.includes(name));

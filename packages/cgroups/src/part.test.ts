@@ -158,6 +158,16 @@ describe('check', () => {
     expect(warnings({ pids: 1 }, hostWith(left))).toEqual([]);
   });
 
+  test('a root of a user namespace, to whom the root group is not given', () => {
+    const top = { isRoot: true, controllers: ['cpu', 'memory', 'pids'], writable: false };
+    const inSession = hostWith(v2With({ top, ownGroup: '/user.slice/x.scope', writable: false }));
+    const uids = [{ start: 0, count: 1 }];
+    const facts = { ...inSession, userNamespaces: { ...inSession.userNamespaces, uids } };
+    expect(warnings({ pids: 1 }, facts)).toEqual([
+      'permission: Limits of pids need a group in /sys/fs/cgroup/user.slice/x.scope, which isn\'t delegated to this user; start it with "systemd-run --user --scope -p Delegate=yes …", or run it with sudo.',
+    ]);
+  });
+
   test('a controller that not even the root group has', () => {
     const facts = v2With({ top: { isRoot: true, controllers: ['cpu', 'memory', 'pids'] }, ownGroup: '/x.service' });
     expect(warnings({ pids: 1 }, hostWith(facts))).toEqual([]);

@@ -1,5 +1,5 @@
 /** Why a host can't enforce a limit, with a way out. */
-import { leafGroup, quote, type HostFacts, type Warning } from '@haco/plan';
+import { isHostRoot, leafGroup, quote, type HostFacts, type Warning } from '@haco/plan';
 import { keyNamed } from './controllers/index.js';
 import { deviceProgramFile } from './controllers/devices.js';
 import { handedDown, pathOf, v1NameOf, versionOf, type Hierarchy } from './locate.js';
@@ -33,13 +33,18 @@ export function settingProblem(setting: Setting, all: readonly Setting[], host: 
     };
   }
   const loads = writes.some(([file]) => file === deviceProgramFile);
-  if (loads && host.euid !== 0 && !host.capabilities.includes('sys_admin')) {
+  if (loads && !mayLoadPrograms(host)) {
     return {
       kind: 'permission',
       message: `On cgroup v2 ${asked} is a program in the kernel, which only root may load; run it with sudo, or leave it out: in a user namespace of its own the container has only the devices that are bound into it.`,
     };
   }
   return undefined;
+}
+
+/** The capability counts in the first user namespace only; an ordinary user may have been given it there. */
+function mayLoadPrograms(host: HostFacts): boolean {
+  return host.userNamespaces.uids === undefined && (host.euid === 0 || host.capabilities.includes('sys_admin'));
 }
 
 /** Why groups can't be made in a hierarchy; undefined when they can. */
@@ -49,7 +54,7 @@ export function hierarchyProblem(hierarchy: Hierarchy, host: HostFacts): Problem
   if (!controllers.some((name) => versionOf(name, host) !== undefined)) return undefined;
   const list = controllers.join(', ');
   if (!mount.writable) {
-    if (host.euid === 0) {
+    if (isHostRoot(host)) {
       return {
         kind: 'permission',
         message: `Limits of ${list} need a group in ${base}, which is read-only here; mount it read-write with "mount -o remount,rw ${mount.mountPoint}".`,

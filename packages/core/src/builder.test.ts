@@ -159,6 +159,19 @@ describe('an injected runtime', () => {
     expect(performed).toEqual([]);
   });
 
+  test('whose host lacks several things is told of all of them at once', async () => {
+    const { runtime, performed } = recording(storedHosts.rootless);
+    const builder = haco({ runtime }).unshare('pid').chroot('/').command('true');
+    const error = (await builder.run())._unsafeUnwrapErr();
+    expect(error.kind).toBe('permission');
+    expect(error.message).toBe(
+      "Could not create the container's process in a new pid namespace: " +
+        'Creating pid namespaces needs root (CAP_SYS_ADMIN); add unshare("user"), or run it with sudo. ' +
+        'Changing the root needs root (CAP_SYS_CHROOT); add unshare("user"), or run it with sudo.',
+    );
+    expect(performed).toEqual([]);
+  });
+
   test('is kept by every verb', async () => {
     const { runtime, performed } = recording();
     const started = await haco({ runtime })

@@ -39,12 +39,17 @@ function missingCommand(spec: Spec, root: string | undefined, errno: string): No
   });
 }
 
-/** A warning of the plan as the error that refuses the start; its sentence says what is missing and what mends it. */
-export function warningError({ step: id, kind, message }: Warning, plan: Plan): HacoError {
+/**
+ * The warnings of a plan as the error that refuses the start: the first one's kind; its message says of each what is missing and what
+ * mends it, so that a host is mended once.
+ */
+export function warningsError([first, ...others]: readonly [Warning, ...Warning[]], plan: Plan): HacoError {
+  const { step: id, kind, message } = first;
   const what = plan.steps.find((step) => step.id === id)?.label ?? 'start the container';
   const [missing = '', ...rest] = message.replace(/\.$/, '').split('; ');
   const remedy = rest.join('; ');
-  const sentence = `Could not ${what}: ${message}`;
+  const more = [...new Set(others.map((other) => other.message))].filter((other) => other !== message);
+  const sentence = [`Could not ${what}: ${message}`, ...more].join(' ');
   switch (kind) {
     case 'permission':
       return new PermissionError({ what, missing, remedy, sentence });

@@ -5,17 +5,23 @@ import { fileURLToPath } from 'node:url';
 import { describeWith, expectNothingLeft } from '@haco/testkit';
 import { expect, test } from 'vitest';
 
-const program = `
-  import { haco, orThrow } from ${JSON.stringify(fileURLToPath(new URL('index.ts', import.meta.url)))};
+const sdk = JSON.stringify(fileURLToPath(new URL('index.ts', import.meta.url)));
+const problems = `
+  import { haco, orThrow } from ${sdk};
   const { problems } = await orThrow(haco().unshare('user').command('/bin/true').check());
   console.log(problems.map(({ kind, message }) => kind + ': ' + message).join());`;
+const output = `
+  import { haco } from ${sdk};
+  const result = await haco().unshare('pid', 'mount').command('/bin/echo', 'started').run();
+  console.log(result.isOk() ? result.value.stdout : result.error.kind + ': ' + result.error.message);`;
 
-/** What `check()` says after `prepare`, in user and mount namespaces of its own. */
-async function told(prepare: string): Promise<string> {
+/** What a program prints after `prepare`, in user, mount and pid namespaces of its own. */
+async function told(program: string, prepare: string): Promise<string> {
   const node = [process.execPath, '--import', 'tsx', '--conditions', '@haco/source', '--input-type=module'];
   const cwd = fileURLToPath(new URL('.', import.meta.url));
   const script = `${prepare} && exec "$@"`;
-  const args = ['--user', '--map-root-user', '--mount', 'sh', '-c', script, 'sh', ...node, '--eval', program];
+  const namespaces = ['--user', '--map-root-user', '--mount', '--pid', '--fork', '--mount-proc'];
+  const args = [...namespaces, 'sh', '-c', script, 'sh', ...node, '--eval', program];
   const { stdout, stderr } = await expectNothingLeft(() =>
     Promise.resolve(spawnSync('unshare', args, { cwd, encoding: 'utf8' })),
   );
@@ -28,7 +34,7 @@ const limit = '/proc/sys/user/max_user_namespaces';
 describeWith(['root', 'userns'], 'user namespaces', () => {
   test('that are switched off are told so, with the switch', async () => {
     const before = readFileSync(limit, 'utf8');
-    expect(await told(`echo 0 >${limit}`)).toBe(
+    expect(await told(problems, `echo 0 >${limit}`)).toBe(
       'permission: User namespaces are switched off here; allow them with "sysctl -w user.max_user_namespaces=15000".',
     );
     // The limit is that of the namespace in which it was written.
@@ -36,6 +42,27 @@ describeWith(['root', 'userns'], 'user namespaces', () => {
   });
 
   test('whose switch is hidden, as by an outer container, are not', async () => {
-    expect(await told('mount -t tmpfs none /proc/sys/user')).toBe('');
+    expect(await told(problems, 'mount -t tmpfs none /proc/sys/user')).toBe('');
+  });
+});
+
+describeWith(['root', 'userns', 'kernel:6.3'], 'memory files that may not be executed (vm.memfd_noexec=2)', () => {
+  const forbid = 'echo 2 >/proc/sys/vm/memfd_noexec';
+
+  test('leave the launcher a private file, in the first directory that takes it', async () => {
+    // As Debian mounts it.
+    expect(await told(output, `${forbid} && mount -t tmpfs -o noexec none /run`)).toBe('started');
+  });
+
+  test('and directories that are all mounted noexec are named, with the remedy', async () => {
+    const everywhere =
+      'mount -t tmpfs -o noexec none /run && mkdir /run/t && unset XDG_RUNTIME_DIR && export TMPDIR=/run/t';
+    expect(await told(output, `${forbid} && ${everywhere}`)).toBe(
+      'io: Could not store the launcher in "/run, /run/t"; memory files may not be executed here (sysctl vm.memfd_noexec) and no directory takes it: /run: it is mounted noexec, /run/t: it is mounted noexec; set XDG_RUNTIME_DIR to a writable directory that is not mounted noexec.',
+    );
+  });
+
+  test('is a setting of the pid namespace: this one runs them still', () => {
+    expect(readFileSync('/proc/sys/vm/memfd_noexec', 'utf8').trim()).not.toBe('2');
   });
 });

@@ -38,15 +38,16 @@ describeWith(['ordinary-user', 'userns'], 'namespaces of an ordinary user', () =
   test('root of a user namespace maps the ids that this one has, and is root inside of another', () => {
     const core = fileURLToPath(import.meta.resolve('@haco/core'));
     const script = `
-      import { haco, orThrow } from ${JSON.stringify(core)};
+      import { haco, orThrow, sandbox } from ${JSON.stringify(core)};
       const show = async (builder) => console.log((await orThrow(builder.run())).stdout.trim().split(/\\s+/).join(' '));
-      await show(haco().unshare('user', 'pid', 'mount').sh('id -u; cat /proc/self/uid_map /proc/self/gid_map'));`;
+      await show(haco().unshare('user', 'pid', 'mount').sh('id -u; cat /proc/self/uid_map /proc/self/gid_map'));
+      await show(sandbox().sh('echo also in a sandbox'));`;
     const node = [process.execPath, '--conditions=@haco/source', '--import', import.meta.resolve('tsx')];
     const { stdout, stderr } = spawnSync('unshare', ['-Ur', ...node, '--input-type=module', '-e', script], {
       cwd: fileURLToPath(new URL('.', import.meta.url)),
       encoding: 'utf8',
     });
-    expect([stderr, stdout]).toEqual(['', '0 0 0 1 0 0 1\n']);
+    expect([stderr, stdout]).toEqual(['', '0 0 0 1 0 0 1\nalso in a sandbox\n']);
   }, 60_000);
 
   test('offsets of clocks and persisted namespaces need root, and the answer says so', async () => {

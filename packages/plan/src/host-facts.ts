@@ -53,9 +53,10 @@ export interface CgroupFacts {
     readonly occupied?: boolean;
     /**
      * The group at the mount point. `isRoot`: it is the root of the whole hierarchy, the only one that may have processes and hand
-     * controllers down at the same time; inside of a container it is that container's group. Missing: the root, as far as is known.
+     * controllers down at the same time; inside of a container it is that container's group. `writable`: this process may make
+     * groups there; missing in a snapshot that doesn't tell, where root may. Missing: the root, as far as is known.
      */
-    readonly top?: { readonly isRoot: boolean; readonly controllers: readonly string[] };
+    readonly top?: { readonly isRoot: boolean; readonly controllers: readonly string[]; readonly writable?: boolean };
   };
 }
 
@@ -123,4 +124,9 @@ export interface HostFacts {
   readonly confinement?: ConfinementFacts;
   /** `XDG_RUNTIME_DIR`: a directory of the user's that is gone after a reboot. Missing where there is none. */
   readonly runtimeDirectory?: string;
+}
+
+/** Whether the caller is root of the machine, not only of a user namespace, where euid 0 is an ordinary user by another name. */
+export function isHostRoot({ euid, userNamespaces }: HostFacts): boolean {
+  return euid === 0 && userNamespaces.uids === undefined;
 }

@@ -4,7 +4,7 @@ import { sourceOf } from '@haco/bootstrap';
 import { resolveBlockDevices, type CgroupsSection } from '@haco/cgroups';
 import { filterProblems, prepareSeccomp, type SeccompSection } from '@haco/confine';
 import { StateError, type AnyPart, type HacoError, type HostFacts, type Plan, type SharedFacts } from '@haco/plan';
-import { warningError } from '../failure.js';
+import { warningsError } from '../failure.js';
 import { resolveUser } from '../lookup-user.js';
 import { planContainer } from '../planner.js';
 import { create } from '../rootfs/create.js';
@@ -88,8 +88,8 @@ export function isThisMachine(host: HostFacts): boolean {
 function refuse(planned: PlannedStart, spec: Spec): Result<PlannedStart, HacoError> {
   if (planned.plan.warnings.length === 0) return ok(planned);
   const plan = withName(planned.plan, named(planned, spec));
-  const [warning] = plan.warnings;
-  return warning === undefined ? ok(planned) : err(warningError(warning, plan));
+  const [first, ...others] = plan.warnings;
+  return first === undefined ? ok(planned) : err(warningsError([first, ...others], plan));
 }
 
 /** Why nothing is started any more, when that is so. */

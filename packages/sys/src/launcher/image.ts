@@ -1,6 +1,17 @@
 /** The launcher as something that can be executed: a sealed memory file, or a private file where the host forbids these. */
 import { createHash, randomBytes } from 'node:crypto';
-import { closeSync, fchmodSync, fsyncSync, mkdirSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  fchmodSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { err, ok, type Result } from 'neverthrow';
@@ -78,7 +89,7 @@ function sealedMemory(bytes: Buffer): Result<string, string> {
 /** Where vm.memfd_noexec is 2: a file that only this user can reach, opened and then unlinked, checked after writing. */
 function privateFile(bytes: Buffer): Result<string, HacoError> {
   const candidates = [process.env['XDG_RUNTIME_DIR'], '/run', tmpdir()].filter((dir) => dir !== undefined);
-  let last = '';
+  const reasons: string[] = [];
   for (const base of candidates) {
     const directory = join(base, `haco-init-${randomBytes(8).toString('hex')}`);
     try {
@@ -92,13 +103,16 @@ function privateFile(bytes: Buffer): Result<string, HacoError> {
         const fd = openSync(file, 'r');
         const written = Buffer.alloc(bytes.length);
         readSync(fd, written, 0, written.length, 0);
-        if (sha256(written) === sha256(bytes)) return ok(`/proc/self/fd/${String(fd)}`);
+        const path = `/proc/self/fd/${String(fd)}`;
+        const problem = sha256(written) === sha256(bytes) ? notExecutable(path) : 'it was changed meanwhile';
+        if (problem === undefined) return ok(path);
         closeSync(fd);
+        reasons.push(`${base}: ${problem}`);
       } finally {
         rmSync(directory, { recursive: true, force: true });
       }
     } catch (error) {
-      last = error instanceof Error ? error.message : String(error);
+      reasons.push(`${base}: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
   return err(
@@ -106,9 +120,19 @@ function privateFile(bytes: Buffer): Result<string, HacoError> {
       what: 'store the launcher in',
       path: candidates.join(', '),
       errno: '',
-      hint: `memory files may not be executed here (sysctl vm.memfd_noexec) and no directory takes it: ${last}; set XDG_RUNTIME_DIR to a writable directory that is not mounted noexec`,
+      hint: `memory files may not be executed here (sysctl vm.memfd_noexec) and no directory takes it: ${reasons.join(', ')}; set XDG_RUNTIME_DIR to a writable directory that is not mounted noexec`,
     }),
   );
+}
+
+/** Why a file may not be run: many a /run is mounted noexec, of which access(2) knows. */
+function notExecutable(path: string): string | undefined {
+  try {
+    accessSync(path, constants.X_OK);
+    return undefined;
+  } catch {
+    return 'it is mounted noexec';
+  }
 }
 
 function sha256(bytes: Buffer): string {

@@ -63,7 +63,7 @@ describe('probeCgroups', () => {
         writable: true,
         controllers: ['cpu', 'memory', 'pids'],
         subtreeControl: [],
-        top: { isRoot: true, controllers: ['cpuset', 'cpu', 'memory', 'pids'] },
+        top: { isRoot: true, controllers: ['cpuset', 'cpu', 'memory', 'pids'], writable: false },
       },
     });
   });
@@ -99,7 +99,7 @@ describe('probeCgroups', () => {
       writable: true,
       controllers: ['hugetlb'],
       subtreeControl: ['hugetlb'],
-      top: { isRoot: true, controllers: ['hugetlb'] },
+      top: { isRoot: true, controllers: ['hugetlb'], writable: true },
     });
   });
 

@@ -98,6 +98,7 @@ function describeUnified(
       // Only the root of the hierarchy has no type.
       isRoot: host.read(`${mount.mountPoint}/cgroup.type`) === undefined,
       controllers: wordsIn(mount.mountPoint, 'cgroup.controllers'),
+      writable: host.writable(mount.mountPoint),
     },
     // Otherwise this process is in it.
     ...(path.endsWith(leafEnd) ? { occupied: words('cgroup.procs').length > 0 } : {}),
