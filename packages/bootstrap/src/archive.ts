@@ -2,11 +2,16 @@
 import { type HacoError, InvalidSpecError, type Issue, issue, quote } from '@haco/plan';
 import { errAsync, type ResultAsync } from 'neverthrow';
 import { checkPath } from './fields.js';
-import { type ArchiveReport, packRoot } from './host/pack.js';
-import { type ExportedImage, writeImage } from './host/export-image.js';
+import type { ArchiveReport } from './host/pack.js';
+import type { ExportedImage } from './host/export-image.js';
 import type { ImageConfig } from './image-config.js';
 import { parsePlatform } from './oci/platform.js';
 import type { PrepareContext } from './strategy.js';
+import { late } from './late.js';
+
+const writeImage = late(async () => (await import('./host/export-image.js')).writeImage);
+
+const packRoot = late(async () => (await import('./host/pack.js')).packRoot);
 
 export type { ArchiveReport, ExportedImage };
 

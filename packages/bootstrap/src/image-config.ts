@@ -1,9 +1,11 @@
 /** What an image says about the process in it. */
 import { type HacoError, InvalidSpecError } from '@haco/plan';
 import { errAsync, type ResultAsync } from 'neverthrow';
-import { readImageConfig } from './host/image/read-config.js';
 import { type ImageOptions, type ImageSpec, validateSource } from './strategies/image.js';
 import type { PrepareContext } from './strategy.js';
+import { late } from './late.js';
+
+const readImageConfig = late(async () => (await import('./host/image/read-config.js')).readImageConfig);
 
 /** Configuration of an image: what its author wants to run in it, and how. */
 export interface ImageConfig {

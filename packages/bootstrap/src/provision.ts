@@ -2,8 +2,10 @@
 import { type HacoError, InvalidSpecError, type Issue, issue, type Part, quote, rejected } from '@haco/plan';
 import { err, errAsync, ok, type Result, type ResultAsync } from 'neverthrow';
 import { Fields, isObject } from './fields.js';
-import { provisionSteps } from './host/provision.js';
 import type { PrepareContext } from './strategy.js';
+import { late } from './late.js';
+
+const provisionSteps = late(async () => (await import('./host/provision.js')).provisionSteps);
 
 /** What a function of {@link ProvisionMethods.provision} is given. */
 export interface ProvisionContext extends PrepareContext {

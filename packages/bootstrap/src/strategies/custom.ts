@@ -1,7 +1,9 @@
 /** A root filesystem made by a function of the caller. */
 import { checkTarget, Fields } from '../fields.js';
-import { prepareCustom } from '../host/custom.js';
 import type { PrepareContext, Strategy } from '../strategy.js';
+import { late } from '../late.js';
+
+const prepareCustom = late(async () => (await import('../host/custom.js')).prepareCustom);
 
 /** What a caller's own strategy is given. */
 export interface BootstrapContext extends PrepareContext {

@@ -1,8 +1,10 @@
 /** A root filesystem made from packages by debootstrap or mmdebstrap. */
 import { type Issue, issue, quote } from '@haco/plan';
 import { checkPath, checkTarget, Fields } from '../fields.js';
-import { prepareDebootstrap } from '../host/debootstrap.js';
 import type { Strategy } from '../strategy.js';
+import { late } from '../late.js';
+
+const prepareDebootstrap = late(async () => (await import('../host/debootstrap.js')).prepareDebootstrap);
 
 const tools = ['debootstrap', 'mmdebstrap'] as const;
 const variants = ['minbase', 'buildd'] as const;

@@ -1,8 +1,10 @@
 /** A root filesystem that is kept in a git repository. */
 import { type Issue, issue, quote } from '@haco/plan';
 import { checkTarget, Fields } from '../fields.js';
-import { prepareGit } from '../host/git.js';
 import type { Strategy } from '../strategy.js';
+import { late } from '../late.js';
+
+const prepareGit = late(async () => (await import('../host/git.js')).prepareGit);
 
 /** What {@link git} takes besides the address. */
 export interface GitOptions {

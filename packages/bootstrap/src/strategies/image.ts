@@ -1,11 +1,13 @@
 /** A root filesystem from an OCI or Docker image. */
 import { type Issue, issue, quote } from '@haco/plan';
 import { checkPath, checkTarget, Fields } from '../fields.js';
-import { prepareImage } from '../host/image/prepare.js';
 import { parsePlatform } from '../oci/platform.js';
 import { parseReference } from '../oci/reference.js';
 import type { Strategy } from '../strategy.js';
 import { parseLimits, type UnpackLimits, validateLimits } from './limits.js';
+import { late } from '../late.js';
+
+const prepareImage = late(async () => (await import('../host/image/prepare.js')).prepareImage);
 
 /** What `image()` takes besides the name. */
 export interface ImageOptions {

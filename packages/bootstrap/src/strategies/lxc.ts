@@ -2,8 +2,10 @@
 import { basename } from 'node:path';
 import { type Issue, issue, quote } from '@haco/plan';
 import { checkPath, checkTarget, Fields } from '../fields.js';
-import { prepareLxc } from '../host/lxc.js';
 import type { Strategy } from '../strategy.js';
+import { late } from '../late.js';
+
+const prepareLxc = late(async () => (await import('../host/lxc.js')).prepareLxc);
 
 /** What {@link lxc} takes besides the template. */
 export interface LxcOptions {

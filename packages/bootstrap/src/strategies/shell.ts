@@ -1,8 +1,10 @@
 /** A root filesystem that a shell script makes on the host. */
 import { issue } from '@haco/plan';
 import { checkTarget, Fields } from '../fields.js';
-import { prepareShell } from '../host/shell.js';
 import type { Strategy } from '../strategy.js';
+import { late } from '../late.js';
+
+const prepareShell = late(async () => (await import('../host/shell.js')).prepareShell);
 
 /** What {@link shell} takes besides the script. */
 export interface ShellOptions {

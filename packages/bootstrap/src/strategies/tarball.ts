@@ -1,8 +1,10 @@
 /** A root filesystem from a tar archive, whoever wrote it. */
 import { checkPath, checkTarget, Fields } from '../fields.js';
-import { prepareTarball } from '../host/tarball.js';
 import type { Strategy } from '../strategy.js';
 import { parseLimits, type UnpackLimits, validateLimits } from './limits.js';
+import { late } from '../late.js';
+
+const prepareTarball = late(async () => (await import('../host/tarball.js')).prepareTarball);
 
 /** What {@link tarball} takes besides the archive. */
 export interface TarballOptions {

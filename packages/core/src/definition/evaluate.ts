@@ -4,9 +4,9 @@ import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import * as bootstrap from '@haco/bootstrap';
 import * as plan from '@haco/plan';
-import { createJiti } from 'jiti';
 import * as neverthrow from 'neverthrow';
 import * as core from '../index.js';
+import { evaluateNatively } from './native.js';
 
 /** What a definition can import without anything being installed beside it, and what must not exist twice. */
 const ownModules = {
@@ -31,8 +31,14 @@ function cacheDirectory(): string | false {
   }
 }
 
-/** The module's namespace, or what a CommonJS module exports. Throws what the module throws. Read anew at every call, with what it imports. */
+/**
+ * The module's namespace, or what a CommonJS module exports. Throws what the module throws. Read anew at every call, with what it imports.
+ */
 export async function evaluate(path: string): Promise<unknown> {
+  const native = await evaluateNatively(path, Object.keys(ownModules));
+  if (native !== undefined) return native;
+  // A tenth of a second for a command that needs none of it.
+  const { createJiti } = await import('jiti');
   const jiti = createJiti(path, {
     fsCache: cacheDirectory(),
     moduleCache: false,
