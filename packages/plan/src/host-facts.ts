@@ -73,7 +73,10 @@ export type SpeculationControl = 'controllable' | 'not-affected' | 'mitigated' |
 export interface ConfinementFacts {
   /** ABI of Landlock; 0: there is none. */
   readonly landlockAbi: number;
-  /** Active security modules, as `/sys/kernel/security/lsm` names them; where that can't be seen, those that are known by other signs. */
+  /**
+   * Active security modules, as `/sys/kernel/security/lsm` names them; where that can't be seen, those that are known by other signs.
+   * SELinux without a policy isn't active.
+   */
   readonly securityModules: readonly string[];
   /** Whether keyctl(2) may be called. */
   readonly keyrings: boolean;

@@ -37,6 +37,10 @@ describe('what confines a process', () => {
       'lockdown',
       'apparmor',
     ]);
+    const list = { '/sys/kernel/security/lsm': 'capability,selinux' };
+    expect(facts(none, list).securityModules).toEqual(['capability', 'selinux']);
+    const withoutPolicy = { ...list, '/proc/self/attr/current': 'kernel\0' };
+    expect(facts(none, withoutPolicy).securityModules).toEqual(['capability']);
     const signs = { '/sys/module/apparmor/parameters/enabled': 'Y\n', '/sys/fs/selinux/enforce': '1' };
     expect(facts(none, signs).securityModules).toEqual(['apparmor', 'selinux']);
     expect(facts(none, { '/sys/module/apparmor/parameters/enabled': 'N\n' }).securityModules).toEqual([]);

@@ -15,9 +15,14 @@ function landlockAbi({ call }: Probe): number {
   return Math.max(0, call('landlock_create_ruleset', null, 0, LANDLOCK_CREATE_RULESET_VERSION) ?? 0);
 }
 
+/** Until a policy is loaded SELinux calls every process `kernel`, takes any label, and confines nothing. */
+function hasPolicy(host: Probe): boolean {
+  return host.read('/proc/self/attr/current')?.replace('\0', '').trim() !== 'kernel';
+}
+
 function securityModules(host: Probe, abi: number): readonly string[] {
   const list = host.read('/sys/kernel/security/lsm')?.trim();
-  if (list !== undefined && list !== '') return list.split(',');
+  if (list !== undefined && list !== '') return list.split(',').filter((name) => name !== 'selinux' || hasPolicy(host));
   // Without securityfs: signs that each of them leaves elsewhere.
   return [
     ...(abi > 0 ? ['landlock'] : []),

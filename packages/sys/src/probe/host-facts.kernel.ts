@@ -60,7 +60,7 @@ describeWith(['root', 'kernel:5.14'], 'probeHost on a kernel that has everything
   });
 });
 
-describeWith(['root', 'seccomp', 'compiler', 'kernel:5.14'], 'probeHost behind a seccomp filter', () => {
+describeWith(['root', 'seccomp', 'probe', 'kernel:5.14'], 'probeHost behind a seccomp filter', () => {
   it('counts unknown calls as absent', async () => {
     const hide = ['clone3', 'openat2', 'close_range', 'pidfd_open', 'open_tree', 'mount_setattr'] as const;
     const { features } = await factsFrom(hidingSyscalls({ hide, command: probeElsewhere })._unsafeUnwrap());
