@@ -36,7 +36,7 @@ for name in fd stdin stdout stderr ptmx; do echo "$name $(readlink /dev/$name)";
 hostname; pwd; umask; ulimit -c >/dev/null; id
 `;
 
-describeWith(['root', 'compiler', 'busybox', 'seccomp'], "Docker's container", () => {
+describeWith(['root', 'probe', 'busybox', 'seccomp'], "Docker's container", () => {
   let rootfs: TestRootfs;
 
   beforeAll(async () => {

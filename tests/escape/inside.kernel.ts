@@ -10,7 +10,7 @@ import { testForEveryUser } from './for-every-user.js';
 
 let targets: Targets;
 
-describeWith(['root', 'compiler', 'seccomp'], 'escape: from inside, as root', () => {
+describeWith(['root', 'compiler', 'probe', 'seccomp'], 'escape: from inside, as root', () => {
   beforeAll(async () => {
     await orThrow(haco().command('/bin/sleep', '0.05').run());
     targets = await makeTargets();

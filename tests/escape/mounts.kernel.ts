@@ -54,7 +54,7 @@ function replaceBy(target: string, path: string): void {
 
 const base = () => haco().unshare('mount', 'pid').chroot(rootfs.path);
 
-describeWith(['root', 'compiler', 'busybox', 'overlay'], 'escape: mounts', () => {
+describeWith(['root', 'compiler', 'probe', 'busybox', 'overlay'], 'escape: mounts', () => {
   beforeAll(async () => {
     tools = await makeTemporaryDirectory('tools');
     // The first wait opens what all later ones share.

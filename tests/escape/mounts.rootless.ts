@@ -11,7 +11,7 @@ let outside: string;
 const base = () => haco().unshare('user', 'mount', 'pid', 'net', 'ipc').chroot(rootfs.path);
 
 describeWith(
-  ['ordinary-user', 'userns', 'compiler', 'busybox', 'overlay'],
+  ['ordinary-user', 'userns', 'compiler', 'probe', 'busybox', 'overlay'],
   'escape: mounts of an ordinary user',
   () => {
     beforeEach(async () => {

@@ -100,7 +100,7 @@ async function probe(builder: Builder): Promise<ProbeCaps> {
   return JSON.parse(stdout) as ProbeCaps;
 }
 
-describeWith(['root', 'compiler'], 'capSets', () => {
+describeWith(['root', 'probe'], 'capSets', () => {
   test('each set is as it was named, and execve makes of them what capabilities(7) says', async () => {
     // user 0: permitted is what is in the bounding set or inheritable, whatever was permitted before.
     expect(

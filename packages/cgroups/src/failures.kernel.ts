@@ -45,7 +45,7 @@ function place(): { readonly base: string; readonly mountPoint: string } {
   return { base: hierarchy?.base ?? '', mountPoint: hierarchy?.mount.mountPoint ?? '' };
 }
 
-const needs = ['root', 'compiler', 'controller:memory', 'controller:pids'] as const;
+const needs = ['root', 'probe', 'controller:memory', 'controller:pids'] as const;
 
 describeWith(needs, 'a limit that can not be set', () => {
   beforeAll(async () => void (await haco().pids(5).command('/bin/true').run()));

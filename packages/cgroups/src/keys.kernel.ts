@@ -78,7 +78,7 @@ describeWith(['root', 'pure-cgroup2', 'controller:cpu', 'controller:memory', 'co
   });
 });
 
-describeWith(['root', 'compiler', 'controller:memory'], 'what memory.cgroup.event_control was for', () => {
+describeWith(['root', 'probe', 'controller:memory'], 'what memory.cgroup.event_control was for', () => {
   test('the key takes descriptors, which mean nothing in a spec: events() registers its own', async () => {
     const refused = haco().cgroup('memory.cgroup.event_control', '5 6').command('/bin/true').explain();
     expect(refused._unsafeUnwrapErr().message).toBe(

@@ -46,7 +46,7 @@ afterEach(() => {
   for (const base of bases) expect(existsSync(`${base}/haco`)).toBe(false);
 });
 
-describeWith(['root', 'compiler', 'controller:cpu'], 'CPU time', () => {
+describeWith(['root', 'probe', 'controller:cpu'], 'CPU time', () => {
   test('half of a CPU is half of a CPU, over two seconds', { timeout: 90_000 }, async () => {
     // Other tests want the processors too: below a heavy group the limit alone decides.
     const [{ base = '', version = 1 } = {}] = hierarchiesOf({ cpu: 50 }, probeHost());
@@ -147,7 +147,7 @@ describeWith(['root', 'controller:cpuset'], 'CPU sets', () => {
   });
 });
 
-describeWith(['root', 'compiler', 'controller:pids'], 'processes', () => {
+describeWith(['root', 'probe', 'controller:pids'], 'processes', () => {
   test('a fork bomb stops at its number', async () => {
     const outcome = await orThrow(
       haco()
@@ -162,7 +162,7 @@ describeWith(['root', 'compiler', 'controller:pids'], 'processes', () => {
   });
 });
 
-describeWith(['root', 'compiler', 'controller:memory'], 'memory', () => {
+describeWith(['root', 'probe', 'controller:memory'], 'memory', () => {
   test('a hog is killed and said so', async () => {
     const outcome = await orThrow(
       haco()

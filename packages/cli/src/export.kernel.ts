@@ -31,7 +31,7 @@ function definition(name: string, text: string): string {
   return file;
 }
 
-describeWith(['root', 'busybox', 'compiler', 'tool:runc'], 'an exported definition', () => {
+describeWith(['root', 'busybox', 'probe', 'tool:runc'], 'an exported definition', () => {
   it('runs in runc as in haco', slow, async () => {
     const file = definition('web', "base.name('haco-test-export').sh('hostname; exit 3')");
     const bundle = join(directory, 'web');

@@ -77,7 +77,7 @@ const containers: Readonly<Record<string, () => Builder>> = {
   'a namespace that is entered': () => haco().enter('uts', { pid: process.pid }).command('/bin/true'),
 };
 
-describeWith(['root', 'busybox', 'compiler', 'strace'], 'strace agrees with explain() on', () => {
+describeWith(['root', 'busybox', 'probe', 'strace'], 'strace agrees with explain() on', () => {
   test.each(Object.entries(containers))('%s', { timeout: 60_000 }, async (_name, make) => {
     expect((await compare(make())).parts).toBeUndefined();
   });
@@ -120,7 +120,7 @@ describeWith(['root', 'busybox', 'compiler', 'strace'], 'strace agrees with expl
 });
 
 describeWith(
-  ['root', 'busybox', 'compiler', 'strace', 'landlock'],
+  ['root', 'busybox', 'probe', 'strace', 'landlock'],
   'strace agrees with explain() under Landlock on',
   () => {
     test.each([false, true])('files and ports, of a fork server: %s', { timeout: 60_000 }, async (served) => {
@@ -149,7 +149,7 @@ const joined: Readonly<Record<string, () => Builder>> = {
     haco().unshare('user', 'pid').mapUsers('auto').mapGroups('auto').chroot(rootfs.path),
 };
 
-describeWith(['root', 'busybox', 'compiler', 'strace'], 'strace agrees with explain() of an exec into', () => {
+describeWith(['root', 'busybox', 'probe', 'strace'], 'strace agrees with explain() of an exec into', () => {
   test.each(Object.entries(joined))('%s', { timeout: 60_000 }, async (_name, make) => {
     await using container = await orThrow(make().command('/bin/sleep', '60').start());
     const plan = orThrow(container.explain('/bin/true'));

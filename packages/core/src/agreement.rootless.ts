@@ -28,7 +28,7 @@ const containers: Readonly<Record<string, () => Pick<Builder, 'explain' | 'run'>
 };
 
 describeWith(
-  ['ordinary-user', 'userns', 'busybox', 'compiler', 'strace'],
+  ['ordinary-user', 'userns', 'busybox', 'probe', 'strace'],
   'strace agrees with explain() as an ordinary user on',
   () => {
     test.each(Object.entries(containers))('%s', { timeout: 60_000 }, async (_name, make) => {

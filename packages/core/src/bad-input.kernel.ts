@@ -41,7 +41,7 @@ async function failure(builder: {
 
 const inRoot = () => haco().name('bad').unshare('pid').chroot(rootfs.path).pids(50);
 
-describeWith(['root', 'busybox', 'compiler'], 'what is not there', () => {
+describeWith(['root', 'busybox', 'probe'], 'what is not there', () => {
   test('a missing root', async () => {
     const error = await failure(haco().name('bad').unshare('pid', 'uts').chroot('/nowhere').cpu(50));
     expect(error).toMatchObject({ kind: 'not-found', what: 'rootfs', subject: '/nowhere' });
@@ -135,7 +135,7 @@ describeWith(['root', 'busybox', 'compiler'], 'what is not there', () => {
   });
 });
 
-describeWith(['root', 'busybox', 'compiler'], 'what makes no sense', () => {
+describeWith(['root', 'busybox', 'probe'], 'what makes no sense', () => {
   test('is refused before anything is made', async () => {
     const any = (verb: string, ...args: readonly unknown[]) => {
       const builder = inRoot() as unknown as Record<string, (...args: readonly unknown[]) => ReturnType<typeof haco>>;
@@ -287,7 +287,7 @@ async function onOldKernel(
   return JSON.parse(stdout) as { kind: string; message: string };
 }
 
-describeWith(['root', 'busybox', 'compiler'], 'a kernel without a feature', () => {
+describeWith(['root', 'busybox', 'probe'], 'a kernel without a feature', () => {
   const newer = 'use a newer kernel, or, inside another container, a seccomp profile that allows it.';
 
   test.each([

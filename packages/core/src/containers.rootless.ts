@@ -35,7 +35,7 @@ describeWith(['ordinary-user'], 'without any namespace', () => {
   });
 });
 
-describeWith(['ordinary-user', 'userns', 'busybox', 'compiler'], 'with a user namespace', () => {
+describeWith(['ordinary-user', 'userns', 'busybox', 'probe'], 'with a user namespace', () => {
   const isolated = () => haco().unshare('user', 'mount', 'pid', 'uts', 'ipc').chroot(rootfs.path);
 
   test('the caller is root inside, and still the caller outside', async () => {
@@ -116,7 +116,7 @@ describeWith(['ordinary-user', 'userns', 'busybox', 'compiler'], 'with a user na
   });
 });
 
-describeWith(['ordinary-user', 'userns', 'busybox', 'compiler'], 'what takes more privilege', () => {
+describeWith(['ordinary-user', 'userns', 'busybox', 'probe'], 'what takes more privilege', () => {
   test('names the step, what is missing, and what to do', async () => {
     const cases: readonly (readonly [builder: Pick<Builder, 'run'>, message: string | RegExp])[] = [
       [
@@ -193,7 +193,7 @@ describeWith(['ordinary-user', 'userns', 'busybox', 'compiler'], 'what takes mor
   });
 });
 
-describeWith(['ordinary-user', 'userns', 'busybox', 'compiler'], 'when Node of an ordinary user is killed', () => {
+describeWith(['ordinary-user', 'userns', 'busybox', 'probe'], 'when Node of an ordinary user is killed', () => {
   const program = (root: string): string => `
     import { haco } from ${JSON.stringify(fileURLToPath(new URL('index.ts', import.meta.url)))};
     const base = haco().unshare('user', 'mount', 'pid', 'uts', 'ipc').chroot(${JSON.stringify(root)}).independent('procfs', 'dev').tmpfs('/tmp');

@@ -21,7 +21,7 @@ afterAll(() => rootfs.remove());
 const shell = (script: string) => haco().unshare('pid').chroot(rootfs.path).sh(script);
 const ended = (builder: { readonly run: Builder['run'] }) => expectNothingLeft(() => orThrow(builder.run()));
 
-describeWith(['root', 'busybox', 'compiler'], "the card's line", () => {
+describeWith(['root', 'busybox', 'probe'], "the card's line", () => {
   test('exactly as it is written', async () => {
     const root = rootfs.path;
     const outcome = await ended(haco().name('x').unshare('pid', 'uts').chroot(root).cpu(50));
@@ -56,7 +56,7 @@ describeWith(['root', 'busybox', 'compiler'], "the card's line", () => {
   });
 });
 
-describeWith(['root', 'busybox', 'compiler'], 'the outcome', () => {
+describeWith(['root', 'busybox', 'probe'], 'the outcome', () => {
   test('of a command that ends by itself', async () => {
     for (const code of [0, 1, 127, 255]) {
       expect(await ended(shell(`exit ${String(code)}`))).toMatchObject({
@@ -103,7 +103,7 @@ describeWith(['root', 'busybox', 'compiler'], 'the outcome', () => {
   });
 });
 
-describeWith(['root', 'busybox', 'compiler'], 'an AbortSignal', () => {
+describeWith(['root', 'busybox', 'probe'], 'an AbortSignal', () => {
   test('ends a container that runs', async () => {
     const controller = new AbortController();
     // As soon as it says that it runs.
@@ -174,7 +174,7 @@ describeWith(['root', 'busybox', 'compiler'], 'an AbortSignal', () => {
   });
 });
 
-describeWith(['root', 'busybox', 'compiler'], 'a handle', () => {
+describeWith(['root', 'busybox', 'probe'], 'a handle', () => {
   test('sends signals while it runs, and says so afterwards', async () => {
     await expectNothingLeft(async () => {
       await using container = await orThrow(
@@ -231,7 +231,7 @@ describeWith(['root', 'busybox', 'compiler'], 'a handle', () => {
   });
 });
 
-describeWith(['root', 'busybox', 'compiler'], 'created, then started', () => {
+describeWith(['root', 'busybox', 'probe'], 'created, then started', () => {
   const directories: string[] = [];
   afterAll(() => directories.forEach((directory) => rmSync(directory, { recursive: true })));
   const makeFifo = async (): Promise<string> => {
@@ -286,7 +286,7 @@ describeWith(['root', 'busybox', 'compiler'], 'created, then started', () => {
   });
 });
 
-describeWith(['root', 'busybox', 'compiler'], 'many', () => {
+describeWith(['root', 'busybox', 'probe'], 'many', () => {
   test('fifty at once, all isolated and limited, each with its own end', async () => {
     const base = haco()
       .unshare('mount', 'pid', 'uts', 'ipc')
@@ -349,7 +349,7 @@ describeWith(['root', 'busybox', 'compiler'], 'many', () => {
   });
 });
 
-describeWith(['root', 'busybox', 'compiler'], 'when Node is killed', () => {
+describeWith(['root', 'busybox', 'probe'], 'when Node is killed', () => {
   const index = fileURLToPath(new URL('index.ts', import.meta.url));
   const program = (root: string): string => `
     import { haco } from ${JSON.stringify(index)};

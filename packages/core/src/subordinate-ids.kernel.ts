@@ -63,7 +63,7 @@ async function withGrant(
 const isolated =
   "haco().unshare('user', 'mount', 'pid').mapUsers('auto').mapGroups('auto').chroot(root).independent('procfs')";
 
-describeWith(['root', 'busybox', 'compiler', 'newuidmap', 'tool:setpriv', 'tool:unshare'], 'subordinate ids', () => {
+describeWith(['root', 'busybox', 'probe', 'newuidmap', 'tool:setpriv', 'tool:unshare'], 'subordinate ids', () => {
   test('are mapped behind the user itself', async () => {
     const { stdout = '' } = await expectNothingLeft(() =>
       withGrant(`${user}:200000:65536\n`, `${isolated}.sh('cat /proc/self/uid_map /proc/self/gid_map; id -u')`),

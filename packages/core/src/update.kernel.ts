@@ -14,7 +14,7 @@ async function sleep(use: (container: Container) => Promise<void>): Promise<void
 
 const sleeping = (use: (container: Container) => Promise<void>): Promise<void> => expectNothingLeft(() => sleep(use));
 
-describeWith(['root', 'compiler'], 'a running container', () => {
+describeWith(['root', 'probe'], 'a running container', () => {
   // What stays with the process from its first start on is not what a test leaves behind.
   beforeAll(() => sleep(() => Promise.resolve()));
 

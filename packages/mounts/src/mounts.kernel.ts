@@ -36,7 +36,7 @@ async function sh(builder: Builder, script: string): Promise<string> {
   return (stdout + stderr).trim();
 }
 
-describeWith(['root', 'compiler', 'busybox', 'overlay'], 'mounts', () => {
+describeWith(['root', 'probe', 'busybox', 'overlay'], 'mounts', () => {
   beforeAll(async () => {
     rootfs = await makeRootfs({
       shell: true,

@@ -15,7 +15,7 @@ async function sh(builder: Builder, script: string): Promise<string> {
   return (stdout + stderr).trim();
 }
 
-describeWith(['ordinary-user', 'userns', 'compiler', 'busybox', 'overlay'], 'mounts of an ordinary user', () => {
+describeWith(['ordinary-user', 'userns', 'probe', 'busybox', 'overlay'], 'mounts of an ordinary user', () => {
   beforeAll(async () => {
     rootfs = await makeRootfs({ shell: true, files: { '/data/inside': 'rootfs\n' } });
   });

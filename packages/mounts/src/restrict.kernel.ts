@@ -14,7 +14,7 @@ async function sh(builder: Builder, script: string): Promise<string> {
   return (stdout + stderr).trim();
 }
 
-describeWith(['root', 'compiler', 'busybox', 'overlay'], 'what is restricted', () => {
+describeWith(['root', 'probe', 'busybox', 'overlay'], 'what is restricted', () => {
   beforeAll(async () => {
     rootfs = await makeRootfs({
       shell: true,

@@ -33,7 +33,7 @@ function ours(kind: NamespaceKind): number {
   return Number(/\d+/.exec(readlinkSync(`/proc/self/ns/${rowOf(kind).file}`))?.[0]);
 }
 
-describeWith(['root', 'compiler', 'timens'], 'namespaces', () => {
+describeWith(['root', 'probe', 'timens'], 'namespaces', () => {
   // The first wait opens what all later ones share.
   beforeAll(async () => {
     await orThrow(haco().command('/bin/sleep', '0.5').run());

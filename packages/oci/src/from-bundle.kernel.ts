@@ -80,7 +80,7 @@ async function underRunc(): Promise<string> {
   return stdout;
 }
 
-describeWith(['root', 'busybox', 'compiler', 'tool:runc'], 'a bundle', () => {
+describeWith(['root', 'busybox', 'probe', 'tool:runc'], 'a bundle', () => {
   beforeAll(async () => {
     await mkdir(join(bundle, 'data'));
     await writeFile(join(bundle, 'data', 'file'), 'of the bundle\n');

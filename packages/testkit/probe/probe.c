@@ -12,11 +12,6 @@
 
 static size_t mark;
 
-const char *errno_name(int number) {
-  const char *name = strerrorname_np(number);
-  return name != NULL ? name : "EUNKNOWN";
-}
-
 int fail(const char *syscall_name) {
   int number = errno;
   json_rewind(mark);
@@ -40,7 +35,7 @@ int usage(const char *text) {
 
 const char *signal_name(int number) {
   static char text[24];
-  const char *abbreviation = sigabbrev_np(number);
+  const char *abbreviation = signal_abbreviation(number);
   if (abbreviation != NULL) snprintf(text, sizeof text, "SIG%s", abbreviation);
   else snprintf(text, sizeof text, "SIG%d", number);
   return text;
@@ -51,7 +46,7 @@ int signal_number(const char *text) {
   if (number > 0 && number <= 64) return number;
   if (strncmp(text, "SIG", 3) == 0) text += 3;
   for (number = 1; number < 32; number++) {
-    const char *abbreviation = sigabbrev_np(number);
+    const char *abbreviation = signal_abbreviation(number);
     if (abbreviation != NULL && strcmp(abbreviation, text) == 0) return number;
   }
   return 0;

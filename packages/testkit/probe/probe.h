@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "json.h"
+#include "names.h"
 
 // argv[0] is the command's own name. Returns the exit code.
 typedef int command_function(int argc, char **argv);
@@ -28,9 +29,6 @@ int fail(const char *syscall_name);
 
 // The same for a wrong command line; returns 2.
 int usage(const char *text);
-
-// The name of an error number, as in EPERM.
-const char *errno_name(int number);
 
 // "TERM", "SIGTERM" or "15" as a number, 0 when there is no such signal.
 int signal_number(const char *text);

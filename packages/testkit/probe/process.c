@@ -101,7 +101,7 @@ static int rlimits(int argc, char **argv) {
   // The order of the names is the order of the RLIMIT_ numbers on x86-64 and arm64.
   for (int i = 0; i < (int)(sizeof limit_names / sizeof *limit_names); i++) {
     struct rlimit limit;
-    if (getrlimit((__rlimit_resource_t)i, &limit) != 0) return fail("getrlimit");
+    if (getrlimit(i, &limit) != 0) return fail("getrlimit");
     json_key(limit_names[i]);
     json_open('{');
     limit_value("soft", limit.rlim_cur);

@@ -3,6 +3,8 @@
  * "name ok" or "name signal N". For comparing what filters do. Arguments choose some by name; without any, all are made.
  */
 #define _GNU_SOURCE
+#include "names.h"
+
 #include <errno.h>
 #include <signal.h>
 #include <stdint.h>
@@ -12,6 +14,11 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+// Newer than some libc's headers; the same number everywhere.
+#ifndef SYS_memfd_secret
+#define SYS_memfd_secret 447
+#endif
 
 struct call {
 	const char *name;
@@ -164,7 +171,7 @@ static void report(const char *name, long (*make)(const struct call *), const st
 	else if (WEXITSTATUS(status) == 0)
 		printf("%s ok\n", name);
 	else
-		printf("%s %s\n", name, strerrorname_np(WEXITSTATUS(status)));
+		printf("%s %s\n", name, errno_name(WEXITSTATUS(status)));
 }
 
 static long make_native(const struct call *call)

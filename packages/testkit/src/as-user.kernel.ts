@@ -6,7 +6,7 @@ import { expectNothingLeft } from './expect-nothing-left.js';
 import { parseReport } from './probe-answers.js';
 import { probePath } from './probe.js';
 
-describeWith(['root', 'compiler'], 'another user', () => {
+describeWith(['root', 'probe'], 'another user', () => {
   test('has neither groups nor capabilities, and its own home', async () => {
     const { stdout } = await expectNothingLeft(() => asUser([probePath(), 'report', 'ids', 'caps', 'env', 'cwd']));
     const { ids, caps, env, cwd } = parseReport(['ids', 'caps', 'env', 'cwd'], stdout);

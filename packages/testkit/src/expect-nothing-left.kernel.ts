@@ -113,7 +113,7 @@ test('what another test run on this machine makes is not ours', async () => {
   rmdirSync(stranger);
 });
 
-describeWith(['compiler'], 'a clean run of programs', () => {
+describeWith(['probe'], 'a clean run of programs', () => {
   test('may start programs and make root filesystems', async () => {
     await expectNothingLeft(async () => {
       await using rootfs = await makeRootfs();

@@ -14,7 +14,7 @@ function answers(output: string): [ProbeAnswers['syscall'], ProbeAnswers['syscal
   return [parseAnswer('syscall', first), parseAnswer('syscall', second), parseAnswer('caps', third)];
 }
 
-describeWith(['seccomp', 'compiler', 'kernel:5.3'], 'a hidden syscall', () => {
+describeWith(['seccomp', 'probe', 'kernel:5.3'], 'a hidden syscall', () => {
   test('answers ENOSYS while its neighbours work', async () => {
     const command = hidingSyscalls({ hide: ['clone3'], command: [probePath(), ...ask] })._unsafeUnwrap();
     const [clone3, pidfdOpen, caps] = answers((await runCommand(command)).stdout);
@@ -45,7 +45,7 @@ describeWith(['seccomp', 'compiler', 'kernel:5.3'], 'a hidden syscall', () => {
   });
 });
 
-describeWith(['root', 'seccomp', 'compiler'], 'a syscall hidden from an ordinary user', () => {
+describeWith(['root', 'seccomp', 'probe'], 'a syscall hidden from an ordinary user', () => {
   test('costs no_new_privs, which root keeps unset', async () => {
     const command = hidingSyscalls({ hide: ['clone3'], command: [probePath(), ...ask] })._unsafeUnwrap();
     const [, , asRoot] = answers((await runCommand(command)).stdout);

@@ -3,7 +3,7 @@ import { type ToolError } from '@haco/plan';
 import { type Result } from 'neverthrow';
 import { constants } from 'node:os';
 import process from 'node:process';
-import { buildNativeTool } from './native-tool.js';
+import { nativeTool } from './native-tool.js';
 
 type Arch = 'x64' | 'arm64';
 
@@ -58,11 +58,7 @@ export interface HideOptions {
  * an ordinary user can't, so `newuidmap` doesn't work for it in there.
  */
 export function hidingSyscalls({ hide, errno = 'ENOSYS', command }: HideOptions): Result<readonly string[], ToolError> {
-  return buildNativeTool({ name: 'hide-syscall', sources: ['hide-syscall.c'] }).map((tool) => [
-    tool,
-    hideList(hide, errno, process.arch),
-    ...command,
-  ]);
+  return nativeTool('hide-syscall').map((tool) => [tool, hideList(hide, errno, process.arch), ...command]);
 }
 
 /** `435:38,437:38`. */

@@ -1,13 +1,16 @@
-/** Compiles one of the C programs in `probe/` when it is first needed, and keeps it for the next test. */
+/** One of the C programs of `probe/` when it is first needed: as it was built before, or compiled here; kept for the next test. */
 import { ToolError } from '@haco/plan';
 import { err, ok, type Result } from 'neverthrow';
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { brotliDecompressSync } from 'node:zlib';
+import { type NativeTool, type NativeToolName, nativeTools } from './native-tools.js';
+import { prebuilt } from './prebuilt.generated.js';
 
 const sourceDirectory = fileURLToPath(new URL('../probe', import.meta.url));
 const flags = ['-std=gnu11', '-static', '-Os', '-s', '-Wall', '-Wextra', '-Werror'];
@@ -15,38 +18,50 @@ const flags = ['-std=gnu11', '-static', '-Os', '-s', '-Wall', '-Wextra', '-Werro
 /** Host snapshots leave this directory out: it is meant to stay. */
 export const cachePrefix = 'haco-testkit-cache-';
 
-export interface NativeTool {
-  readonly name: string;
-  /** Files in `probe/`: what is compiled. */
-  readonly sources: readonly string[];
-  /** Files in `probe/`: what those include. */
-  readonly headers?: readonly string[];
-}
-
 /**
- * The path of the compiled program. Synchronous: it is needed while tests are being collected, and takes a second once.
+ * The path of the program. Synchronous: it is needed while tests are being collected, and takes a second once where it has to be
+ * compiled, which is so when its sources have changed since `npm run native`, and on other machines than x64.
  */
-export function buildNativeTool({ name, sources, headers = [] }: NativeTool): Result<string, ToolError> {
-  const directory = cacheDirectory();
-  const path = join(directory, `${name}-${digest([...sources, ...headers])}`);
+export function nativeTool(name: NativeToolName): Result<string, ToolError> {
+  const digest = sourceDigest(name);
+  const path = join(cacheDirectory(), `${name}-${process.arch}-${digest}`);
   if (existsSync(path)) return ok(path);
-
   const draft = `${path}.${String(process.pid)}`;
-  const command = ['gcc', ...flags, '-o', draft, ...sources.map((file) => join(sourceDirectory, file))];
-  const { error, status, stderr } = spawnSync('gcc', command.slice(1), { encoding: 'utf8' });
-  if (error !== undefined || status !== 0) {
-    rmSync(draft, { force: true });
-    return err(new ToolError({ command, exitCode: status, stderr: stderr ?? '', package: 'gcc libc6-dev' }));
+  const built = prebuilt[name];
+  if (process.arch === 'x64' && built.sources === digest) {
+    writeFileSync(draft, brotliDecompressSync(Buffer.from(built.brotli, 'base64')));
+  } else {
+    const failure = compile('gcc', name, draft);
+    if (failure !== undefined) return err(failure);
   }
   chmodSync(draft, 0o755);
-  // Another test process may build the same program now; with a rename nobody runs half of one.
+  // Another test process may make the same program now; with a rename nobody runs half of one.
   renameSync(draft, path);
   return ok(path);
 }
 
-function digest(files: readonly string[]): string {
-  const hash = createHash('sha256').update(`${process.arch} ${flags.join(' ')}`);
-  for (const file of files) hash.update(file).update(readFileSync(join(sourceDirectory, file)));
+/** Compile it to a path, with flags besides its own; undefined when that worked. */
+export function compile(
+  compiler: string,
+  name: NativeToolName,
+  path: string,
+  more: readonly string[] = [],
+): ToolError | undefined {
+  const { sources } = nativeTools[name];
+  const command = [compiler, ...flags, ...more, '-o', path, ...sources.map((file) => join(sourceDirectory, file))];
+  const { error, status, stderr } = spawnSync(compiler, command.slice(1), { encoding: 'utf8' });
+  if (error === undefined && status === 0) return undefined;
+  rmSync(path, { force: true });
+  return new ToolError({ command, exitCode: status, stderr: stderr ?? '', package: 'gcc libc6-dev' });
+}
+
+/** SHA-256 over what it is made of, cut to 16 hex digits. */
+export function sourceDigest(name: NativeToolName): string {
+  const tool: NativeTool = nativeTools[name];
+  const hash = createHash('sha256').update(flags.join(' '));
+  for (const file of [...tool.sources, ...(tool.headers ?? [])]) {
+    hash.update(file).update(readFileSync(join(sourceDirectory, file)));
+  }
   return hash.digest('hex').slice(0, 16);
 }
 

@@ -13,19 +13,19 @@ import { requires } from './requires.js';
 import { runCommand } from './run-command.js';
 import { makeTemporaryDirectory } from './temporary.js';
 
-const probe = requires('compiler').ok ? probePath() : '';
+const probe = requires('probe').ok ? probePath() : '';
 const run = (...args: readonly string[]) => runCommand([probe, ...args]);
 const ask = async <C extends ProbeCommand>(command: C, ...args: readonly string[]) =>
   parseAnswer(command, (await run(command, ...args)).stdout);
 
-describeWith(['compiler'], 'the file', () => {
+describeWith(['probe'], 'the file', () => {
   test('the second build is the file of the first', () => {
     expect(buildProbe()._unsafeUnwrap()).toBe(probe);
     expect(statSync(probe).mode & 0o777).toBe(0o755);
   });
 });
 
-describeWith(['compiler'], 'what the process is', () => {
+describeWith(['probe'], 'what the process is', () => {
   test('one report answers for many commands', async () => {
     const names = [
       'hostname', 'ids', 'caps', 'ns', 'cwd', 'signals', 'rlimits', 'umask', 'session', 'pids', 'oom-score', 'fds', 'mounts', 'tty', 'clock',
@@ -90,7 +90,7 @@ describeWith(['compiler'], 'what the process is', () => {
   });
 });
 
-describeWith(['compiler'], 'what the process can do', () => {
+describeWith(['probe'], 'what the process can do', () => {
   test('files are written, read and listed', async () => {
     const directory = await makeTemporaryDirectory('probe');
     try {

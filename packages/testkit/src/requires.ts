@@ -34,7 +34,8 @@ const checks = {
     missing(/\toverlay$/m.test(textOr('/proc/filesystems')), 'the kernel has no overlay filesystem loaded'),
   seccomp: () => missing(textOr('/proc/sys/kernel/seccomp/actions_avail') !== '', 'the kernel has no seccomp filters'),
   landlock,
-  compiler: () =>
+  compiler: () => program('gcc', 'gcc libc6-dev'),
+  probe: () =>
     buildProbe().match(
       () => undefined,
       (error) => error.message,

@@ -8,7 +8,7 @@ import { requires } from './requires.js';
 import { makeRootfs } from './rootfs.js';
 import { runCommand } from './run-command.js';
 
-describeWith(['root', 'compiler'], 'an empty root filesystem', () => {
+describeWith(['root', 'probe'], 'an empty root filesystem', () => {
   test('has the probe, which runs in it', async () => {
     await using rootfs = await makeRootfs({ files: { '/etc/motd': 'hello' } });
     const { stdout } = await runCommand(['chroot', rootfs.path, rootfs.probe, 'ls', '/']);
@@ -62,7 +62,7 @@ describeWith(['root', 'compiler'], 'an empty root filesystem', () => {
   });
 });
 
-describeWith(['root', 'compiler', 'busybox'], 'a root filesystem with a shell', () => {
+describeWith(['root', 'probe', 'busybox'], 'a root filesystem with a shell', () => {
   test('runs a script', async () => {
     await using rootfs = await makeRootfs({ shell: true });
     const { stdout } = await runCommand(['chroot', rootfs.path, '/bin/sh', '-c', 'id -u; ls /bin/probe; echo done']);

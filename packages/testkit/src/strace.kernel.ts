@@ -6,7 +6,7 @@ import { expectNothingLeft } from './expect-nothing-left.js';
 import { probePath } from './probe.js';
 import { straceSyscalls, straceWhile } from './strace.js';
 
-describeWith(['strace', 'compiler'], 'strace', () => {
+describeWith(['strace', 'probe'], 'strace', () => {
   test('lists the calls of a command and its children, and passes on how it ended', async () => {
     const { calls, stdout, exitCode } = await straceSyscalls([probePath(), 'zombies', '2'], {
       syscalls: ['%process', 'kill'],

@@ -1,9 +1,9 @@
 /** The table of system calls: a static program that makes each of them harmlessly, and what became of them. */
-import { buildNativeTool } from './native-tool.js';
+import { nativeTool } from './native-tool.js';
 
 /** Host path of the program; throws the sentence when it can't be compiled. */
 export function syscallsPath(): string {
-  const built = buildNativeTool({ name: 'syscalls', sources: ['syscalls.c'] });
+  const built = nativeTool('syscalls');
   if (built.isErr()) throw built.error;
   return built.value;
 }

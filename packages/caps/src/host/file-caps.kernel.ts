@@ -54,7 +54,7 @@ describeWith(['root', 'tool:getcap', 'tool:setcap'], 'capabilities of a file', (
   });
 });
 
-describeWith(['root', 'compiler'], 'capabilities of a command', () => {
+describeWith(['root', 'probe'], 'capabilities of a command', () => {
   test('are those of its file, unless it may not gain any', async () => {
     const program = join(directory, 'probe');
     copyFileSync(probePath(), program);

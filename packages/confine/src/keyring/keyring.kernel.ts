@@ -16,7 +16,7 @@ async function sessionOf(builder: Builder): Promise<number> {
   return (JSON.parse(stdout) as { result: number }).result;
 }
 
-describeWith(['root', 'compiler'], 'a session keyring', () => {
+describeWith(['root', 'probe'], 'a session keyring', () => {
   test('of its own instead of the one that Node has', async () => {
     if (!hasKeyrings) {
       // A kernel without keyrings has nothing to inherit, and says so.

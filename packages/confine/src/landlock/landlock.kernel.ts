@@ -191,7 +191,7 @@ describeWith(['root', 'landlock', 'kernel:6.12', 'tool:bash'], 'what reaches out
   });
 });
 
-describeWith(['root', 'landlock', 'seccomp', 'compiler'], 'a kernel without Landlock', () => {
+describeWith(['root', 'landlock', 'seccomp', 'probe'], 'a kernel without Landlock', () => {
   /** What a start says where landlock_create_ruleset(2) is hidden. */
   async function without(rules: string): Promise<string> {
     const program = `

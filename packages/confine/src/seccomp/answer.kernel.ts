@@ -4,7 +4,7 @@ import { haco, orThrow, type Builder, type Outcome, type SyscallAnswer } from '@
 import { describeWith, expectNothingLeft, makeRootfs, type TestRootfs } from '@haco/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-describeWith(['root', 'compiler', 'busybox', 'seccomp'], 'system calls answered by Node', () => {
+describeWith(['root', 'probe', 'busybox', 'seccomp'], 'system calls answered by Node', () => {
   let rootfs: TestRootfs;
   let base: Builder;
 

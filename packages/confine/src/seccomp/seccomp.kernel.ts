@@ -27,7 +27,7 @@ const dockerCaps = [
   'setpcap', 'setuid', 'sys_chroot',
 ]; // prettier-ignore
 
-describeWith(['root', 'compiler', 'busybox', 'seccomp'], 'seccomp', () => {
+describeWith(['root', 'probe', 'busybox', 'seccomp'], 'seccomp', () => {
   let rootfs: TestRootfs;
   let base: Builder;
 

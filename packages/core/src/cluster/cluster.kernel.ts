@@ -24,7 +24,7 @@ async function spawnTwenty(): Promise<number> {
   return performance.now() - began;
 }
 
-describeWith(['root', 'busybox', 'compiler'], 'a cluster', () => {
+describeWith(['root', 'busybox', 'probe'], 'a cluster', () => {
   it('starts what others depend on first, when it is ready, and stops it last', async () => {
     await expectNothingLeft(async () => {
       const notes: string[] = [];

@@ -28,7 +28,7 @@ async function attached<T>(builder: Builder, use: (container: AttachedContainer)
 
 const questions = ['caps', 'ids', 'hostname', 'cwd', 'fds'] as const;
 
-describeWith(['root', 'busybox', 'compiler'], 'attachTo', () => {
+describeWith(['root', 'busybox', 'probe'], 'attachTo', () => {
   test('joins namespaces, root and groups, as the user and with the capabilities of the process', async () => {
     const builder = isolated().name('there').user(1001, 1002, [50]).caps('net_raw').noNewPrivileges().pids(9);
     await attached(builder, async (container) => {
@@ -102,7 +102,7 @@ describeWith(['root', 'busybox', 'compiler'], 'attachTo', () => {
   });
 });
 
-describeWith(['root', 'busybox', 'compiler'], 'attachTo refuses', () => {
+describeWith(['root', 'busybox', 'probe'], 'attachTo refuses', () => {
   test('a pid that is nobody, that is no pid, or that is another process by now', async () => {
     await expectNothingLeft(async () => {
       const gone = await orThrow(haco().command('/bin/true').start());

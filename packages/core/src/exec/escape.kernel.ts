@@ -101,7 +101,7 @@ const containers: Readonly<Record<string, (runtime: Runtime) => Builder>> = {
     haco({ runtime }).unshare('pid', 'mount').chroot(rootfs.path).independent('procfs').user(1001).caps('none'),
 };
 
-describeWith(['root', 'busybox', 'compiler'], 'whoever lives in a container', () => {
+describeWith(['root', 'busybox', 'probe'], 'whoever lives in a container', () => {
   test.each(Object.entries(containers))(
     'gets nothing of 200 processes that join it (CVE-2016-9962): %s',
     { timeout: 120_000 },

@@ -49,7 +49,7 @@ async function same(builder: Builder): Promise<void> {
   });
 }
 
-describeWith(['root', 'busybox', 'compiler'], 'exec', () => {
+describeWith(['root', 'busybox', 'probe'], 'exec', () => {
   test('is where the container is, as what the container is', { timeout: 60_000 }, async () => {
     await same(isolated().name('here').env({ A: '1', PATH: '/bin' }).workdir('/tmp').rlimit('nofile', 99));
     await same(
@@ -171,7 +171,7 @@ describeWith(['root', 'busybox', 'compiler'], 'exec', () => {
   });
 });
 
-describeWith(['root', 'busybox', 'compiler', 'landlock', 'seccomp'], 'exec', () => {
+describeWith(['root', 'busybox', 'probe', 'landlock', 'seccomp'], 'exec', () => {
   test('is under the filters of the container', async () => {
     const profile = {
       defaultAction: 'SCMP_ACT_ALLOW',
@@ -191,7 +191,7 @@ describeWith(['root', 'busybox', 'compiler', 'landlock', 'seccomp'], 'exec', () 
   });
 });
 
-describeWith(['root', 'busybox', 'compiler'], 'spawn', () => {
+describeWith(['root', 'busybox', 'probe'], 'spawn', () => {
   test('gives streams', async () => {
     await inside(isolated(), async (container) => {
       await using cat = await orThrow(container.spawn('/bin/cat'));
@@ -230,7 +230,7 @@ describeWith(['root', 'busybox', 'compiler'], 'spawn', () => {
   });
 });
 
-describeWith(['root', 'busybox', 'compiler'], 'what an exec is refused for', () => {
+describeWith(['root', 'busybox', 'probe'], 'what an exec is refused for', () => {
   const failure = async (container: Container, options: unknown): Promise<HacoError> =>
     (await container.exec(options as ExecOptions))._unsafeUnwrapErr();
 
@@ -295,7 +295,7 @@ describeWith(['root', 'busybox', 'compiler'], 'what an exec is refused for', () 
   });
 });
 
-describeWith(['root', 'busybox', 'compiler'], 'names of users', () => {
+describeWith(['root', 'busybox', 'probe'], 'names of users', () => {
   test('are read in the container, without following a link out', async () => {
     await using outer = await makeRootfs({ files: { '/etc/passwd': 'alice:x:0:0::/:/bin/sh\n' } });
     const outside = outer.inside('/etc/passwd');

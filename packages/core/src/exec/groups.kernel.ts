@@ -16,7 +16,7 @@ afterAll(() => rootfs.remove());
 const isolated = (): Builder =>
   haco().unshare('pid', 'mount', 'uts', 'ipc', 'net').chroot(rootfs.path).independent('procfs', 'dev');
 
-describeWith(['root', 'busybox', 'compiler'], 'the memory limit of a container', () => {
+describeWith(['root', 'busybox', 'probe'], 'the memory limit of a container', () => {
   test('is the reason for the end of what it has killed of an exec, and of nothing else', async () => {
     await inside(isolated().resources({ memory: { max: '32MiB', swap: 0 } }), async (container) => {
       const hog = ['/bin/probe', 'hog', '128'] as const;
@@ -45,7 +45,7 @@ function groupOf(pid: number): string {
   return mount + group;
 }
 
-describeWith(['root', 'busybox', 'compiler', 'controller:hugetlb'], 'a v2 group with groups below it', () => {
+describeWith(['root', 'busybox', 'probe', 'controller:hugetlb'], 'a v2 group with groups below it', () => {
   test('takes further processes where the first one has gone', async () => {
     await inside(isolated().resources({ hugetlb: { '2MB': 0 } }), async (container) => {
       const group = groupOf(container.pid);

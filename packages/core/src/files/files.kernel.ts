@@ -39,7 +39,7 @@ const sh = async (container: Container, script: string): Promise<string> =>
 const errorOf = async (result: ResultAsync<unknown, HacoError> | Result<unknown, HacoError>): Promise<HacoError> =>
   (await result)._unsafeUnwrapErr();
 
-describeWith(['root', 'busybox', 'compiler'], 'files', () => {
+describeWith(['root', 'busybox', 'probe'], 'files', () => {
   test('are read and written as they are seen inside, mounts included', async () => {
     await inside(isolated(), async ({ files }) => {
       expect(await orThrow(files.write('/tmp/a', 'one\n'))).toBe(4);
@@ -195,7 +195,7 @@ describeWith(['root', 'busybox', 'compiler'], 'files', () => {
   });
 });
 
-describeWith(['root', 'busybox', 'compiler'], 'a hostile tree', () => {
+describeWith(['root', 'busybox', 'probe'], 'a hostile tree', () => {
   test('leads nowhere by its links', async () => {
     await inside(isolated(), async (container) => {
       const { files } = container;

@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => rootfs.remove());
 
-describeWith(['ordinary-user', 'userns', 'busybox', 'compiler'], 'files', () => {
+describeWith(['ordinary-user', 'userns', 'busybox', 'probe'], 'files', () => {
   test('are read and written, on mounts of the container too, and belong to its root', async () => {
     await expectNothingLeft(async () => {
       const builder = haco().unshare('user', 'mount', 'pid').mapUsers('self').mapGroups('self').chroot(rootfs.path);

@@ -37,7 +37,7 @@ function noting(notes: string[], note: (context: HookContext) => string = ({ poi
   return points.reduce((builder, point) => builder.hook(point, (context) => void notes.push(note(context))), base());
 }
 
-describeWith(['root', 'busybox', 'compiler'], 'hooks', () => {
+describeWith(['root', 'busybox', 'probe'], 'hooks', () => {
   it('are called at every point, in order', async () => {
     const notes: string[] = [];
     await expectNothingLeft(() => orThrow(noting(notes).sh('exit 0').run()));
@@ -201,7 +201,7 @@ describeWith(['root', 'busybox', 'compiler'], 'hooks', () => {
   );
 });
 
-describeWith(['root', 'busybox', 'compiler'], 'the plan of hooks', () => {
+describeWith(['root', 'busybox', 'probe'], 'the plan of hooks', () => {
   it('shows where the start waits, and why', () => {
     const builder = base()
       .hook('afterChroot', () => undefined, { name: 'fill' })

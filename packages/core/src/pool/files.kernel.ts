@@ -26,7 +26,7 @@ async function withPool<T>(builder: Builder, use: (pool: Pool) => Promise<T>): P
   });
 }
 
-describeWith(['root', 'busybox', 'compiler', 'overlay'], 'files of a run', () => {
+describeWith(['root', 'busybox', 'probe', 'overlay'], 'files of a run', () => {
   test('are there when the command begins, with owner and mode, and are no other run’s', async () => {
     await withPool(isolated(), async (pool) => {
       const script = 'cat /tmp/in/a /tmp/b; stat -c "%a %u:%g %n" /tmp/in /tmp/in/a /tmp/b /tmp/c | sort; ls /tmp';

@@ -53,7 +53,7 @@ function parkedPids(): readonly number[] {
 const isParked = (pid: number): boolean =>
   readFileSync(`/proc/${String(pid)}/maps`, 'latin1').includes('20000000-20030000');
 
-describeWith(['root', 'busybox', 'compiler'], 'a pool', () => {
+describeWith(['root', 'busybox', 'probe'], 'a pool', () => {
   test('runs different commands, each with its own arguments, variables, input and end', async () => {
     const outcomes = await withPool(isolated().env({ A: '1' }), 2, async (pool) => [
       await orThrow(pool.run('/bin/echo', 'one', 'two words')),
@@ -247,7 +247,7 @@ async function ofNode(program: string): Promise<{ readonly text: string; readonl
   return { text, code };
 }
 
-describeWith(['root', 'busybox', 'compiler', 'strace'], 'strace agrees with explain() of a pool on', () => {
+describeWith(['root', 'busybox', 'probe', 'strace'], 'strace agrees with explain() of a pool on', () => {
   test('every call, from the host to the command', { timeout: 60_000 }, async () => {
     closeForkServer();
     const threads = () => readdirSync('/proc/self/task').map(Number);

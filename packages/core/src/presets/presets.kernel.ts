@@ -16,7 +16,7 @@ afterAll(() => rootfs.remove());
 
 const lines = (text: string): readonly string[] => text.trim().split('\n');
 
-describeWith(['root', 'busybox', 'compiler'], 'sandbox(), as root', () => {
+describeWith(['root', 'busybox', 'probe'], 'sandbox(), as root', () => {
   const inside = async (script: string) => orThrow(sandbox().command('/bin/sh', '-c', script).run());
 
   it('runs programs of the host without any capability, in new namespaces of every kind', async () => {
@@ -114,7 +114,7 @@ function hostNamespaces() {
     .map(({ stdout }) => stdout);
 }
 
-describeWith(['root', 'busybox', 'compiler'], 'container(), as root', () => {
+describeWith(['root', 'busybox', 'probe'], 'container(), as root', () => {
   it('has what Docker gives: capabilities, masked and read-only paths, a /dev and a cgroup of its own', async () => {
     const { stdout, enforced } = await expectNothingLeft(() =>
       orThrow(

@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => rootfs.remove());
 
-describeWith(['ordinary-user', 'userns', 'busybox', 'compiler'], 'sandbox(), as an ordinary user', () => {
+describeWith(['ordinary-user', 'userns', 'busybox', 'probe'], 'sandbox(), as an ordinary user', () => {
   const inside = (script: string) => expectNothingLeft(() => orThrow(sandbox().command('/bin/sh', '-c', script).run()));
 
   it('needs no privilege, and holds none', async () => {
@@ -57,7 +57,7 @@ describeWith(['ordinary-user', 'userns', 'busybox', 'compiler'], 'sandbox(), as 
   });
 });
 
-describeWith(['ordinary-user', 'userns', 'busybox', 'compiler'], 'container(), as an ordinary user', () => {
+describeWith(['ordinary-user', 'userns', 'busybox', 'probe'], 'container(), as an ordinary user', () => {
   it('runs a root of its own', async () => {
     const { stdout } = await expectNothingLeft(() =>
       orThrow(

@@ -33,7 +33,7 @@ const count = (stream: Readable): Promise<number> =>
     stream.on('error', reject);
   });
 
-describeWith(['root', 'busybox', 'compiler'], 'captured output', () => {
+describeWith(['root', 'busybox', 'probe'], 'captured output', () => {
   test('both streams, as text', async () => {
     const outcome = await expectNothingLeft(() => orThrow(shell('echo out; echo err >&2; printf ü').run()));
     expect(outcome).toMatchObject({ stdout: 'out\nü', stderr: 'err\n', exitCode: 0 });
@@ -91,7 +91,7 @@ describeWith(['root', 'busybox', 'compiler'], 'captured output', () => {
   });
 });
 
-describeWith(['root', 'busybox', 'compiler'], 'streams of start()', () => {
+describeWith(['root', 'busybox', 'probe'], 'streams of start()', () => {
   test('bytes go through unchanged, both ways', async () => {
     const bytes = Buffer.from(Array.from({ length: 300_000 }, (_, index) => (index * 7) % 256));
     const back = await expectNothingLeft(async () => {
@@ -139,7 +139,7 @@ describeWith(['root', 'busybox', 'compiler'], 'streams of start()', () => {
   });
 });
 
-describeWith(['root', 'busybox', 'compiler'], 'stdin', () => {
+describeWith(['root', 'busybox', 'probe'], 'stdin', () => {
   test('nothing, unless asked for', async () => {
     expect((await orThrow(shell('cat; echo end').run())).stdout).toBe('end\n');
     expect((await orThrow(shell('cat; echo end').stdin('pipe').run())).stdout).toBe('end\n');
@@ -198,7 +198,7 @@ describeWith(['root', 'busybox', 'compiler'], 'stdin', () => {
   });
 });
 
-describeWith(['root', 'busybox', 'compiler'], 'stdout and stderr', () => {
+describeWith(['root', 'busybox', 'probe'], 'stdout and stderr', () => {
   test('to a file of the host: replaced or appended to', async () => {
     const file = join(directory, 'out');
     writeFileSync(file, 'a long first text\n');

@@ -80,7 +80,7 @@ async function atTerminal(
   });
 }
 
-describeWith(['root', 'busybox', 'compiler'], 'a shell at a terminal', () => {
+describeWith(['root', 'busybox', 'probe'], 'a shell at a terminal', () => {
   test('is the console where /dev is its own', async () => {
     await atTerminal(ownDevpts().tty(), async (screen, container) => {
       await screen.until(prompt);
@@ -226,7 +226,7 @@ describeWith(['root', 'busybox', 'compiler'], 'a shell at a terminal', () => {
   });
 });
 
-describeWith(['root', 'busybox', 'compiler', 'tool:python3'], "the caller's own terminal", () => {
+describeWith(['root', 'busybox', 'probe', 'tool:python3'], "the caller's own terminal", () => {
   test('is inherited, with job control, and given back', { timeout: 20_000 }, async () => {
     const index = fileURLToPath(new URL('../index.ts', import.meta.url));
     const script = `

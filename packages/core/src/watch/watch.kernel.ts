@@ -29,7 +29,7 @@ const server = (port: number, status = 200) =>
       `require('http').createServer((q, r) => r.writeHead(${String(status)}).end()).listen(${String(port)}, '0.0.0.0')`,
     );
 
-describeWith(['root', 'busybox', 'compiler'], 'timers', () => {
+describeWith(['root', 'busybox', 'probe'], 'timers', () => {
   it('call while the container runs, with what it is, and stop with it', async () => {
     const counts: number[] = [];
     const builder = base()
@@ -72,7 +72,7 @@ describeWith(['root', 'busybox', 'compiler'], 'timers', () => {
   });
 });
 
-describeWith(['root', 'busybox', 'compiler'], 'readiness', () => {
+describeWith(['root', 'busybox', 'probe'], 'readiness', () => {
   test.each<[string, ReadinessCheck]>([
     ['a file, which may be behind a link of the container', { file: '/tmp/link/ready' }],
     ['a command', { command: ['/bin/sh', '-c', 'test -e /tmp/ready'], interval: '20ms' }],
@@ -140,7 +140,7 @@ describeWith(['root', 'busybox', 'compiler'], 'readiness', () => {
   });
 });
 
-describeWith(['root', 'busybox', 'compiler'], 'events and signals', () => {
+describeWith(['root', 'busybox', 'probe'], 'events and signals', () => {
   it('an event of the cgroup calls its function', async () => {
     const events: string[] = [];
     const builder = base()

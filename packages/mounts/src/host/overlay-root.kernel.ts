@@ -66,7 +66,7 @@ const changes = [
   'added /made/node character-device',
 ];
 
-describeWith(['root', 'compiler', 'busybox', 'overlay', 'tool:setfattr'], 'a layer that is kept', () => {
+describeWith(['root', 'probe', 'busybox', 'overlay', 'tool:setfattr'], 'a layer that is kept', () => {
   beforeEach(async () => {
     rootfs = await makeRootfs({
       shell: true,

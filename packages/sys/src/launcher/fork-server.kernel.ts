@@ -44,7 +44,7 @@ function contentsOf(pid: number, file: string): string {
 
 const isLauncher = (pid: number): boolean => contentsOf(pid, 'comm') === 'haco-init\n';
 
-describeWith(['root', 'compiler'], 'the fork server', () => {
+describeWith(['root', 'probe'], 'the fork server', () => {
   beforeAll(warmUp);
   afterEach(() => closeForkServer());
 

@@ -41,7 +41,7 @@ function ownCopy(mode: number): string {
 /** Opened read-only, so that the launcher is ours and nobody writes. */
 const image = () => launcherPath()._unsafeUnwrap();
 
-describeWith(['root', 'compiler'], 'the launcher', () => {
+describeWith(['root', 'probe'], 'the launcher', () => {
   beforeAll(warmUp);
 
   it('is another executable when HACO_INIT says so', async () => {

@@ -64,7 +64,7 @@ function openTerminal(): { readonly master: number; readonly slave: number } {
   return { master, slave: openSync(`/dev/pts/${String(number.readInt32LE(0))}`, constants.O_RDWR | O_NOCTTY) };
 }
 
-describeWith(['root', 'compiler'], 'the init', () => {
+describeWith(['root', 'probe'], 'the init', () => {
   beforeAll(warmUp);
 
   it('is pid 1, its command is pid 2', async () => {

@@ -20,7 +20,7 @@ const touch = (name: string, save?: string) =>
   syscall('openat', [AT_FDCWD, file(name), open, 0o600], save === undefined ? {} : { save });
 const simple = (...before: readonly Step[]) => [...before, clone(), exec('/bin/true')];
 
-describeWith(['root', 'compiler'], 'the launcher', () => {
+describeWith(['root', 'probe'], 'the launcher', () => {
   // Its memory file is made once per process.
   beforeAll(warmUp);
 
