@@ -1,10 +1,12 @@
 // `npm run gen`: writes the files that are generated and committed; with --check it only says which of them are stale.
 import { readFile, writeFile } from 'node:fs/promises';
 import { generateNumbers, numbersFile } from './gen-numbers.js';
+import { defaultProgramFile, generateDefaultProgram } from './gen-seccomp.js';
 
 /** Each returns the content that its file should have. */
 const generators: readonly { readonly file: string; readonly content: () => Promise<string> }[] = [
   { file: numbersFile, content: generateNumbers },
+  { file: defaultProgramFile, content: generateDefaultProgram },
 ];
 
 const root = new URL('../', import.meta.url);

@@ -1,20 +1,22 @@
 /** From the rules of a profile to a program of the kernel, by libseccomp. */
 import { readSync } from 'node:fs';
 import { IoError, UnsupportedError, type HacoError } from '@haco/plan';
-import { errnoName, libc } from '@haco/sys';
+import { errnoName, libc, syscallNumbers } from '@haco/sys';
 import { err, ok, type Result } from 'neverthrow';
 import { decode, joinArchitectures, type ArchProgram, type Instruction } from '../../seccomp/bpf.js';
 import type { AppliedProfile, AppliedRule } from '../../seccomp/conditions.js';
 import { lookUp } from '../../seccomp/look-up.js';
 import type { SeccompArg } from '../../seccomp/profile.js';
 import { shorten } from '../../seccomp/shorten.js';
-import { actions, architectures, operators, type SeccompArch } from '../../seccomp/words.js';
+import { actions, architectures, natives, operators, type SeccompArch } from '../../seccomp/words.js';
 import { libseccomp, type Libseccomp } from './libseccomp.js';
 
 const MFD_CLOEXEC = 1;
 const EEXIST = 17;
 /** `SCMP_FLTATR_ACT_BADARCH`. */
 const badArch = 2;
+/** The architecture of this process, for which libseccomp begins each filter, and whose numbers stand for the calls of all. */
+const own = natives[process.arch === 'arm64' ? 'arm64' : 'x64'].arch;
 /** `__NR_SCMP_ERROR`: no such name. Other negative numbers stand for calls of other architectures. */
 const unknownName = -1;
 /** `sizeof(struct scmp_arg_cmp)`: two 32-bit and two 64-bit numbers. */
@@ -50,13 +52,12 @@ function lets(action: number): number {
 function numbered(
   library: Libseccomp,
   { rules, defaultAction }: AppliedProfile,
-  native: SeccompArch,
 ): Result<readonly NumberedRule[], HacoError> {
   const found: NumberedRule[] = [];
   for (const rule of rules) {
     // libseccomp refuses rules that do what happens anyway.
     if (rule.action === defaultAction) continue;
-    const number = numberOf(library, native, rule.name);
+    const number = numberOf(library, own, rule.name);
     if (number !== unknownName) found.push({ ...rule, number });
     else if (lets(rule.action) < lets(defaultAction)) {
       return err(
@@ -123,7 +124,6 @@ function isPlain(rules: readonly NumberedRule[]): boolean {
 function compileFor(
   library: Libseccomp,
   arch: SeccompArch,
-  native: SeccompArch,
   defaultAction: number,
   rules: readonly NumberedRule[],
   looksUp: boolean,
@@ -141,20 +141,28 @@ function compileFor(
     const manyWays = multiplexed.has(name) && !oneWay.has(arch);
     if (first === undefined || manyWays || !looksUp || !isPlain(group)) others.push(...group);
     else {
-      const number = arch === native ? first.number : numberOf(library, arch, name);
+      const number = numberOf(library, arch, name);
       // Negative: this architecture doesn't have the call.
       if (number >= 0) plain.set(number, first.action);
     }
   }
-  return compileRules(library, arch, native, defaultAction, others).map((rest) =>
+  return compileRules(library, arch, defaultAction, others).map((rest) =>
     looksUp ? lookUp(plain, shorten(rest)) : rest,
   );
 }
 
 const numbers = new Map<SeccompArch, Map<string, number>>();
 
+/** The tables of haco's own, which know younger calls than an old libseccomp does. */
+const tables: Partial<Record<SeccompArch, Readonly<Record<string, number>>>> = {
+  SCMP_ARCH_X86_64: syscallNumbers.x64,
+  SCMP_ARCH_AARCH64: syscallNumbers.arm64,
+};
+
 /** The number of a call; below 0 when the architecture doesn't have it, or libseccomp doesn't know it. */
 function numberOf(library: Libseccomp, arch: SeccompArch, name: string): number {
+  const table = tables[arch];
+  if (table !== undefined && Object.hasOwn(table, name)) return table[name] ?? unknownName;
   let known = numbers.get(arch);
   if (known === undefined) numbers.set(arch, (known = new Map<string, number>()));
   let number = known.get(name);
@@ -168,17 +176,16 @@ function numberOf(library: Libseccomp, arch: SeccompArch, name: string): number 
 function compileRules(
   library: Libseccomp,
   arch: SeccompArch,
-  native: SeccompArch,
   defaultAction: number,
   rules: readonly NumberedRule[],
 ): Result<readonly Instruction[], HacoError> {
   const filter = library.seccomp_init(defaultAction);
   if (filter === null) return err(failed('begin', -22));
   try {
-    if (arch !== native) {
+    if (arch !== own) {
       const result =
         library.seccomp_arch_add(filter, architectures[arch]) ||
-        library.seccomp_arch_remove(filter, architectures[native]);
+        library.seccomp_arch_remove(filter, architectures[own]);
       if (result < 0) return err(failed(`add ${arch}`, result));
     }
     library.seccomp_attr_set(filter, badArch, actions.SCMP_ACT_KILL_PROCESS);
@@ -210,10 +217,10 @@ export function compileProfile(profile: AppliedProfile, looksUp = true): Result<
   const [native, ...others] = profile.architectures;
   if (native === undefined) return err(failed('no architecture', -22));
   return libseccomp().andThen((library) =>
-    numbered(library, profile, native).andThen((rules) => {
+    numbered(library, profile).andThen((rules) => {
       const programs: ArchProgram[] = [];
       for (const arch of [native, ...others]) {
-        const program = compileFor(library, arch, native, profile.defaultAction, rules, looksUp);
+        const program = compileFor(library, arch, profile.defaultAction, rules, looksUp);
         if (program.isErr()) return err(program.error);
         const last = profile.hidesNewer ? lastNumber(library, arch, profile.rules) : undefined;
         const x32 =

@@ -3,9 +3,11 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { InvalidSpecError, IoError, NotFoundError, issue, type HacoError, type PlanContext, plain } from '@haco/plan';
 import { syscallNumbers } from '@haco/sys';
-import { err, ok, type Result } from 'neverthrow';
+import { err, ok, Result } from 'neverthrow';
 import { askAbout, chain, encode, type Instruction } from '../../seccomp/bpf.js';
 import { applyProfile, type AppliedProfile, type FilterContext } from '../../seccomp/conditions.js';
+import { defaultProfile } from '../../seccomp/default-profile.js';
+import { defaultPrograms } from '../../seccomp/default-program.generated.js';
 import { seccompPresets } from '../../seccomp/presets.js';
 import type { SeccompProfile } from '../../seccomp/profile.js';
 import { parseProfile } from '../../seccomp/read-profile.js';
@@ -26,6 +28,11 @@ function packed(program: readonly Instruction[]): CompiledFilter {
   return { program: Buffer.from(encode(program)).toString('base64'), length: program.length };
 }
 
+/** The profiles compiled, one after the other in one program. Errors: as {@link compileProfile}. */
+export function compileAll(profiles: readonly AppliedProfile[]): Result<CompiledFilter, HacoError> {
+  return Result.combine(profiles.map((profile) => compileProfile(profile))).map((parts) => packed(chain(parts)));
+}
+
 /** Each of the profiles compiled, one after the other in one program; once for each content. */
 function compiled(profiles: readonly AppliedProfile[], path: string): Result<CompiledFilter, HacoError> {
   const key = createHash('sha256').update(JSON.stringify(profiles)).digest('base64');
@@ -35,24 +42,19 @@ function compiled(profiles: readonly AppliedProfile[], path: string): Result<Com
     programs.set(key, known);
     return ok(known);
   }
-  const parts: (readonly Instruction[])[] = [];
-  for (const profile of profiles) {
-    const part = compileProfile(profile);
-    if (part.isErr()) return err(part.error);
-    parts.push(part.value);
-  }
-  const filter = packed(chain(parts));
-  if (filter.length > maxLength) {
-    const length = String(filter.length);
-    const issues = [
-      issue(path, `becomes ${length} instructions, and the kernel takes ${String(maxLength)}; use fewer comparisons`),
-    ];
-    return err(new InvalidSpecError({ issues }));
-  }
-  programs.set(key, filter);
-  const [oldest] = programs.keys();
-  if (programs.size > capacity && oldest !== undefined) programs.delete(oldest);
-  return ok(filter);
+  return compileAll(profiles).andThen((filter) => {
+    if (filter.length > maxLength) {
+      const length = String(filter.length);
+      const issues = [
+        issue(path, `becomes ${length} instructions, and the kernel takes ${String(maxLength)}; use fewer comparisons`),
+      ];
+      return err(new InvalidSpecError({ issues }));
+    }
+    programs.set(key, filter);
+    const [oldest] = programs.keys();
+    if (programs.size > capacity && oldest !== undefined) programs.delete(oldest);
+    return ok(filter);
+  });
 }
 
 /** The program of unchanging profiles for one kind of container. */
@@ -62,6 +64,8 @@ function programOf(
   path: string,
 ): Result<CompiledFilter, HacoError> {
   const [identity] = profiles;
+  // Neither capabilities nor kernels make a difference to it.
+  if (identity === defaultProfile[0]) return ok(defaultPrograms[context.arch]);
   const key = JSON.stringify(context);
   const known = identity === undefined ? undefined : byIdentity.get(identity)?.get(key);
   if (known !== undefined) return ok(known);
@@ -126,8 +130,8 @@ function askFor(names: 'all' | readonly string[], arch: FilterContext['arch']): 
 }
 
 /**
- * The section with the programs of its filters. Compiled once for each content: about 3 ms, later nothing. Sections without
- * filters are returned as they are, and load nothing.
+ * The section with the programs of its filters. Compiled once for each content: up to 20 ms for the very
+ * first, later nothing. The preset is compiled already, and needs no libseccomp. Sections without filters are returned as they are.
  *
  * Errors: `unsupported`, when libseccomp isn't there or too old; `not-found`, `io` and `invalid-spec`, for profiles in files.
  *
