@@ -1,5 +1,5 @@
 /** What will fail on a host, told before it is tried, with what mends it. */
-import type { PlanContext, Warning } from '@haco/plan';
+import type { HostFacts, PlanContext, Warning } from '@haco/plan';
 import { hasAttributes } from './attributes.js';
 import { attributeChangeOf } from './entries/bind.js';
 import { independentKinds } from './kinds/index.js';
@@ -115,18 +115,40 @@ const checkOverlay: Check = (section, situation) => {
   ];
 };
 
-const checkIdmapped: Check = ({ entries }, { host }) =>
-  entries.flatMap((entry, index): readonly Warning[] => {
-    if (entry.kind !== 'bind' || entry.idmap === undefined) return [];
-    const step = `mounts.bind.${String(index)}`;
-    if (!host.features.mount_setattr) {
-      const message = `Idmapped mounts need Linux 5.12, this is ${host.kernel.release}; use a newer kernel, or change the owners of ${entry.source}.`;
+/** Linux 5.12 has idmapped mounts; overlayfs takes them as layers since 5.19. */
+const layersSince = { major: 5, minor: 19 };
+
+function isOlder({ major, minor }: HostFacts['kernel'], since: typeof layersSince): boolean {
+  return major < since.major || (major === since.major && minor < since.minor);
+}
+
+const checkIdmapped: Check = ({ rootfs, idmap, entries }, { host }) => {
+  const isLayer = rootfs !== undefined && 'overlay' in rootfs;
+  const roots = rootfs === undefined || idmap === undefined ? [] : isLayer ? rootfs.overlay.lower : [rootfs.path];
+  const needed = [
+    ...roots.map((source) => ({ step: 'mounts.root', source, isLayer, verb: 'idmapRoot()' })),
+    ...entries.flatMap((entry, index) =>
+      entry.kind === 'bind' && entry.idmap !== undefined
+        ? [{ step: `mounts.bind.${String(index)}`, source: entry.source, isLayer: false, verb: 'idmap' }]
+        : [],
+    ),
+  ];
+  return needed.flatMap(({ step, source, isLayer: asLayer, verb }): readonly Warning[] => {
+    if (source === '/') {
+      const message = `The host's own tree keeps its owners; leave out ${verb}, or use another root.`;
       return [{ step, kind: 'unsupported', message }];
     }
-    if (host.capabilities.includes('sys_admin')) return [];
-    const message = `Mapping the owners of ${entry.source} needs root on the host (CAP_SYS_ADMIN); run it with sudo, or leave out idmap.`;
+    const tooOld = !host.features.mount_setattr || (asLayer && isOlder(host.kernel, layersSince));
+    if (tooOld) {
+      const [what, since] = asLayer ? ['Overlays of idmapped directories', '5.19'] : ['Idmapped mounts', '5.12'];
+      const message = `${what} need Linux ${since}, this is ${host.kernel.release}; use a newer kernel, or change the owners of ${source}.`;
+      return [{ step, kind: 'unsupported', message }];
+    }
+    if (host.capabilities.includes('sys_admin') && host.userNamespaces.uids === undefined) return [];
+    const message = `Mapping the owners of ${source} needs root on the host (CAP_SYS_ADMIN); run it with sudo, or leave out ${verb}.`;
     return [{ step, kind: 'permission', message }];
   });
+};
 
 const checkRights: Check = ({ rootfs }, { hasMounts, inUserNamespace, host }) =>
   rootfs === undefined || hasMounts || inUserNamespace || host.capabilities.includes('sys_chroot')

@@ -2,24 +2,50 @@
 import { flags, openFlags, slot, struct, syscall, type Arg, type Operation, type Step } from '@haco/plan';
 import { attributeFlags } from './attributes.js';
 import { AT_FDCWD, atFlags, messageFlags, mountFlags, openTreeFlags, socketFlags } from './constants.js';
-import type { BindEntry, MountsSection } from './section.js';
+import type { MountAttributes, MountIdMap, MountsSection } from './section.js';
 import type { Situation } from './situation.js';
 
+/** What of the host is copied. */
 interface Source {
-  readonly entry: BindEntry;
-  readonly index: number;
-  readonly idmap: NonNullable<BindEntry['idmap']>;
+  readonly path: string;
+  readonly idmap: MountIdMap;
+  readonly recursive: boolean;
+  readonly attributes: MountAttributes;
+  /** Where the container's process has the copy. */
+  readonly slot: string;
 }
 
-/** Slot of the mount, in the container's process. */
+/** Slot of a bind mount, in the container's process. */
 export function idmappedSlot(index: number): string {
   return `mounts.source.${String(index)}`;
 }
 
-function sourcesOf({ entries }: MountsSection): readonly Source[] {
-  return entries.flatMap((entry, index) =>
-    entry.kind === 'bind' && entry.idmap !== undefined ? [{ entry, index, idmap: entry.idmap }] : [],
-  );
+/** Slot of a directory below the writable layer of the root, the topmost first. */
+export function idmappedLowerSlot(index: number): string {
+  return `mounts.lower.${String(index)}`;
+}
+
+/** Slot of the root. */
+const rootSlot = 'root';
+
+function rootSources({ rootfs, idmap, readonly = false }: MountsSection): readonly Source[] {
+  if (rootfs === undefined || idmap === undefined) return [];
+  if ('path' in rootfs) {
+    return [{ path: rootfs.path, idmap, recursive: true, attributes: { readonly }, slot: rootSlot }];
+  }
+  return rootfs.overlay.lower.map((path, index) => {
+    // Only the filesystem of each directory is part of an overlay.
+    return { path, idmap, recursive: false, attributes: {}, slot: idmappedLowerSlot(index) };
+  });
+}
+
+function sourcesOf(section: MountsSection): readonly Source[] {
+  const binds = section.entries.flatMap((entry, index): readonly Source[] => {
+    if (entry.kind !== 'bind' || entry.idmap === undefined) return [];
+    const { source, idmap, recursive = true } = entry;
+    return [{ path: source, idmap, recursive, attributes: entry, slot: idmappedSlot(index) }];
+  });
+  return [...rootSources(section), ...binds];
 }
 
 const pair = 'mounts.idmapped.pair';
@@ -67,9 +93,8 @@ function openUsers({ idmap }: Source, { host }: Situation): readonly Operation[]
 }
 
 function planMake(source: Source, situation: Situation): readonly Operation[] {
-  const { entry } = source;
-  const { recursive = true } = entry;
-  const attributes = attributeFlags({ ...entry, idmapped: true });
+  const { path, recursive } = source;
+  const attributes = attributeFlags({ ...source.attributes, idmapped: true });
   const set = struct(
     { name: 'attr_set', type: 'u64', value: attributes },
     { name: 'attr_clr', type: 'u64', value: 0 },
@@ -80,13 +105,9 @@ function planMake(source: Source, situation: Situation): readonly Operation[] {
   const below = recursive ? (['AT_RECURSIVE'] as const) : [];
   return [
     ...openUsers(source, situation),
-    syscall(
-      'open_tree',
-      [AT_FDCWD, entry.source, flags(openTreeFlags, 'OPEN_TREE_CLONE', ...below, 'OPEN_TREE_CLOEXEC')],
-      {
-        save: made,
-      },
-    ),
+    syscall('open_tree', [AT_FDCWD, path, flags(openTreeFlags, 'OPEN_TREE_CLONE', ...below, 'OPEN_TREE_CLOEXEC')], {
+      save: made,
+    }),
     syscall('mount_setattr', [slot(made), '', flags(atFlags, 'AT_EMPTY_PATH', ...below), set, 32]),
     planSend(made),
     syscall('close', [slot(made)]),
@@ -94,7 +115,7 @@ function planMake(source: Source, situation: Situation): readonly Operation[] {
   ];
 }
 
-function planReceive({ index }: Source): readonly Operation[] {
+function planReceive({ slot: save }: Source, index: number): readonly Operation[] {
   const control = `mounts.idmapped.${String(index)}`;
   const data = `${control}.data`;
   return [
@@ -107,7 +128,7 @@ function planReceive({ index }: Source): readonly Operation[] {
       ],
       { expect: 1 },
     ),
-    { op: 'load', from: control, offset: 16, save: idmappedSlot(index) },
+    { op: 'load', from: control, offset: 16, save },
   ];
 }
 
@@ -115,8 +136,8 @@ function planReceive({ index }: Source): readonly Operation[] {
 export function planIdmapped(section: MountsSection, situation: Situation): readonly Step[] {
   const sources = sourcesOf(section);
   if (sources.length === 0) return [];
-  const names = sources.map(({ entry }) => entry.source).join(', ');
-  const common = { from: 'mounts.entries', source: 'mount_setattr(2)' };
+  const names = sources.map(({ path }) => path).join(', ');
+  const common = { from: section.idmap === undefined ? 'mounts.entries' : 'mounts.idmap', source: 'mount_setattr(2)' };
   return [
     {
       ...common,

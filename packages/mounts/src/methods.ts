@@ -93,6 +93,28 @@ export interface MountMethods {
   chroot<B extends HasNamespace<'mount'>>(this: B, root: string | KeptRoot, options?: ChrootOptions): B;
 
   /**
+   * Map the owners of the root's files, as `idmap` does for a bind mount: what belongs to uid 0 on the disk belongs to root inside, without
+   * any chown, and what root inside makes belongs to uid 0 on the disk. For any root but the host's own, also below a writable layer,
+   * which itself isn't mapped. Needs root on the host and Linux 5.12; with a layer 5.19.
+   *
+   * @param map whose user namespace tells how: that of the container when left out, or a file such as `/proc/1234/ns/user`
+   * @see mount_setattr(2), MOUNT_ATTR_IDMAP
+   * @example
+   * ```ts
+   * import { haco } from '@haco/core';
+   * const range = { inside: 0, outside: 100_000, count: 65_536 };
+   * const build = haco()
+   *   .unshare('user', 'mount')
+   *   .mapUsers([range])
+   *   .mapGroups([range])
+   *   .chroot('/srv/roots/debian', { overlay: true })
+   *   .idmapRoot()
+   *   .command('apt-get', 'install', '-y', 'make');
+   * ```
+   */
+  idmapRoot<B extends HasNamespace<'mount'>>(this: B, map?: MountIdMap): B;
+
+  /**
    * Mount a directory or file of the host (a bind mount), or a filesystem by its type. Calls add up and are performed in order.
    *
    * The target must exist in the root, unless the root (or the mount that holds the target) is the container's own and vanishes

@@ -307,6 +307,47 @@ describeWith(['root', 'probe', 'busybox', 'overlay'], 'mounts', () => {
     });
   });
 
+  describe('an idmapped root', () => {
+    const range = { inside: 0, outside: 100_000, count: 65_536 };
+    const mapped = () => haco().unshare('user', 'mount', 'pid').mapUsers([range]).mapGroups([range]);
+    const script = 'stat -c %u:%g /bin/busybox && echo new >/made && stat -c %u:%g /made && ls -n /made | cut -c1-10';
+    const owners = '0:0\n0:0\n-rw-r--r--';
+
+    test('without the map, a root of the host’s belongs to nobody', async () => {
+      expect(await sh(mapped().chroot(rootfs.path), script)).toMatch(/^65534:65534\n.*Permission denied$/);
+    });
+
+    test('belongs to root inside, and what that makes to the host’s root', async () => {
+      expect(await expectNothingLeft(() => sh(mapped().chroot(rootfs.path).idmapRoot(), script))).toBe(owners);
+      expect(statSync(rootfs.inside('/made')).uid).toBe(0);
+      await rm(rootfs.inside('/made'));
+      const readonly = mapped().chroot(rootfs.path, { readonly: true }).idmapRoot();
+      expect(await sh(readonly, 'touch /made')).toMatch(/Read-only file system$/);
+    });
+
+    test('below a layer, thrown away or kept', async () => {
+      const overlay = mapped().chroot(rootfs.path, { overlay: true }).idmapRoot();
+      expect(await expectNothingLeft(() => sh(overlay, script))).toBe(owners);
+      expect(
+        await sh(overlay, 'chown 5:6 /bin/busybox; stat -c %u:%g /bin/busybox; rm /bin/probe; ls /bin/probe'),
+      ).toMatch(/^5:6\nls: .*No such file/);
+      expect(existsSync(rootfs.inside('/made'))).toBe(false);
+      const keep = join(data, 'kept,with:odd\\signs');
+      const kept = mapped().chroot(rootfs.path, { overlay: { keep } }).idmapRoot();
+      expect(await expectNothingLeft(() => sh(kept, script), { ignore: /kept/ })).toBe(owners);
+      expect(await sh(kept, 'cat /made')).toBe('new');
+      // The layer itself isn't mapped: its files are those of the container's root.
+      expect(statSync(join(keep, 'upper/made')).uid).toBe(100_000);
+      await rm(keep, { recursive: true });
+    });
+
+    test('with a bind mount that is mapped too', async () => {
+      await chmod(data, 0o755);
+      const builder = mapped().chroot(rootfs.path).idmapRoot().mount(data, '/mnt', { idmap: 'container' });
+      expect(await sh(builder, 'stat -c %u:%g /mnt/file /bin/busybox')).toBe('0:0\n0:0');
+    });
+  });
+
   describe('layers', () => {
     test('a layer over a directory takes every change, with what is below unseen', async () => {
       const overlaid = isolated().mount(data, '/mnt').overlay('/mnt').overlay('/data', { mode: 0o700 });

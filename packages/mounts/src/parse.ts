@@ -23,6 +23,12 @@ const attributes = {
   noexec: optional(readBoolean),
 };
 
+const idmap = readEither(
+  (json) => typeof json === 'string',
+  readOneOf(['container']),
+  readObject({ userNamespace: readText }),
+);
+
 const entry = readTagged('kind', {
   bind: readObject({
     kind: readOneOf(['bind']),
@@ -30,9 +36,7 @@ const entry = readTagged('kind', {
     target: readText,
     recursive: optional(readBoolean),
     propagation: optional(readOneOf(['private', 'slave', 'shared'])),
-    idmap: optional(
-      readEither((json) => typeof json === 'string', readOneOf(['container']), readObject({ userNamespace: readText })),
-    ),
+    idmap: optional(idmap),
     ...attributes,
   }),
   filesystem: readObject({
@@ -87,6 +91,7 @@ const section = readObject({
   rootfs: optional(rootfs),
   entry: optional(readOneOf(['pivot_root', 'chroot'])),
   readonly: optional(readBoolean),
+  idmap: optional(idmap),
   entries: readList(entry),
   readonlyPaths: optional(readList(readText)),
   masked: optional(readList(readText)),

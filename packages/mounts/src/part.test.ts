@@ -193,6 +193,25 @@ describe('validate', () => {
     ]);
   });
 
+  test('a root that is mapped is none of the host, and its map one of the container', () => {
+    const path = { rootfs: { path: '/srv/root' }, idmap: 'container' } as const;
+    expect(problems(path)).toEqual([
+      'mounts.idmap: there is no user namespace whose map could be taken; add unshare("user")',
+    ]);
+    expect(problems(path, ['mount', 'user'])).toEqual([]);
+    expect(problems(path, ['user'])).toEqual([
+      'mounts.idmap: an idmapped mount needs a new mount namespace; add unshare("mount")',
+    ]);
+    expect(problems({ ...path, idmap: { userNamespace: 'x' } })).toHaveLength(1);
+    const own =
+      "the host's own tree keeps its owners; choose a root with chroot() or rootfs(), or leave out idmapRoot()";
+    expect(problems({ idmap: 'container' }, ['mount', 'user'])).toEqual([`mounts.idmap: ${own}`]);
+    const layers = { rootfs: { overlay: { lower: ['/a', '/'] } }, idmap: 'container' } as const;
+    expect(problems(layers, ['mount', 'user'])).toEqual([`mounts.idmap: ${own}`]);
+    expect(verbs.idmapRoot(emptySection)).toEqual({ ...emptySection, idmap: 'container' });
+    expect(verbs.idmapRoot(emptySection, 'host' as 'container')).toBeInstanceOf(Rejected);
+  });
+
   test('an idmapped bind has a map, and is its own', () => {
     const bind = { kind: 'bind', source: '/a', target: '/a' } as const;
     expect(problems({ entries: [{ ...bind, idmap: 'container', propagation: 'slave' }] })).toEqual([

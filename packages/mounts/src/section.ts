@@ -142,6 +142,8 @@ export interface MountsSection {
   readonly entry?: RootEntry;
   /** Nothing in the root can be changed, except in mounts of their own. */
   readonly readonly?: boolean;
+  /** Whose user namespace tells how owners of the root's files appear. */
+  readonly idmap?: MountIdMap;
   readonly entries: readonly MountEntry[];
   /** Paths inside that can't be changed, with everything below; those that don't exist are passed over. */
   readonly readonlyPaths?: readonly string[];

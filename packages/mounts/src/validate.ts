@@ -2,7 +2,7 @@
 import { formatBytes, issue, parseText, quote, type Issue, type SharedFacts } from '@haco/plan';
 import { independentNames } from './kinds/independent-names.js';
 import { contentOf } from './contents.js';
-import type { BindEntry, IndependentEntry, MountEntry, MountsSection } from './section.js';
+import type { BindEntry, IndependentEntry, MountEntry, MountIdMap, MountsSection } from './section.js';
 
 const key = 'mounts';
 
@@ -83,13 +83,38 @@ function validateRestricted({ masked = [], readonlyPaths = [] }: MountsSection):
   );
 }
 
+function validateMap(idmap: MountIdMap | undefined, at: string): readonly Issue[] {
+  return idmap === undefined || idmap === 'container'
+    ? []
+    : validateHostPath(`${at}.userNamespace`, idmap.userNamespace);
+}
+
 function validateIdmap({ idmap, propagation }: BindEntry, at: string): readonly Issue[] {
   if (idmap === undefined) return [];
   return [
     ...(propagation === undefined || propagation === 'private'
       ? []
       : [issue(`${at}.propagation`, 'an idmapped mount is private; leave it out')]),
-    ...(idmap === 'container' ? [] : validateHostPath(`${at}.idmap.userNamespace`, idmap.userNamespace)),
+    ...validateMap(idmap, `${at}.idmap`),
+  ];
+}
+
+function validateRootMap({ rootfs, idmap }: MountsSection, facts: SharedFacts): readonly Issue[] {
+  if (idmap === undefined) return [];
+  const at = `${key}.idmap`;
+  // The root may also be that of a strategy, which is another section's.
+  const none = facts.changesRoot ? [] : ['/'];
+  const paths = rootfs === undefined ? none : 'path' in rootfs ? [rootfs.path] : rootfs.overlay.lower;
+  return [
+    ...validateMap(idmap, at),
+    ...(paths.includes('/')
+      ? [
+          issue(
+            at,
+            "the host's own tree keeps its owners; choose a root with chroot() or rootfs(), or leave out idmapRoot()",
+          ),
+        ]
+      : []),
   ];
 }
 
@@ -156,6 +181,16 @@ function validateRoot({ rootfs }: MountsSection): readonly Issue[] {
   ];
 }
 
+/** Every map that is asked for, with its place in the section. */
+function mapsOf({ idmap, entries }: MountsSection): readonly { idmap: MountIdMap; at: string; isRoot: boolean }[] {
+  const binds = entries.flatMap((entry, index) =>
+    entry.kind === 'bind' && entry.idmap !== undefined
+      ? [{ idmap: entry.idmap, at: `${key}.entries[${String(index)}].idmap`, isRoot: false }]
+      : [],
+  );
+  return [...(idmap === undefined ? [] : [{ idmap, at: `${key}.idmap`, isRoot: true }]), ...binds];
+}
+
 /** Everything that would change mounts of others without a mount namespace. */
 function validateNamespace(section: MountsSection, facts: SharedFacts): readonly Issue[] {
   const { rootfs, entry, readonly, entries, masked = [], readonlyPaths = [] } = section;
@@ -175,16 +210,12 @@ function validateNamespace(section: MountsSection, facts: SharedFacts): readonly
             : [],
         )
       : []),
-    ...entries.flatMap((each, index) => {
-      if (each.kind !== 'bind' || each.idmap === undefined) return [];
-      const at = `${key}.entries[${String(index)}].idmap`;
-      return [
-        ...(own || !any ? [] : [issue(at, `an idmapped mount needs a new mount namespace; ${remedy}`)]),
-        ...(each.idmap !== 'container' || facts.unshared.includes('user')
-          ? []
-          : [issue(at, 'there is no user namespace whose map could be taken; add unshare("user")')]),
-      ];
-    }),
+    ...mapsOf(section).flatMap(({ idmap, at, isRoot }) => [
+      ...(own || !(any || isRoot) ? [] : [issue(at, `an idmapped mount needs a new mount namespace; ${remedy}`)]),
+      ...(idmap !== 'container' || facts.unshared.includes('user')
+        ? []
+        : [issue(at, 'there is no user namespace whose map could be taken; add unshare("user")')]),
+    ]),
     ...(own || masked.length === 0
       ? []
       : [issue(`${key}.masked`, `paths can be masked only in a new mount namespace; ${remedy}`)]),
@@ -210,6 +241,7 @@ function validateNamespace(section: MountsSection, facts: SharedFacts): readonly
 export function validateSection(section: MountsSection, facts: SharedFacts): readonly Issue[] {
   return [
     ...validateRoot(section),
+    ...validateRootMap(section, facts),
     ...validateContents(section),
     ...validateRestricted(section),
     ...section.entries.flatMap((entry, index) => validateEntry(entry, `${key}.entries[${String(index)}]`)),

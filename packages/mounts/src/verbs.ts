@@ -11,7 +11,7 @@ import type {
   ProcfsKind,
   TmpfsOptions,
 } from './methods.js';
-import type { IndependentEntry, MountAttributes, MountEntry, MountsSection, Rootfs } from './section.js';
+import type { IndependentEntry, MountAttributes, MountEntry, MountIdMap, MountsSection, Rootfs } from './section.js';
 
 type Outcome = VerbResult<MountsSection>;
 
@@ -189,8 +189,19 @@ function networkEtc(section: MountsSection, hostEtc = '/etc'): Outcome {
     : rejected(`${nextPath(section)}.hostEtc`, 'must be a string');
 }
 
+function idmapRoot(section: MountsSection, idmap: MountIdMap = 'container'): Outcome {
+  const given: unknown = idmap;
+  const isMap =
+    given === 'container' ||
+    (typeof given === 'object' && given !== null && typeof Reflect.get(given, 'userNamespace') === 'string');
+  return isMap
+    ? { ...section, idmap }
+    : rejected('mounts.idmap', 'must be "container", or { userNamespace: "/proc/<pid>/ns/user" }');
+}
+
 export const verbs: Verbs<MountsSection, MountMethods> = {
   chroot,
+  idmapRoot,
   mount,
   tmpfs,
   independent,

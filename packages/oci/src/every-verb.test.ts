@@ -58,6 +58,7 @@ const verbs: Readonly<Record<string, readonly Call[]>> = {
     ['/a', '/b', { idmap: { userNamespace: '/proc/1/ns/user' } }],
     ['x', '/b', { type: 'ext4' }],
   ],
+  idmapRoot: [[]],
   tmpfs: [['/tmp']],
   independent: [['sysfs'], ['cgroup'], ['procfs'], ['devpts', 'shm']],
   overlay: [['/var']],

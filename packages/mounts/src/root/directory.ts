@@ -1,5 +1,5 @@
 /** A root that is a directory of the host. */
-import { flags, openFlags, slot, syscall, type Step } from '@haco/plan';
+import { flags, openFlags, slot, syscall, type Operation, type Step } from '@haco/plan';
 import { planAttributes } from '../attributes.js';
 import { AT_FDCWD, moveMountFlags, openTreeFlags } from '../constants.js';
 import type { Situation } from '../situation.js';
@@ -24,6 +24,26 @@ export function planOpenRoot(path: string, situation: Situation, from: string): 
   };
 }
 
+/** On top of `/` it hides nothing, because path lookups start below it. */
+export function onTop(mount: string): Operation {
+  return syscall('move_mount', [slot(mount), '', AT_FDCWD, '/', flags(moveMountFlags, 'MOVE_MOUNT_F_EMPTY_PATH')]);
+}
+
+/** The same with a copy that was made elsewhere, with its attributes: the slot has it already. */
+export function planIdmappedRoot(path: string, situation: Situation): Step {
+  return {
+    id: 'mounts.root',
+    phase: 'mounts',
+    label: `take the idmapped copy of ${path} as the new root`,
+    why: 'pivot_root(2) wants a mount of its own; owners on the disk stay as they are',
+    operations: [onTop('root')],
+    from: 'mounts.rootfs',
+    needs: [situation.mayMount],
+    requires: ['open_tree'],
+    source: 'pivot_root(2)',
+  };
+}
+
 /** Make a copy of the directory's mounts and put it on top of `/`: pivot_root(2) wants a mount, and nothing else may be changed. */
 export function planDirectoryRoot(path: string, readonly: boolean, situation: Situation): Step {
   return {
@@ -38,8 +58,7 @@ export function planDirectoryRoot(path: string, readonly: boolean, situation: Si
         { save: 'root' },
       ),
       ...planAttributes({ mount: 'root', attributes: { readonly }, recursive: true }),
-      // On top of "/" it hides nothing: path lookups start below it.
-      syscall('move_mount', [slot('root'), '', AT_FDCWD, '/', flags(moveMountFlags, 'MOVE_MOUNT_F_EMPTY_PATH')]),
+      onTop('root'),
     ],
     from: 'mounts.rootfs',
     needs: [situation.mayMount],

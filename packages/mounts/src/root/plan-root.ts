@@ -4,12 +4,12 @@ import { isLegacy, planAttributes, planLegacyAttributes } from '../attributes.js
 import { hostLayers, isLayeredHost, planLayer } from '../layer.js';
 import type { MountsSection } from '../section.js';
 import type { Situation } from '../situation.js';
-import { planDirectoryRoot, planOpenRoot } from './directory.js';
+import { planDirectoryRoot, planIdmappedRoot, planOpenRoot } from './directory.js';
 import { planOverlayRoot } from './overlay.js';
 
 /** The step that fills the slot, when anything needs it. */
 export function planRoot(section: MountsSection, situation: Situation, networkEtc?: string): readonly Step[] {
-  const { rootfs, readonly = false, entries, masked = [], readonlyPaths = [] } = section;
+  const { rootfs, readonly = false, idmap, entries, masked = [], readonlyPaths = [] } = section;
   if (rootfs === undefined) {
     const brought = networkEtc !== undefined && situation.ownMounts;
     return entries.length + masked.length + readonlyPaths.length === 0 && !brought
@@ -19,9 +19,13 @@ export function planRoot(section: MountsSection, situation: Situation, networkEt
   if (!situation.ownMounts) return 'path' in rootfs ? [planOpenRoot(rootfs.path, situation, 'mounts.rootfs')] : [];
   // What can be changed are its layers, which come once the store is there.
   if (isLayeredHost(section, situation)) return [planDirectoryRoot('/', true, situation)];
-  return [
-    'path' in rootfs ? planDirectoryRoot(rootfs.path, readonly, situation) : planOverlayRoot(rootfs.overlay, situation),
-  ];
+  const isIdmapped = idmap !== undefined;
+  if ('path' in rootfs) {
+    return [
+      isIdmapped ? planIdmappedRoot(rootfs.path, situation) : planDirectoryRoot(rootfs.path, readonly, situation),
+    ];
+  }
+  return [planOverlayRoot(rootfs.overlay, isIdmapped, situation)];
 }
 
 /** The layers over the host's tree, where they take the place of an overlay of the whole. */
