@@ -31,6 +31,7 @@ const user = '65534';
 async function withGrant(
   grant: string,
   builder: string,
+  prepare = 'true',
 ): Promise<{ stdout?: string; kind?: string; message?: string }> {
   const index = fileURLToPath(new URL('index.ts', import.meta.url));
   const script = `
@@ -50,8 +51,7 @@ async function withGrant(
     '--eval',
     script,
   ];
-  const shell =
-    'touch /etc/subuid /etc/subgid; mount --bind "$0" /etc/subuid && mount --bind "$0" /etc/subgid && exec "$@"';
+  const shell = `touch /etc/subuid /etc/subgid; mount --bind "$0" /etc/subuid && mount --bind "$0" /etc/subgid && ${prepare} && exec "$@"`;
   const drop = ['setpriv', `--reuid=${user}`, `--regid=${user}`, '--clear-groups', '--'];
   const { stdout, stderr } = await runCommand(['unshare', '--mount', 'sh', '-c', shell, file, ...drop, ...node], {
     cwd: fileURLToPath(new URL('.', import.meta.url)),
@@ -94,6 +94,17 @@ describeWith(['root', 'busybox', 'probe', 'newuidmap', 'tool:setpriv', 'tool:uns
     expect(refused.kind).toBe('permission');
     expect(refused.message).toMatch(
       /^Could not .*: The id map takes ids that \/etc\/subuid and \/etc\/subgid don't grant to this user; grant some with "usermod --add-subuids 100000-165535 --add-subgids 100000-165535 \$USER", or map "self"\.$/,
+    );
+  });
+
+  test('are out of reach where newuidmap may have no rights of its own, and the mount is named', async () => {
+    const where = 'f=$(command -v newuidmap) && mount --bind "$f" "$f" && mount -o remount,bind,nosuid "$f"';
+    const refused = await expectNothingLeft(() =>
+      withGrant(`${user}:200000:65536\n`, `${isolated}.command('/bin/true')`, where),
+    );
+    expect(refused.kind).toBe('permission');
+    expect(refused.message).toMatch(
+      /: newuidmap or newgidmap is on a mount with nosuid, where it has no rights of its own; allow them with "mount -o remount,suid \/.*newuidmap", or map "self"\.$/,
     );
   });
 });

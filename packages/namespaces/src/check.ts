@@ -96,7 +96,7 @@ const checkIdMap: Check = (section, context) => {
   const { host } = context;
   const map = resolveIdMap(section, host);
   if (map === undefined || map.kind === 'self' || mayMapAnything(host)) return [];
-  const { subuid, subgid, newidmap } = host.userNamespaces;
+  const { subuid, subgid, newidmap, newidmapNosuid } = host.userNamespaces;
   const granted =
     map.uid.every((range) => isGranted(range, host.euid, subuid)) &&
     map.gid.every((range) => isGranted(range, host.egid, subgid));
@@ -114,6 +114,13 @@ const checkIdMap: Check = (section, context) => {
           'id-map',
           'permission',
           'The id map takes ids that /etc/subuid and /etc/subgid don\'t grant to this user; grant some with "usermod --add-subuids 100000-165535 --add-subgids 100000-165535 $USER", or map "self".',
+        )),
+    ...(newidmapNosuid === undefined
+      ? []
+      : warning(
+          'id-map',
+          'permission',
+          `newuidmap or newgidmap is on a mount with nosuid, where it has no rights of its own; allow them with "mount -o remount,suid ${newidmapNosuid}", or map "self".`,
         )),
     ...(host.noNewPrivileges
       ? warning(

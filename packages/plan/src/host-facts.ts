@@ -114,6 +114,8 @@ export interface HostFacts {
     readonly subgid: readonly SubordinateRange[];
     /** Both `newuidmap` and `newgidmap` are on the PATH. */
     readonly newidmap: boolean;
+    /** Mount point with `nosuid` on which one of them lies, which has no rights of its own there. */
+    readonly newidmapNosuid?: string;
     /** Ids that there are in the user namespace of this process, when not all are: only they can be mapped into another one. */
     readonly uids?: readonly SubordinateRange[];
     readonly gids?: readonly SubordinateRange[];

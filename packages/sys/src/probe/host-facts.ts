@@ -11,6 +11,7 @@ import { parseKernelRelease } from './kernel-release.js';
 import { type ProcessInfo, thisProcess } from './process-info.js';
 import { parseStatus } from './status.js';
 import { mappedIds } from './mapped-ids.js';
+import { mountOf, parseMountinfo } from './mountinfo.js';
 import { parseSubordinateIds } from './subordinate-ids.js';
 import { unsupportedHost } from './unsupported.js';
 
@@ -82,6 +83,7 @@ function probeUserNamespaces(info: ProcessInfo, host: HostReader): HostFacts['us
     // Most machines of one purpose have an empty file: don't ask for a name that nobody needs.
     return text === '' ? [] : parseSubordinateIds(text, { name: info.userName(), uid: info.euid });
   };
+  const helpers = ['newuidmap', 'newgidmap'].map((program) => onPath(program, info, host));
   return {
     // Where somebody hides it, as outer containers do, nothing is known against them.
     max: numberIn(host, '/proc/sys/user/max_user_namespaces') ?? Number.MAX_SAFE_INTEGER,
@@ -89,7 +91,11 @@ function probeUserNamespaces(info: ProcessInfo, host: HostReader): HostFacts['us
     apparmorRestricted: numberIn(host, '/proc/sys/kernel/apparmor_restrict_unprivileged_userns') === 1,
     subuid: ranges('/etc/subuid'),
     subgid: ranges('/etc/subgid'),
-    newidmap: isOnPath('newuidmap', info, host) && isOnPath('newgidmap', info, host),
+    newidmap: helpers.every((path) => path !== undefined),
+    ...some(
+      'newidmapNosuid',
+      helpers.map((path) => nosuidMountOf(path, host)).find((path) => path !== undefined),
+    ),
     ...some('uids', mappedIds(host.read('/proc/self/uid_map'))),
     ...some('gids', mappedIds(host.read('/proc/self/gid_map'))),
   };
@@ -98,8 +104,18 @@ function probeUserNamespaces(info: ProcessInfo, host: HostReader): HostFacts['us
 const some = <K extends string, T>(key: K, value: T | undefined): { readonly [_ in K]?: T } =>
   value === undefined ? {} : ({ [key]: value } as { readonly [_ in K]?: T });
 
-function isOnPath(program: string, info: ProcessInfo, host: HostReader): boolean {
-  return info.path.split(':').some((directory) => directory !== '' && host.exists(`${directory}/${program}`));
+function onPath(program: string, info: ProcessInfo, host: HostReader): string | undefined {
+  return info.path
+    .split(':')
+    .filter((directory) => directory !== '')
+    .map((directory) => `${directory}/${program}`)
+    .find((path) => host.exists(path));
+}
+
+function nosuidMountOf(path: string | undefined, host: HostReader): string | undefined {
+  if (path === undefined) return undefined;
+  const mount = mountOf(path, parseMountinfo(host.read('/proc/self/mountinfo') ?? ''));
+  return mount?.options.includes('nosuid') === true ? mount.mountPoint : undefined;
 }
 
 function numberIn(host: HostReader, file: string): number | undefined {

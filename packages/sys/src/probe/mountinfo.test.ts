@@ -10,6 +10,7 @@ describe('parseMountinfo', () => {
         parent: 35,
         root: '/my dir',
         mountPoint: '/mnt 2',
+        options: ['rw', 'noatime'],
         fsType: 'ext3',
         superOptions: ['rw', 'errors=continue'],
       },

@@ -1,4 +1,4 @@
-/** Mounts as `/proc/self/mountinfo` lists them, as far as cgroups need them. */
+/** Mounts as `/proc/self/mountinfo` lists them, as far as planning needs them. */
 
 export interface MountEntry {
   readonly id: number;
@@ -6,6 +6,8 @@ export interface MountEntry {
   /** Which directory of the file system is the root of this mount, e.g. `/docker/abc`. */
   readonly root: string;
   readonly mountPoint: string;
+  /** Options of this mount, e.g. `rw`, `nosuid`. */
+  readonly options: readonly string[];
   readonly fsType: string;
   /** Options of the file system, e.g. `rw`, `cpu`, `cpuacct`, `name=systemd`. */
   readonly superOptions: readonly string[];
@@ -19,7 +21,7 @@ export interface MountEntry {
 export function parseMountinfo(text: string): readonly MountEntry[] {
   return text.split('\n').flatMap((line) => {
     const [before = '', after = ''] = line.split(' - ', 2);
-    const [id, parent, , root, mountPoint] = before.split(' ');
+    const [id, parent, , root, mountPoint, options = ''] = before.split(' ');
     const [fsType, , superOptions] = after.split(' ');
     if (root === undefined || mountPoint === undefined || fsType === undefined || superOptions === undefined) return [];
     return [
@@ -28,6 +30,7 @@ export function parseMountinfo(text: string): readonly MountEntry[] {
         parent: Number(parent),
         root: unescape(root),
         mountPoint: unescape(mountPoint),
+        options: options.split(','),
         fsType,
         superOptions: superOptions.split(','),
       },
@@ -45,6 +48,16 @@ function unescape(field: string): string {
 /** Whether a path lies at or below a directory. */
 export function isWithin(path: string, directory: string): boolean {
   return directory === '/' || path === directory || path.startsWith(`${directory}/`);
+}
+
+/** The mount on which a path lies: the topmost of those that hold it, as long as no symbolic link is on the way. */
+export function mountOf(path: string, mounts: readonly MountEntry[]): MountEntry | undefined {
+  return mounts
+    .filter(({ mountPoint }) => isWithin(path, mountPoint))
+    .reduce<MountEntry | undefined>(
+      (best, mount) => (best !== undefined && best.mountPoint.length > mount.mountPoint.length ? best : mount),
+      undefined,
+    );
 }
 
 /**
