@@ -12,7 +12,10 @@ export interface Usage {
   readonly userMs: number;
   /** System CPU time in milliseconds; as `userMs`. */
   readonly systemMs: number;
-  /** Most memory at one time in bytes: of its cgroup, or else the largest resident set of one process. */
+  /**
+   * Most memory at one time in bytes: of its cgroup, or else the largest resident set of one process. The kernel counts pages of a process in
+   * batches (since 6.2): of a very small one it may tell 0.
+   */
   readonly memoryPeakBytes: number;
   /** Processes killed because the memory limit was reached. */
   readonly oomKills: number;

@@ -42,6 +42,11 @@ const checks = {
     ),
   busybox: () => program('busybox', 'busybox-static'),
   strace: () => program('strace', 'strace'),
+  'python-pty': () =>
+    missing(
+      spawnSync('python3', ['-c', 'import pty']).status === 0,
+      'Python with its module pty is missing; install it with "apt-get install python3"',
+    ),
   newuidmap: () => program('newuidmap', 'uidmap') ?? program('newgidmap', 'uidmap'),
   subuid: () => subordinateIds('/etc/subuid') ?? subordinateIds('/etc/subgid'),
   iproute2: () => program('ip', 'iproute2'),

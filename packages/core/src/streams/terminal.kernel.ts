@@ -226,7 +226,7 @@ describeWith(['root', 'busybox', 'probe'], 'a shell at a terminal', () => {
   });
 });
 
-describeWith(['root', 'busybox', 'probe', 'tool:python3'], "the caller's own terminal", () => {
+describeWith(['root', 'busybox', 'probe', 'python-pty'], "the caller's own terminal", () => {
   test('is inherited, with job control, and given back', { timeout: 20_000 }, async () => {
     const index = fileURLToPath(new URL('../index.ts', import.meta.url));
     const script = `

@@ -105,12 +105,12 @@ describeWith(['root', 'busybox', 'probe'], 'readiness', () => {
           .start(),
       );
       // lo of a new network is down: an answer needs it.
-      await orThrow(container.exec({ command: ['ip', 'link', 'set', 'lo', 'up'] }));
+      await orThrow(container.exec({ command: ['busybox', 'ip', 'link', 'set', 'lo', 'up'] }));
       await orThrow(container.ready());
       await using refusing = await orThrow(
         server(8082, 500).readiness({ http: 'http://127.0.0.1:8082', timeout: '1s' }).start(),
       );
-      await orThrow(refusing.exec({ command: ['ip', 'link', 'set', 'lo', 'up'] }));
+      await orThrow(refusing.exec({ command: ['busybox', 'ip', 'link', 'set', 'lo', 'up'] }));
       expect((await refusing.ready())._unsafeUnwrapErr().kind).toBe('timeout');
     });
   });
