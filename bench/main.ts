@@ -2,6 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { measureStats, statsTable } from './src/cgroup-stats.js';
+import { measureCli } from './src/cli.js';
 import { describeMachine, reportPage, reportSections } from './src/report.js';
 import { readMachine } from './src/machine.js';
 import { parseOptions } from './src/options.js';
@@ -9,6 +10,7 @@ import type { Results } from './src/results.js';
 import { runScenario } from './src/run-scenario.js';
 import { prepareStage } from './src/stage.js';
 import { plot } from './src/svg.js';
+import { measureUnpack } from './src/unpack.js';
 
 const docs = fileURLToPath(new URL('../docs/benchmarks/', import.meta.url));
 
@@ -20,8 +22,24 @@ async function cgroups(quick: boolean): Promise<number> {
   return 0;
 }
 
+/** Whole programs: no stage is needed either. */
+function cli(quick: boolean): Promise<number> {
+  console.log(describeMachine({ ...readMachine(), realtime: false }));
+  console.log(`\n${measureCli(quick ? 5 : 25)}`);
+  return Promise.resolve(0);
+}
+
+async function unpack(quick: boolean): Promise<number> {
+  console.log(describeMachine({ ...readMachine(), realtime: false }));
+  console.log(`\n${await measureUnpack(quick ? 1 : 7)}`);
+  return 0;
+}
+
 async function main(): Promise<number> {
-  if (process.argv[2] === 'cgroups') return cgroups(process.argv.includes('--quick'));
+  const quick = process.argv.includes('--quick');
+  const alone = { cgroups: () => cgroups(quick), cli: () => cli(quick), unpack: () => unpack(quick) };
+  const [, , asked = ''] = process.argv;
+  if (Object.hasOwn(alone, asked)) return alone[asked as keyof typeof alone]();
   const options = parseOptions(process.argv.slice(2));
   if (typeof options === 'string') {
     console.error(options);
