@@ -53,8 +53,37 @@ describeWith(['root', 'probe'], 'a running container', () => {
       const error = (await container.update({ rlimits: { nofile: -1 } }))._unsafeUnwrapErr();
       expect(error).toMatchObject({
         kind: 'invalid-spec',
-        issues: [{ path: 'rlimits.nofile.soft' }, { path: 'rlimits.nofile.hard' }],
+        issues: [{ path: 'rlimits.nofile' }],
       });
+      const typos = { memroy: '1GiB', cpuTimeout: '2s', rlimits: { core: { soft: 1 } } };
+      expect((await container.update(typos as never))._unsafeUnwrapErr().message).toBe(
+        'The spec has 3 problems: memroy: is not known here; there are cpu, memory, pids, resources, keys, rlimits; cpuTimeout: is not known here; there are cpu, memory, pids, resources, keys, rlimits; rlimits.core.hard: is missing; give soft and hard.',
+      );
+      expect((await container.update(null as never))._unsafeUnwrapErr().message).toBe(
+        'The spec is invalid: limits: null is not an object.',
+      );
+    }));
+
+  test('lowers no rlimit, and no limit of its cgroup, when another rlimit makes no sense', () =>
+    sleeping(async (container) => {
+      const limits = (): string => readFileSync(`/proc/${String(container.pid)}/limits`, 'utf8');
+      const before = limits();
+      const error = (
+        await container.update({ pids: 8, rlimits: { core: 0, nofile: { soft: 10, hard: 5 } } })
+      )._unsafeUnwrapErr();
+      expect(error.message).toBe(
+        'The spec is invalid: rlimits.nofile: the soft limit 10 is above the hard limit 5; raise the hard limit.',
+      );
+      expect(limits()).toBe(before);
+      expect(orThrow(container.stats()).pids).toMatchObject({ max: 32 });
+    }));
+
+  test('takes rlimits by any of their names', () =>
+    sleeping(async (container) => {
+      const report = await orThrow(
+        container.update({ rlimits: { NOFILE: { soft: 60, hard: 120 }, RLIMIT_FSIZE: '1MiB', 4: 0 } }),
+      );
+      expect(report.rlimits.map(({ kind }) => kind).sort()).toEqual(['core', 'fsize', 'nofile']);
     }));
 
   test('stops and goes on', () =>
