@@ -1,5 +1,6 @@
 /** A container that runs: its limits change, it is measured, watched, stopped and let go on. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { openGroup } from '@haco/cgroups';
 import { describeWith, expectNothingLeft, probePath } from '@haco/testkit';
 import { beforeAll, expect, test } from 'vitest';
 import { haco, orThrow, type Container } from './index.js';
@@ -10,6 +11,15 @@ async function sleep(use: (container: Container) => Promise<void>): Promise<void
     haco().name('haco-test-update').pids(32).memory('64MiB').cpu(50).command(probePath(), 'sleep', '60').start(),
   );
   await use(container);
+}
+
+function tryRemove(path: string): boolean {
+  try {
+    rmdirSync(path);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 const sleeping = (use: (container: Container) => Promise<void>): Promise<void> => expectNothingLeft(() => sleep(use));
@@ -76,6 +86,40 @@ describeWith(['root', 'probe'], 'a running container', () => {
       );
       expect(limits()).toBe(before);
       expect(orThrow(container.stats()).pids).toMatchObject({ max: 32 });
+    }));
+
+  test('is allowed no device when what comes after it is refused', async () => {
+    await using container = await orThrow(
+      haco()
+        .name('haco-test-update')
+        .resources({ devices: [{ allow: false }, { allow: true, type: 'c', major: 1, minor: 3, access: 'rwm' }] })
+        .command(probePath(), 'sleep', '60')
+        .start(),
+    );
+    const rules = (): string => readFileSync('/sys/fs/cgroup/devices/haco/haco-test-update/devices.list', 'utf8');
+    if (!existsSync('/sys/fs/cgroup/devices/haco/haco-test-update')) return;
+    const before = rules();
+    const devices = [{ allow: true, type: 'c', major: 1, minor: 8, access: 'r' }] as const;
+    const error = (await container.update({ resources: { devices }, rlimits: { nofile: 2 ** 40 } }))._unsafeUnwrapErr();
+    expect(error).toMatchObject({ kind: 'permission', cleanup: [] });
+    expect(rules()).toBe(before);
+  });
+
+  test('whose groups somebody has removed has an outcome nevertheless', () =>
+    expectNothingLeft(async () => {
+      for (const limited of [haco().pids(32).memory('64MiB'), haco().memory('64MiB')]) {
+        await using container = await orThrow(limited.name('haco-test-gone').command(probePath(), 'sleep', '60').start());
+        const { dirs } = orThrow(openGroup({ container: 'haco-test-gone' }));
+        for (const { path } of dirs) {
+          const parent = path.slice(0, path.lastIndexOf('/'));
+          for (const pid of readFileSync(`${path}/cgroup.procs`, 'utf8').split('\n')) {
+            if (pid !== '') writeFileSync(`${parent}/cgroup.procs`, pid);
+          }
+          await expect.poll(() => tryRemove(path)).toBe(true);
+        }
+        container.kill('SIGKILL');
+        expect(await orThrow(container.wait())).toMatchObject({ reason: 'signaled', signal: 'SIGKILL' });
+      }
     }));
 
   test('takes rlimits by any of their names', () =>

@@ -11,7 +11,7 @@ import { basesFor, joinPath, ownDirs, type Base } from './group-dir.js';
 import { Group } from './group.js';
 import { newSection } from './limits.js';
 import { createChecks, createDirs, taken, type CreateOptions } from './make-dirs.js';
-import { takenElsewhere } from './name-taken.js';
+import { takenBeside } from './name-taken.js';
 import { elsewhere, isOneOf, isPid, isText, readOptions, type Checks } from './options.js';
 import { createScope } from './systemd/scope.js';
 
@@ -107,8 +107,9 @@ function makeGroup(options: CreateGroupOptions): ResultAsync<Group, HacoError> {
       const asked = { ...enforceable(section, host), mayRefuse: section.degrade ?? [] };
       if (options.driver === 'systemd') return createScope(options, asked);
       const places = placesFor(asked.settings, controllers, host);
-      const elsewhere = takenElsewhere(name, section, host);
-      if (elsewhere !== undefined) return errAsync(taken(elsewhere));
+      const bases = places.map(({ path }) => path);
+      const holder = takenBeside(name, bases, host);
+      if (holder !== undefined) return errAsync(taken(holder));
       return createDirs(name, asked, places, moveSelfToLeaf).map(
         (made) => new Group({ name, ...made, parents: places.map(({ path }) => joinPath(path, sharedParent)) }),
       );
