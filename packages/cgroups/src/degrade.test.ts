@@ -117,6 +117,6 @@ describe('degrade', () => {
 
   test('names of limits that are not there are refused', () => {
     const issues = cgroups.validate({ pids: 1, degrade: ['pids', 'memroy'] }, contextOf({}, storedHosts.v1));
-    expect(issues).toEqual([{ path: 'cgroups.degrade[1]', message: '"memroy" is no limit of this container' }]);
+    expect(issues).toEqual([{ path: 'cgroups.degrade[1]', message: '"memroy" is no limit that is asked for here' }]);
   });
 });

@@ -9,6 +9,7 @@ import { asUser, describeWith, expectNothingLeft, probePath } from '@haco/testki
 import { afterEach, beforeAll, expect, test } from 'vitest';
 import { createGroup, type CreateGroupOptions } from './host/create-group.js';
 import type { Group } from './host/group.js';
+import { openGroup } from './host/open-group.js';
 import { hierarchiesOf } from './hierarchy.js';
 
 const children: ChildProcess[] = [];
@@ -82,6 +83,65 @@ describeWith(needs, 'a limit that can not be set', () => {
       '',
     ]);
     expect(stdout.split('\n')[0]).toContain(sentence);
+  });
+
+  test('a group that no hierarchy takes is none, with or without limits', { timeout: 60_000 }, () => {
+    const tries = `
+      import { createGroup } from ${JSON.stringify(fileURLToPath(new URL('index.ts', import.meta.url)))};
+      for (const limits of [{}, { pids: 5, degrade: true }]) {
+        const made = await createGroup({ name: 'haco-test-nowhere', ...limits });
+        console.log(made.isErr() ? made.error.kind + ': ' + made.error.message : String(made.value.dirs.length));
+      }`;
+    const remount = `for at in $(awk '$3 ~ /^cgroup/ { print $2 }' /proc/mounts); do mount -o remount,bind,ro $at; done && exec "$@"`;
+    const command = [...node, '--input-type=module', '-e', tries];
+    const args = ['--mount', '--propagation', 'private', '/bin/sh', '-c', remount, 'sh', ...command];
+    const { stdout, stderr } = spawnSync('unshare', args, { cwd: here, encoding: 'utf8' });
+    expect(stderr).toBe('');
+    const [plainly, degraded] = stdout.split('\n');
+    expect(plainly).toMatch(
+      /^permission: Not allowed to make the group haco-test-nowhere in any hierarchy: EROFS \(make the group \/sys\/fs\/cgroup\S*\); .+\.$/,
+    );
+    expect(degraded).toMatch(
+      /^permission: Not allowed to make the group haco-test-nowhere in any hierarchy: EROFS \(make the group \/sys\/fs\/cgroup\S*\), so that pids would be refused; .+\.$/,
+    );
+  });
+
+  test('snapshots of more groups than there are descriptors: all of them, or an error', { timeout: 60_000 }, () => {
+    const tries = `
+      import { openSync } from 'node:fs';
+      import { createGroup, orThrow } from ${JSON.stringify(fileURLToPath(new URL('index.ts', import.meta.url)))};
+      const groups = [];
+      for (let index = 0; index < 24; index += 1) {
+        groups.push(await orThrow(createGroup({ name: 'haco-test-many-' + index, pids: 5, memory: '64MiB' })));
+      }
+      const whole = () => groups.filter((group) => orThrow(group.stats()).memory?.stat.anonBytes !== undefined).length;
+      console.log([whole(), whole()].join());
+      const taken = [];
+      try {
+        for (;;) taken.push(openSync('/dev/null', 'r'));
+      } catch {}
+      console.log(whole());
+      for (const group of groups) group.close();
+      try {
+        for (;;) taken.push(openSync('/dev/null', 'r'));
+      } catch {}
+      console.log(groups[0].stats().match((stats) => JSON.stringify(stats), (error) => error.message));
+      process.exitCode = 0;
+      // Nothing can be opened any more: who started this removes the groups.
+      process.exit();`;
+    const command = [...node, '--input-type=module', '-e', tries];
+    // What tsx and Node need to begin leaves some for the groups, and fewer than they would keep open.
+    const script = 'ulimit -n 256 && exec "$@"';
+    const { stdout, stderr } = spawnSync('/bin/sh', ['-c', script, 'sh', ...command], { cwd: here, encoding: 'utf8' });
+    for (let index = 0; index < 24; index += 1) {
+      void openGroup({ container: `haco-test-many-${String(index)}` }).map((group) => groups.push(group));
+    }
+    expect(stderr).toBe('');
+    const [first, second, third] = stdout.split('\n');
+    expect([first, second]).toEqual(['24,24', '24']);
+    expect(third).toMatch(
+      /^Could not read \/sys\/fs\/cgroup\/\S+: openat\(.+\) failed with EMFILE; this process has as many files open as RLIMIT_NOFILE allows; .+\.$/,
+    );
   });
 
   test('a value out of range, before anything is tried', async () => {

@@ -16,6 +16,12 @@ function reportBytes(file: string): number {
 /** Milliseconds that killed processes get to leave a group: a large one needs a while to give back its memory. */
 const patienceMs = 2000;
 
+/** The group was never made, or somebody has removed it: nothing is in it, and the outcome is not lost for that. */
+const absent = ['EBADF', 'ENOENT'];
+
+/** The files of a group that is removed this very moment. */
+const goneNow = ['ENODEV'];
+
 // What is frozen on v1 doesn't even notice SIGKILL.
 function thaw(hierarchies: readonly Hierarchy[], { host }: PlanContext): readonly Operation[] {
   const frozen = hierarchies.find(({ version, controllers }) => version === 1 && controllers.includes('freezer'));
@@ -23,10 +29,10 @@ function thaw(hierarchies: readonly Hierarchy[], { host }: PlanContext): readonl
   return [
     syscall('openat', [slot(frozen.dir), 'freezer.state', open(host.arch, 'O_WRONLY')], {
       save: fileSlot,
-      tolerate: ['EBADF'],
+      tolerate: absent,
       skipOnTolerated: 1,
     }),
-    syscall('write', [slot(fileSlot), 'THAWED', 6], { expect: 6 }),
+    syscall('write', [slot(fileSlot), 'THAWED', 6], { expect: 6, tolerate: goneNow }),
   ];
 }
 
@@ -36,26 +42,29 @@ function kill(hierarchies: readonly Hierarchy[], { host }: PlanContext): readonl
   const openToWrite = (dir: string, file: string, skipOnTolerated: number): Operation =>
     syscall('openat', [slot(dir), file, open(arch, 'O_WRONLY')], {
       save: fileSlot,
-      tolerate: ['EBADF'],
+      tolerate: absent,
       skipOnTolerated,
     });
   const v2 = hierarchies.find(({ version }) => version === 2);
   if (v2 !== undefined && host.features.cgroup_kill) {
-    return [openToWrite(v2.dir, 'cgroup.kill', 1), syscall('write', [slot(fileSlot), '1', 1], { expect: 1 })];
+    return [
+      openToWrite(v2.dir, 'cgroup.kill', 1),
+      syscall('write', [slot(fileSlot), '1', 1], { expect: 1, tolerate: goneNow }),
+    ];
   }
   const pids = hierarchies.find(({ controllers }) => controllers.includes('pids'));
   if (pids !== undefined) {
     return [
       // No fork succeeds any more: a fork bomb can't outrun the kills.
       openToWrite(pids.dir, 'pids.max', 2),
-      syscall('write', [slot(fileSlot), '0', 1], { expect: 1 }),
+      syscall('write', [slot(fileSlot), '0', 1], { expect: 1, tolerate: goneNow, skipOnTolerated: 1 }),
       { op: 'kill-listed', dir: pids.dir, file: 'cgroup.procs' },
     ];
   }
   const [first] = hierarchies;
   if (first === undefined) return [];
   return [
-    syscall('fcntl', [slot(first.dir), F_GETFD, 0], { tolerate: ['EBADF'], skipOnTolerated: 1 }),
+    syscall('openat', [slot(first.dir), 'cgroup.procs', open(arch, 'O_RDONLY')], { tolerate: absent, skipOnTolerated: 1 }),
     { op: 'kill-listed', dir: first.dir, file: 'cgroup.procs' },
   ];
 }
@@ -74,11 +83,13 @@ function read(hierarchies: readonly Hierarchy[], { host }: PlanContext): readonl
         // Which of these files exist depends on the version of the kernel.
         syscall('openat', [slot(dir), file, open(host.arch, 'O_RDONLY')], {
           save: fileSlot,
-          tolerate: ['EBADF', 'ENOENT'],
+          tolerate: absent,
           skipOnTolerated: 1,
         }),
         // One byte less than there is, so that the text always ends with NUL.
-        syscall('read', [slot(fileSlot), { out: file, size: reportBytes(file) }, reportBytes(file) - 1]),
+        syscall('read', [slot(fileSlot), { out: file, size: reportBytes(file) }, reportBytes(file) - 1], {
+          tolerate: goneNow,
+        }),
       ]),
   );
 }

@@ -332,8 +332,8 @@ describe('plans', () => {
     const given = section({ freeze: false });
     const stop = cgroups.plan(given, contextOf(given, storedHosts.v1)).find(({ id }) => id === 'cgroups.stop');
     expect(stop?.operations.map(renderOperation).slice(0, 2)).toEqual([
-      'openat(<cgroups.dir.freezer>, "freezer.state", O_WRONLY|O_CLOEXEC) = <cgroups.file>   or EBADF',
-      'write(<cgroups.file>, "THAWED", 6)',
+      'openat(<cgroups.dir.freezer>, "freezer.state", O_WRONLY|O_CLOEXEC) = <cgroups.file>   or EBADF, ENOENT',
+      'write(<cgroups.file>, "THAWED", 6)   or ENODEV',
     ]);
   });
 

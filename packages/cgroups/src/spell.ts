@@ -40,7 +40,9 @@ const last: readonly string[] = [
   'cgroup.freeze',
 ];
 
-function rank({ file }: LimitWrite): number {
+function rank({ file, value }: LimitWrite): number {
+  // A group that is no longer idle takes shares again.
+  if (file === 'cpu.idle' && value === '0') return -1;
   return first.includes(file) ? -1 : last.indexOf(file) + 1;
 }
 

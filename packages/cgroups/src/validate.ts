@@ -1,5 +1,5 @@
 /** Every problem of a section that types can't exclude. */
-import { issue, parseName, quote, type Issue, type SharedFacts, plain } from '@haco/plan';
+import { issue, leafGroup, parseName, quote, type Issue, type SharedFacts, plain } from '@haco/plan';
 import { maxPids } from './controllers/pids.js';
 import { isInterfaceFile, keyProblem, valueProblem } from './keys.js';
 import type { CgroupsSection } from './section.js';
@@ -61,7 +61,7 @@ function cpuProblems({ cpu, resources }: CgroupsSection): readonly Issue[] {
 function degradeProblems(section: CgroupsSection): readonly Issue[] {
   const names = new Set(settingsOf(section).map(({ enforces }) => enforces));
   return (section.degrade ?? []).flatMap((name, index) =>
-    names.has(name) ? [] : [issue(`cgroups.degrade[${String(index)}]`, `${quote(name)} is no limit of this container`)],
+    names.has(name) ? [] : [issue(`cgroups.degrade[${String(index)}]`, `${quote(name)} is no limit that is asked for here`)],
   );
 }
 
@@ -89,6 +89,9 @@ export function validateSection(
             `a group can't be called ${quote(facts.name)}, the kernel has files of such names; choose another name`,
           ),
         ]
+      : []),
+    ...(settingsOf(section).length > 0 && facts.name === leafGroup
+      ? [issue('cgroups', `a group can't be called ${quote(leafGroup)}, moveSelfToLeaf() makes it; choose another name`)]
       : []),
   ];
 }

@@ -11,6 +11,7 @@ import {
   type Verbs,
   nothing,
   plain,
+  show,
 } from '@haco/plan';
 import type { Resources } from './controllers/index.js';
 import { keyProblem, valueProblem } from './keys.js';
@@ -71,8 +72,12 @@ export const verbs: Verbs<CgroupsSection, CgroupMethods> = {
     ),
 
   cgroup: (section: CgroupsSection, key: string, value: string | number | boolean, options?: LimitOptions): Outcome => {
-    const text = typeof value === 'boolean' ? (value ? '1' : '0') : String(value);
-    const problem = keyProblem(String(key)) ?? valueProblem(text);
+    const text = typeof value === 'boolean' ? (value ? '1' : '0') : typeof value === 'string' ? value : show(value);
+    const problem =
+      keyProblem(String(key)) ??
+      (['string', 'number', 'boolean'].includes(typeof value)
+        ? valueProblem(text)
+        : `${show(value)} can't be written to a file; give text, a number, true or false`);
     if (problem !== undefined) return rejected(`cgroups.keys[${JSON.stringify(key)}]`, problem);
     return marked({ ...section, keys: { ...section.keys, [key]: text } }, [key], options);
   },

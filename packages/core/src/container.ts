@@ -1,14 +1,15 @@
 /** The handle of a live container. */
 import { err, errAsync, ok, ResultAsync, type Result } from 'neverthrow';
-import type {
-  ContainerFreezer,
-  EventsOptions,
-  Group,
-  GroupDir,
-  GroupEvent,
-  GroupStats,
-  StatsOptions,
-  WaitOptions,
+import {
+  readEvents,
+  type ContainerFreezer,
+  type EventsOptions,
+  type Group,
+  type GroupDir,
+  type GroupEvent,
+  type GroupStats,
+  type StatsOptions,
+  type WaitOptions,
 } from '@haco/cgroups';
 import { type HacoError, nothing } from '@haco/plan';
 import type { RlimitsSection } from '@haco/rlimits';
@@ -161,10 +162,10 @@ export class Container extends ProcessHandle {
    * What happens to it, as it happens: kills for want of memory, refused forks, pressure, freezing, its end. What happens in its last
    * moment may be gone with its cgroup before it is told: the outcome counts everything.
    *
-   * Errors: `state`, when it has ended or has no cgroup.
+   * Errors: `state`, when it has ended or has no cgroup; `invalid-spec`.
    */
   events(options: EventsOptions = nothing): Result<AsyncIterableIterator<GroupEvent>, HacoError> {
-    return this.withGroup('watch its events').map((group) => group.events(options));
+    return this.withGroup('watch its events').andThen((group) => readEvents(options).map(() => group.events(options)));
   }
 
   /**

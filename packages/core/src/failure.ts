@@ -72,12 +72,15 @@ export function startError({ error, failure: failed }: LaunchFailure, spec: Spec
   if (step.id === 'mounts.root' && root !== undefined && (errno === 'ENOENT' || errno === 'ENOTDIR')) {
     return missingRoot(root, `could not ${step.label}: ${errno}`);
   }
-  if (isCgroupConflict(step.id, errno)) {
-    return new ConflictError({
-      what: 'name',
-      subject: planned.name,
-      remedy: 'a container of this name has a cgroup here already; end that one or choose another name',
-    });
-  }
+  if (isCgroupConflict(step.id, errno)) return nameTaken(planned.name);
   return failureError(failure);
+}
+
+/** The error of a name that another container has. */
+export function nameTaken(name: string): ConflictError {
+  return new ConflictError({
+    what: 'name',
+    subject: name,
+    remedy: 'a container of this name has a cgroup here already; end that one or choose another name',
+  });
 }

@@ -70,7 +70,8 @@ export type {
   WatchContext,
 } from './watch/section.js';
 export { ProcessHandle } from './process-handle.js';
-export type { ContainerUpdate, RlimitUpdate, UpdateReport } from './update.js';
+export type { RlimitUpdate } from '@haco/rlimits';
+export type { ContainerUpdate, UpdateReport } from './update.js';
 export { doctor, type Diagnosis, type Finding } from './doctor.js';
 export { haco, type HacoOptions } from './haco.js';
 export { container } from './presets/container.js';

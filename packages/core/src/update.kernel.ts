@@ -1,5 +1,6 @@
 /** A container that runs: its limits change, it is measured, watched, stopped and let go on. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { openGroup } from '@haco/cgroups';
 import { describeWith, expectNothingLeft, probePath } from '@haco/testkit';
 import { beforeAll, expect, test } from 'vitest';
 import { haco, orThrow, type Container } from './index.js';
@@ -10,6 +11,15 @@ async function sleep(use: (container: Container) => Promise<void>): Promise<void
     haco().name('haco-test-update').pids(32).memory('64MiB').cpu(50).command(probePath(), 'sleep', '60').start(),
   );
   await use(container);
+}
+
+function tryRemove(path: string): boolean {
+  try {
+    rmdirSync(path);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 const sleeping = (use: (container: Container) => Promise<void>): Promise<void> => expectNothingLeft(() => sleep(use));
@@ -53,8 +63,71 @@ describeWith(['root', 'probe'], 'a running container', () => {
       const error = (await container.update({ rlimits: { nofile: -1 } }))._unsafeUnwrapErr();
       expect(error).toMatchObject({
         kind: 'invalid-spec',
-        issues: [{ path: 'rlimits.nofile.soft' }, { path: 'rlimits.nofile.hard' }],
+        issues: [{ path: 'rlimits.nofile' }],
       });
+      const typos = { memroy: '1GiB', cpuTimeout: '2s', rlimits: { core: { soft: 1 } } };
+      expect((await container.update(typos as never))._unsafeUnwrapErr().message).toBe(
+        'The spec has 3 problems: memroy: is not known here; there are cpu, memory, pids, resources, keys, rlimits; cpuTimeout: is not known here; there are cpu, memory, pids, resources, keys, rlimits; rlimits.core.hard: is missing; give soft and hard.',
+      );
+      expect((await container.update(null as never))._unsafeUnwrapErr().message).toBe(
+        'The spec is invalid: limits: null is not an object.',
+      );
+    }));
+
+  test('lowers no rlimit, and no limit of its cgroup, when another rlimit makes no sense', () =>
+    sleeping(async (container) => {
+      const limits = (): string => readFileSync(`/proc/${String(container.pid)}/limits`, 'utf8');
+      const before = limits();
+      const error = (
+        await container.update({ pids: 8, rlimits: { core: 0, nofile: { soft: 10, hard: 5 } } })
+      )._unsafeUnwrapErr();
+      expect(error.message).toBe(
+        'The spec is invalid: rlimits.nofile: the soft limit 10 is above the hard limit 5; raise the hard limit.',
+      );
+      expect(limits()).toBe(before);
+      expect(orThrow(container.stats()).pids).toMatchObject({ max: 32 });
+    }));
+
+  test('is allowed no device when what comes after it is refused', async () => {
+    await using container = await orThrow(
+      haco()
+        .name('haco-test-update')
+        .resources({ devices: [{ allow: false }, { allow: true, type: 'c', major: 1, minor: 3, access: 'rwm' }] })
+        .command(probePath(), 'sleep', '60')
+        .start(),
+    );
+    const rules = (): string => readFileSync('/sys/fs/cgroup/devices/haco/haco-test-update/devices.list', 'utf8');
+    if (!existsSync('/sys/fs/cgroup/devices/haco/haco-test-update')) return;
+    const before = rules();
+    const devices = [{ allow: true, type: 'c', major: 1, minor: 8, access: 'r' }] as const;
+    const error = (await container.update({ resources: { devices }, rlimits: { nofile: 2 ** 40 } }))._unsafeUnwrapErr();
+    expect(error).toMatchObject({ kind: 'permission', cleanup: [] });
+    expect(rules()).toBe(before);
+  });
+
+  test('whose groups somebody has removed has an outcome nevertheless', () =>
+    expectNothingLeft(async () => {
+      for (const limited of [haco().pids(32).memory('64MiB'), haco().memory('64MiB')]) {
+        await using container = await orThrow(limited.name('haco-test-gone').command(probePath(), 'sleep', '60').start());
+        const { dirs } = orThrow(openGroup({ container: 'haco-test-gone' }));
+        for (const { path } of dirs) {
+          const parent = path.slice(0, path.lastIndexOf('/'));
+          for (const pid of readFileSync(`${path}/cgroup.procs`, 'utf8').split('\n')) {
+            if (pid !== '') writeFileSync(`${parent}/cgroup.procs`, pid);
+          }
+          await expect.poll(() => tryRemove(path)).toBe(true);
+        }
+        container.kill('SIGKILL');
+        expect(await orThrow(container.wait())).toMatchObject({ reason: 'signaled', signal: 'SIGKILL' });
+      }
+    }));
+
+  test('takes rlimits by any of their names', () =>
+    sleeping(async (container) => {
+      const report = await orThrow(
+        container.update({ rlimits: { NOFILE: { soft: 60, hard: 120 }, RLIMIT_FSIZE: '1MiB', 4: 0 } }),
+      );
+      expect(report.rlimits.map(({ kind }) => kind).sort()).toEqual(['core', 'fsize', 'nofile']);
     }));
 
   test('stops and goes on', () =>

@@ -1,23 +1,13 @@
 /** Changing the limits of a running container: its cgroup and the rlimits of its first process, all or nothing. */
-import { errAsync, type Result, type ResultAsync } from 'neverthrow';
-import type { Group, GroupLimits, LimitChange } from '@haco/cgroups';
-import { InvalidSpecError, Rejected, StateError, type HacoError, type Issue } from '@haco/plan';
-import {
-  rlimits as rlimitsPart,
-  updateRlimits,
-  type RlimitChange,
-  type RlimitInput,
-  type RlimitKind,
-  type RlimitsSection,
-} from '@haco/rlimits';
-
-/** A resource limit as people write it: soft and hard at once, or each. */
-export type RlimitUpdate = RlimitInput | { readonly soft: RlimitInput; readonly hard: RlimitInput };
+import { err, errAsync, ok, type Result, type ResultAsync } from 'neverthrow';
+import { readLimits, type Group, type GroupLimits, type LimitChange } from '@haco/cgroups';
+import { InvalidSpecError, nothing, readPlain, StateError, type HacoError, type Issue } from '@haco/plan';
+import { readRlimits, updateRlimits, type RlimitChange, type RlimitsSection, type RlimitUpdates } from '@haco/rlimits';
 
 /** What `container.update()` takes; a field that is missing leaves what is. */
 export interface ContainerUpdate extends GroupLimits {
   /** Of the container's first process; what it starts afterwards inherits them. */
-  readonly rlimits?: Readonly<Partial<Record<RlimitKind, RlimitUpdate>>>;
+  readonly rlimits?: RlimitUpdates;
 }
 
 /** What was changed, with the values before. */
@@ -26,16 +16,27 @@ export interface UpdateReport {
   readonly rlimits: readonly RlimitChange[];
 }
 
-function rlimitsSection(given: NonNullable<ContainerUpdate['rlimits']>): RlimitsSection | Rejected {
-  let section: RlimitsSection = rlimitsPart.empty;
-  const issues: Issue[] = [];
-  for (const [kind, value] of Object.entries(given)) {
-    const { soft, hard } = typeof value === 'object' ? value : { soft: value, hard: value };
-    const changed = rlimitsPart.verbs.rlimit(section, kind as RlimitKind, soft, hard);
-    if (changed instanceof Rejected) issues.push(...changed.issues);
-    else section = changed;
+/** The two parts of a change, in which every problem has been looked for. */
+interface ReadUpdate {
+  readonly limits: GroupLimits;
+  readonly rlimits: RlimitsSection;
+}
+
+function issuesOf(error: HacoError): readonly Issue[] {
+  return error.kind === 'invalid-spec' ? error.issues : [];
+}
+
+/** Everything is checked before the first limit is set: a hard rlimit that was lowered can't be raised again. */
+function readUpdate(changes: ContainerUpdate): Result<ReadUpdate, HacoError> {
+  const limits = readLimits(changes, ['rlimits']);
+  const given = readPlain<ContainerUpdate | null | undefined>(changes).unwrapOr(undefined)?.rlimits;
+  const rlimits = readRlimits(given === undefined ? nothing : given);
+  if (limits.isOk() && rlimits.isOk()) {
+    const { rlimits: _, ...group } = limits.value;
+    return ok({ limits: group, rlimits: rlimits.value });
   }
-  return issues.length > 0 ? new Rejected(issues) : section;
+  const issues = [...(limits.isErr() ? issuesOf(limits.error) : []), ...(rlimits.isErr() ? rlimits.error : [])];
+  return err(new InvalidSpecError({ issues }));
 }
 
 /** The error of a container that has no cgroup, because nothing asked for one. */
@@ -54,10 +55,16 @@ export function noGroup(what: string): StateError {
 export function updateContainer(
   pid: number,
   group: Group | undefined,
-  { rlimits = {}, ...limits }: ContainerUpdate,
+  changes: ContainerUpdate,
 ): ResultAsync<UpdateReport, HacoError> {
-  const section = rlimitsSection(rlimits);
-  if (section instanceof Rejected) return errAsync(new InvalidSpecError({ issues: section.issues }));
+  return readUpdate(changes).asyncAndThen((read) => apply(pid, group, read));
+}
+
+function apply(
+  pid: number,
+  group: Group | undefined,
+  { limits, rlimits: section }: ReadUpdate,
+): ResultAsync<UpdateReport, HacoError> {
   const wantsGroup = Object.values(limits).some((value) => value !== undefined);
   if (wantsGroup && group === undefined) return errAsync(noGroup('change its limits'));
   if (group === undefined || !wantsGroup) {

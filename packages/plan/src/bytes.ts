@@ -1,5 +1,6 @@
 /** Sizes as people write them, in bytes. */
 import { err, ok, type Result } from 'neverthrow';
+import { show } from './message.js';
 
 const factors: Readonly<Record<string, number>> = {
   '': 1,
@@ -35,6 +36,8 @@ export function parseBytes(size: Size): Result<number, string> {
     if (Number.isSafeInteger(size) && size >= 0) return ok(size);
     return err(`${String(size)} is not a whole, non-negative number of bytes`);
   }
+  // Callers in plain JavaScript give anything.
+  if (typeof size !== 'string') return err(`${show(size)} is not a size; write a number of bytes or e.g. "256MiB"`);
   const match = /^\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*$/i.exec(size);
   const factor = match === null ? undefined : factors[(match[2] ?? '').toLowerCase()];
   if (match === null || factor === undefined) {

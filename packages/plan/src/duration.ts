@@ -1,5 +1,6 @@
 /** Durations as people write them, in milliseconds. */
 import { err, ok, type Result } from 'neverthrow';
+import { show } from './message.js';
 
 const factors: Readonly<Record<string, number>> = {
   us: 0.001,
@@ -30,6 +31,8 @@ export function parseDuration(duration: Duration): Result<number, string> {
     if (Number.isFinite(duration) && duration >= 0) return ok(duration);
     return err(`${String(duration)} is not a non-negative number of milliseconds`);
   }
+  // Callers in plain JavaScript give anything.
+  if (typeof duration !== 'string') return err(`${show(duration)} is not a duration; write milliseconds or e.g. "10s"`);
   const text = duration.trim().toLowerCase();
   const pattern = /(\d+(?:\.\d+)?)\s*([a-zµ]+)\s*/gy;
   let total = 0;

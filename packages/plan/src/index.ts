@@ -14,7 +14,7 @@ export * from './host-facts.js';
 export * from './issue.js';
 export * from './json.js';
 export * from './live.js';
-export { quote } from './message.js';
+export { quote, show } from './message.js';
 export * from './name.js';
 export * from './namespace.js';
 export * from './operation.js';

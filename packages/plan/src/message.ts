@@ -63,6 +63,14 @@ export function quote(text: string): string {
   return JSON.stringify(shown);
 }
 
+/** Whatever a caller gave, as a message shows it; objects may have no way to be a text. */
+export function show(value: unknown): string {
+  if (typeof value === 'string') return quote(value);
+  if (typeof value === 'function') return 'a function';
+  if (Array.isArray(value)) return 'a list';
+  return typeof value === 'object' && value !== null ? 'an object' : String(value);
+}
+
 export function invalidSpec({ issues }: { readonly issues: readonly Issue[] }): string {
   const list = issues.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`));
   const [only] = list;

@@ -30,12 +30,21 @@ export const rlimitKinds = {
 /** Name of a limit, as in `getrlimit(2)` without the prefix, in lower case. */
 export type RlimitKind = keyof typeof rlimitKinds;
 
-/** A name in any of the usual spellings: `nofile`, `NOFILE`, `RLIMIT_NOFILE`. */
-export type RlimitName = RlimitKind | Uppercase<RlimitKind> | `RLIMIT_${Uppercase<RlimitKind>}`;
+/** Number of a limit, as in `prlimit(2)`. */
+export type RlimitNumber = (typeof rlimitKinds)[RlimitKind]['number'];
+
+/** A limit in any of the usual spellings: `nofile`, `NOFILE`, `RLIMIT_NOFILE`, 7. */
+export type RlimitName = RlimitKind | Uppercase<RlimitKind> | `RLIMIT_${Uppercase<RlimitKind>}` | RlimitNumber;
+
+const byNumber: ReadonlyMap<string, RlimitKind> = new Map(
+  Object.entries(rlimitKinds).map(([kind, { number }]) => [String(number), kind as RlimitKind]),
+);
 
 /** The kind that a name means, in any spelling; undefined when the kernel has none such. */
 export function rlimitKind(name: unknown): RlimitKind | undefined {
+  if (typeof name === 'number') return byNumber.get(String(name));
   if (typeof name !== 'string') return undefined;
   const kind = name.toLowerCase().replace(/^rlimit_/, '');
-  return Object.hasOwn(rlimitKinds, kind) ? (kind as RlimitKind) : undefined;
+  // Keys of objects are texts, also those that were written as numbers.
+  return Object.hasOwn(rlimitKinds, kind) ? (kind as RlimitKind) : byNumber.get(name);
 }

@@ -15,7 +15,7 @@ export interface RlimitMethods {
    *
    * Without `CAP_SYS_RESOURCE` on the host the hard limit can only be lowered.
    *
-   * @param kind - `nofile`, `NOFILE` or `RLIMIT_NOFILE`
+   * @param kind - `nofile`, `NOFILE`, `RLIMIT_NOFILE`, or the number 7
    * @param soft - the limit in force: a number in bytes, seconds (`cpu`), microseconds (`rttime`) or pieces, `'unlimited'`, or
    *   text with a unit
    * @param hard - up to where the process may raise it; the same as `soft` when it is left out

@@ -19,6 +19,7 @@ import {
 import { rlimitKinds, type RlimitKind } from './kinds.js';
 import type { RlimitMethods } from './methods.js';
 import type { Rlimit, RlimitsSection, RlimitValue } from './section.js';
+import { isAbove, limitProblem } from './value.js';
 import { verbs } from './verbs.js';
 
 const readValue = readEither((json) => json === 'unlimited', readOneOf(['unlimited']), readInteger);
@@ -50,20 +51,10 @@ function entries(section: RlimitsSection): readonly (readonly [RlimitKind, Rlimi
   });
 }
 
-function above(a: RlimitValue, b: RlimitValue): boolean {
-  if (b === 'unlimited') return false;
-  return a === 'unlimited' || a > b;
-}
-
 function validate(section: RlimitsSection): readonly Issue[] {
-  return entries(section).flatMap(([kind, { soft, hard }]) => {
-    const path = `rlimits.${kind}`;
-    const negative = [soft, hard].find((value) => value !== 'unlimited' && value < 0);
-    if (negative !== undefined) return [issue(path, `${String(negative)} is negative; for no limit write "unlimited"`)];
-    if (!above(soft, hard)) return [];
-    return [
-      issue(path, `the soft limit ${String(soft)} is above the hard limit ${String(hard)}; raise the hard limit`),
-    ];
+  return entries(section).flatMap(([kind, limit]) => {
+    const problem = limitProblem(limit);
+    return problem === undefined ? [] : [issue(`rlimits.${kind}`, problem)];
   });
 }
 
@@ -92,7 +83,7 @@ function planLimit([kind, { soft, hard }]: readonly [RlimitKind, Rlimit]): Step 
 }
 
 function check({ nofile }: RlimitsSection, { host }: PlanContext): readonly Warning[] {
-  if (nofile === undefined || !above(nofile.hard, host.nrOpen)) return [];
+  if (nofile === undefined || !isAbove(nofile.hard, host.nrOpen)) return [];
   return [
     {
       step: 'rlimits.nofile',

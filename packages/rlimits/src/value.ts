@@ -2,7 +2,7 @@
 import { parseBytes, parseDuration, quote } from '@haco/plan';
 import { err, ok, type Result } from 'neverthrow';
 import { rlimitKinds, type RlimitKind } from './kinds.js';
-import type { RlimitValue } from './section.js';
+import type { Rlimit, RlimitValue } from './section.js';
 
 /** A number in the unit of the kind, `'unlimited'`, or text with a unit: a size such as `'64MiB'`, a duration such as `'10s'`. */
 export type RlimitInput = number | string;
@@ -17,6 +17,20 @@ const parsers = {
 function problem(value: number): string | undefined {
   if (Number.isSafeInteger(value) && value >= 0) return undefined;
   return `${String(value)} is not a whole, non-negative number; for no limit write "unlimited"`;
+}
+
+/** Whether one limit is above another one. */
+export function isAbove(a: RlimitValue, b: RlimitValue): boolean {
+  if (b === 'unlimited') return false;
+  return a === 'unlimited' || a > b;
+}
+
+/** Why the kernel takes no such limit from anybody; undefined when it does. */
+export function limitProblem({ soft, hard }: Rlimit): string | undefined {
+  const negative = [soft, hard].find((value) => value !== 'unlimited' && value < 0);
+  if (negative !== undefined) return `${String(negative)} is negative; for no limit write "unlimited"`;
+  if (!isAbove(soft, hard)) return undefined;
+  return `the soft limit ${String(soft)} is above the hard limit ${String(hard)}; raise the hard limit`;
 }
 
 /** Understand a value; the error is a sentence without a full stop. */

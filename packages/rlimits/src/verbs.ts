@@ -1,7 +1,7 @@
 /** The verb at run time: arguments in, changed section out. */
-import { quote, Rejected, rejected, type Issue, type VerbResult, type Verbs } from '@haco/plan';
+import { show, Rejected, rejected, type Issue, type VerbResult, type Verbs } from '@haco/plan';
 import { Result } from 'neverthrow';
-import { rlimitKind, rlimitKinds } from './kinds.js';
+import { rlimitKind, rlimitKinds, type RlimitName } from './kinds.js';
 import type { RlimitMethods } from './methods.js';
 import type { RlimitsSection } from './section.js';
 import { parseRlimitValue, type RlimitInput } from './value.js';
@@ -9,14 +9,14 @@ import { parseRlimitValue, type RlimitInput } from './value.js';
 export const verbs: Verbs<RlimitsSection, RlimitMethods> = {
   rlimit: (
     section: RlimitsSection,
-    name: string,
+    name: RlimitName,
     soft: RlimitInput,
     hard: RlimitInput = soft,
   ): VerbResult<RlimitsSection> => {
     const kind = rlimitKind(name);
     if (kind === undefined) {
       const known = Object.keys(rlimitKinds).join(', ');
-      return rejected('rlimits', `${quote(String(name))} is no resource limit; use one of ${known}`);
+      return rejected('rlimits', `${show(name)} is no resource limit; use one of ${known}`);
     }
     const at =
       (field: string) =>

@@ -8,9 +8,9 @@ import type { CgroupsSection } from '../section.js';
 import { errnoOf, failure, writeNow, writeText } from './files.js';
 import { freezerOf, setFrozen } from './freeze.js';
 import { containerDirs, joinPath, type GroupDir } from './group-dir.js';
-import { timeoutOf, type WaitOptions } from './group.js';
 import { pidNamespaceMembers, processTree, treePidsOf } from './members.js';
 import { removeDirs } from './remove.js';
+import { timeoutOf, type WaitOptions } from './wait-options.js';
 
 /** Which container. */
 export interface FrozenContainer {
@@ -78,8 +78,11 @@ export class ContainerFreezer {
     options: WaitOptions = nothing,
     joined: () => readonly number[] = () => [],
   ): ResultAsync<void, HacoError> {
+    return timeoutOf(options).asyncAndThen((timeoutMs) => this.#freeze(pid, timeoutMs, joined));
+  }
+
+  #freeze(pid: number, timeoutMs: number, joined: () => readonly number[]): ResultAsync<void, HacoError> {
     const dirs = this.#dirs();
-    const timeoutMs = timeoutOf(options);
     if (freezerOf(dirs) !== undefined) return setFrozen(dirs, true, timeoutMs);
     // Groups of several hierarchies hold the same processes.
     const members = (): readonly number[] =>
@@ -98,10 +101,12 @@ export class ContainerFreezer {
 
   /** Let everything go on. */
   thaw(options: WaitOptions = nothing): ResultAsync<void, HacoError> {
-    const dirs = this.#dirs();
-    if (freezerOf(dirs) !== undefined) return setFrozen(dirs, false, timeoutOf(options));
-    // Never frozen: it goes on already.
-    return this.#own === undefined ? okAsync(undefined) : setFrozen([this.#own], false, timeoutOf(options));
+    return timeoutOf(options).asyncAndThen((timeoutMs) => {
+      const dirs = this.#dirs();
+      if (freezerOf(dirs) !== undefined) return setFrozen(dirs, false, timeoutMs);
+      // Never frozen: it goes on already.
+      return this.#own === undefined ? okAsync(undefined) : setFrozen([this.#own], false, timeoutMs);
+    });
   }
 
   /** Let a SIGKILL arrive that was sent: what v1 has frozen doesn't notice it, and dies of it before anything else when thawed. */

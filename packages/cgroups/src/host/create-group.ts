@@ -9,8 +9,10 @@ import type { CgroupsSection } from '../section.js';
 import type { Setting } from '../settings.js';
 import { basesFor, joinPath, ownDirs, type Base } from './group-dir.js';
 import { Group } from './group.js';
-import { sectionOf } from './limits.js';
-import { createDirs, type CreateOptions } from './make-dirs.js';
+import { newSection } from './limits.js';
+import { createChecks, createDirs, taken, type CreateOptions } from './make-dirs.js';
+import { takenBeside } from './name-taken.js';
+import { elsewhere, isOneOf, isPid, isText, readOptions, type Checks } from './options.js';
 import { createScope } from './systemd/scope.js';
 
 /** A new group. */
@@ -30,6 +32,16 @@ export interface CreateGroupOptions extends CreateOptions {
 
 /** What is counted and can be limited later, when nobody says otherwise. */
 const usualControllers = ['cpu', 'cpuacct', 'memory', 'pids', 'io', 'blkio', 'freezer'];
+
+function checks(): Checks<CreateGroupOptions> {
+  return {
+    name: elsewhere,
+    driver: isOneOf(['cgroupfs', 'systemd']),
+    pid: isPid,
+    slice: isText,
+    ...createChecks(),
+  };
+}
 
 /** What this host can't do, before anything is tried. */
 function checkLimits(section: CgroupsSection, moveSelfToLeaf: boolean, host: HostFacts): Result<void, HacoError> {
@@ -82,16 +94,22 @@ function placesFor(settings: readonly Setting[], extra: readonly string[], host:
  * @see cgroups(7)
  */
 export function createGroup(options: CreateGroupOptions): ResultAsync<Group, HacoError> {
+  return readOptions(options, checks()).asyncAndThen(makeGroup);
+}
+
+function makeGroup(options: CreateGroupOptions): ResultAsync<Group, HacoError> {
   const { name, moveSelfToLeaf = false, controllers = usualControllers, pid } = options;
   const real = probeHost();
   const host = options.driver === 'systemd' ? asSystemdDoes(real) : real;
-  return sectionOf(options, name)
+  return newSection(options, name)
     .andThen((section) => checkLimits(section, moveSelfToLeaf, host).map(() => section))
     .asyncAndThen((section) => {
       const asked = { ...enforceable(section, host), mayRefuse: section.degrade ?? [] };
       if (options.driver === 'systemd') return createScope(options, asked);
       const places = placesFor(asked.settings, controllers, host);
-      if (places.length === 0) return errAsync(noHierarchy());
+      const bases = places.map(({ path }) => path);
+      const holder = takenBeside(name, bases, host);
+      if (holder !== undefined) return errAsync(taken(holder));
       return createDirs(name, asked, places, moveSelfToLeaf).map(
         (made) => new Group({ name, ...made, parents: places.map(({ path }) => joinPath(path, sharedParent)) }),
       );
@@ -108,13 +126,4 @@ export function createGroup(options: CreateGroupOptions): ResultAsync<Group, Hac
             .orElse(() => errAsync(error)),
         );
     });
-}
-
-function noHierarchy(): HacoError {
-  return new UnsupportedError({
-    feature: 'control groups',
-    neededFor: 'createGroup()',
-    since: 'no cgroup or cgroup2 file system is mounted here',
-    remedy: 'mount one with "mount -t cgroup2 none /sys/fs/cgroup"',
-  });
 }

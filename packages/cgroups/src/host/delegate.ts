@@ -4,6 +4,7 @@ import type { HacoError } from '@haco/plan';
 import { err, ok, type Result } from 'neverthrow';
 import { failure, wordsOf } from './files.js';
 import type { GroupDir } from './group-dir.js';
+import { checked, isId } from './options.js';
 
 /** What the kernel lists in `/sys/kernel/cgroup/delegate`, for kernels before 4.15. */
 const delegatedV2 = ['cgroup.procs', 'cgroup.threads', 'cgroup.subtree_control'];
@@ -20,6 +21,12 @@ function delegatedFiles({ version }: GroupDir): readonly string[] {
 
 /** Change the owner of what is delegated. */
 export function delegateDirs(dirs: readonly GroupDir[], uid: number, gid: number): Result<void, HacoError> {
+  return checked('uid', uid, isId)
+    .andThen(() => checked('gid', gid, isId))
+    .andThen(() => give(dirs, uid, gid));
+}
+
+function give(dirs: readonly GroupDir[], uid: number, gid: number): Result<void, HacoError> {
   for (const dir of dirs) {
     const files = delegatedFiles(dir).map((name) => `${dir.path}/${name}`);
     for (const path of [dir.path, ...files.filter((file) => existsSync(file))]) {

@@ -129,6 +129,6 @@ describeWith(['root', 'controller:memory', 'controller:pids'], 'limits of a grou
 
   test('must be limits that are asked for', async () => {
     const error = (await createGroup({ name: 'x', pids: 3, degrade: ['cpu'] }))._unsafeUnwrapErr();
-    expect(error.message).toBe('The spec is invalid: degrade[0]: "cpu" is no limit of this container.');
+    expect(error.message).toBe('The spec is invalid: degrade[0]: "cpu" is no limit that is asked for here.');
   });
 });

@@ -169,6 +169,18 @@ describeWith(needs, 'a group of its own', () => {
     await orThrow(group.remove({ kill: true }));
   });
 
+  test('is not removed in one hierarchy while processes are in another one', async () => {
+    const group = await make({ name: 'haco-test-all', pids: 5, memory: '64MiB' });
+    const { pid, ended, go } = start('read go');
+    const last = group.dirs.at(-1);
+    orThrow(writeNow(`${last?.path ?? ''}/cgroup.procs`, String(pid)));
+    expect((await group.remove({ timeout: 20 }))._unsafeUnwrapErr()).toMatchObject({ kind: 'state' });
+    expect(group.dirs.filter(({ path }) => !existsSync(path))).toEqual([]);
+    go();
+    await ended;
+    await orThrow(group.remove());
+  });
+
   test('moves a process to another group, but not one that is elsewhere', async () => {
     const [a, b] = [await make({ name: 'haco-test-a' }), await make({ name: 'haco-test-b' })];
     const { pid } = start('exec sleep 5');

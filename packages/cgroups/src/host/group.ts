@@ -3,13 +3,11 @@ import { probeHost } from '@haco/sys';
 import {
   PermissionError,
   StateError,
-  parseDuration,
-  type Duration,
   type Enforcement,
   type HacoError,
   nothing,
 } from '@haco/plan';
-import { errAsync, ok, okAsync, ResultAsync, type Result } from 'neverthrow';
+import { errAsync, okAsync, type ResultAsync, type Result } from 'neverthrow';
 import type { CgroupsSection } from '../section.js';
 import { createChild, type ChildOptions } from './make-dirs.js';
 import { delegateDirs } from './delegate.js';
@@ -17,19 +15,17 @@ import { watchGroup, type EventsOptions, type GroupEvent } from './events/events
 import { setFrozen } from './freeze.js';
 import { ownDirs, type GroupDir } from './group-dir.js';
 import { killAll } from './kill.js';
-import { sectionOf, type GroupLimits } from './limits.js';
+import { changeOf, type GroupLimits } from './limits.js';
 import { membership } from './membership.js';
 import { enter, isMember, pidsOf, processTree, treePidsOf } from './members.js';
+import { checked, elsewhere, isBoolean, isPid, readOptions } from './options.js';
 import { removeDirs } from './remove.js';
 import { StatsReader, type GroupStats, type StatsOptions } from './stats/snapshot.js';
 import { writeText } from './files.js';
-import { updateGroup, type LimitChange, type UpdateOptions } from './update/update-group.js';
+import { updateChecks, updateGroup, type LimitChange, type UpdateOptions } from './update/update-group.js';
+import { timeoutOf, type WaitOptions } from './wait-options.js';
 
-/** How long to wait. */
-export interface WaitOptions {
-  /** Milliseconds, or text such as `'10s'`; 5 s when left out. */
-  readonly timeout?: Duration;
-}
+export type { WaitOptions } from './wait-options.js';
 
 /** What a {@link Group} is made of. */
 export interface GroupFields {
@@ -38,14 +34,12 @@ export interface GroupFields {
   /** Directories to remove with it when it was the last in them. */
   readonly parents?: readonly string[];
   /** Who sets limits instead of the files: the systemd driver. */
-  readonly setLimits?: (section: CgroupsSection) => ResultAsync<readonly LimitChange[], HacoError>;
+  readonly setLimits?: (section: CgroupsSection, options: UpdateOptions) => ResultAsync<readonly LimitChange[], HacoError>;
   /** How far the limits that may be left out are in force. */
   readonly enforced?: Readonly<Record<string, Enforcement>>;
   /** Why it may only be looked at. */
   readonly readOnly?: string;
 }
-
-const defaultTimeoutMs = 5000;
 
 /** Where a process is now, in the same hierarchies as `dirs`. */
 function placesOf(pid: number, dirs: readonly GroupDir[]): readonly (string | undefined)[] {
@@ -70,8 +64,6 @@ export class Group {
   readonly enforced: Readonly<Record<string, Enforcement>>;
   readonly #fields: GroupFields;
   #stats: StatsReader | undefined;
-  /** Resolves when no update is under way. */
-  #updates: Promise<void> = Promise.resolve();
 
   /** @internal */
   constructor(fields: GroupFields) {
@@ -99,7 +91,9 @@ export class Group {
    * @param pid - this process itself by `process.pid`
    */
   add(pid: number): ResultAsync<void, HacoError> {
-    return this.#changing('add a process to', () => enter(this.dirs, pid, placesOf(pid, this.dirs)));
+    return this.#changing('add a process to', () =>
+      checked('pid', pid, isPid).asyncAndThen(() => enter(this.dirs, pid, placesOf(pid, this.dirs))),
+    );
   }
 
   /** Put a process and all that it has started into the group, also what they start meanwhile. */
@@ -122,7 +116,7 @@ export class Group {
         )
         .andThen(round);
     };
-    return round();
+    return checked('pid', pid, isPid).asyncAndThen(round);
   }
 
   /** Put one thread into this group: of a process of the threaded domain on v2, of any process on v1. */
@@ -133,21 +127,23 @@ export class Group {
           before.andThen(() =>
             writeText(`${path}/${version === 1 ? 'tasks' : 'cgroup.threads'}`, String(tid), { stepId: 'cgroups.join' }),
           ),
-        okAsync(undefined),
+        checked('tid', tid, isPid).asyncMap(() => Promise.resolve()),
       ),
     );
   }
 
   /** Move a process of this group into another one. */
   move(pid: number, other: Group): ResultAsync<void, HacoError> {
-    if (isMember(this.dirs, pid)) return other.add(pid);
-    return errAsync(
-      new StateError({
-        what: `move process ${String(pid)} out of ${this.name}`,
-        state: 'it is not in that group',
-        remedy: `say other.add(${String(pid)}) to move it from wherever it is`,
-      }),
-    );
+    return checked('pid', pid, isPid).asyncAndThen(() => {
+      if (isMember(this.dirs, pid)) return other.add(pid);
+      return errAsync(
+        new StateError({
+          what: `move process ${String(pid)} out of ${this.name}`,
+          state: 'it is not in that group',
+          remedy: `say other.add(${String(pid)}) to move it from wherever it is`,
+        }),
+      );
+    });
   }
 
   /**
@@ -163,19 +159,11 @@ export class Group {
    */
   update(limits: GroupLimits, options: UpdateOptions = nothing): ResultAsync<readonly LimitChange[], HacoError> {
     return this.#changing('change the limits of', () =>
-      sectionOf(limits, this.name).asyncAndThen((section) => {
-        const perform = (): ResultAsync<readonly LimitChange[], HacoError> =>
-          this.#fields
-            .setLimits?.(section)
-            .andThen((changes) => (options.confirm?.() ?? ok(undefined)).map(() => changes)) ??
-          updateGroup(this.dirs, section, options);
-        const turn = new ResultAsync(this.#updates.then(perform));
-        this.#updates = turn.match(
-          () => undefined,
-          () => undefined,
-        );
-        return turn;
-      }),
+      changeOf(limits)
+        .andThen((section) => readOptions(options, updateChecks).map((how) => ({ section, how })))
+        .asyncAndThen(
+          ({ section, how }) => this.#fields.setLimits?.(section, how) ?? updateGroup(this.dirs, section, how),
+        ),
     );
   }
 
@@ -205,26 +193,30 @@ export class Group {
 
   /** Stop all processes in it and below, and wait until they are stopped. */
   freeze(options: WaitOptions = nothing): ResultAsync<void, HacoError> {
-    return this.#changing('freeze', () => setFrozen(this.dirs, true, timeoutOf(options)));
+    return this.#changing('freeze', () => timeoutOf(options).asyncAndThen((timeoutMs) => setFrozen(this.dirs, true, timeoutMs)));
   }
 
   /** Let them go on. */
   thaw(options: WaitOptions = nothing): ResultAsync<void, HacoError> {
-    return this.#changing('thaw', () => setFrozen(this.dirs, false, timeoutOf(options)));
+    return this.#changing('thaw', () => timeoutOf(options).asyncAndThen((timeoutMs) => setFrozen(this.dirs, false, timeoutMs)));
   }
 
   /** SIGKILL all processes in it and below, and wait until they are gone. */
   kill(options: WaitOptions = nothing): ResultAsync<void, HacoError> {
-    return this.#changing('kill', () => killAll(this.dirs, timeoutOf(options)));
+    return this.#changing('kill', () => timeoutOf(options).asyncAndThen((timeoutMs) => killAll(this.dirs, timeoutMs)));
   }
 
   /** Remove it and the groups below it. Refused while processes are in it, unless `kill` says to end them. */
   remove(options: WaitOptions & { readonly kill?: boolean } = nothing): ResultAsync<void, HacoError> {
-    return this.#changing('remove', () => {
-      this.close();
-      const killed = options.kill === true ? this.kill(options) : okAsync<void, HacoError>(undefined);
-      return killed.andThen(() => removeDirs(this.dirs, this.#fields.parents ?? [], timeoutOf(options)));
-    });
+    return this.#changing('remove', () =>
+      readOptions<WaitOptions & { readonly kill?: boolean }>(options, { timeout: elsewhere, kill: isBoolean })
+        .andThen(({ kill = false, ...wait }) => timeoutOf(wait).map((timeoutMs) => ({ kill, timeoutMs })))
+        .asyncAndThen(({ kill, timeoutMs }) => {
+          this.close();
+          const killed = kill ? killAll(this.dirs, timeoutMs) : okAsync<void, HacoError>(undefined);
+          return killed.andThen(() => removeDirs(this.dirs, this.#fields.parents ?? [], timeoutMs));
+        }),
+    );
   }
 
   /** Make a group below this one, whose limits count within this one's. */
@@ -268,7 +260,3 @@ export class Group {
   }
 }
 
-/** Milliseconds to wait. */
-export function timeoutOf({ timeout }: WaitOptions): number {
-  return timeout === undefined ? defaultTimeoutMs : parseDuration(timeout).unwrapOr(defaultTimeoutMs);
-}

@@ -33,7 +33,8 @@ async function killOnce(dirs: readonly GroupDir[]): Promise<HacoError | undefine
   const v2 = dirs.find(({ version, path }) => version === 2 && existsSync(`${path}/cgroup.kill`));
   if (v2 !== undefined) {
     const result = await writeText(`${v2.path}/cgroup.kill`, '1');
-    if (result.isErr()) return result.error;
+    // The last of them has gone, and somebody has removed the group.
+    if (result.isErr() && result.error.kind !== 'not-found') return result.error;
   }
   const freezer = freezerOf(dirs);
   if (freezer !== undefined && v2 === undefined) {

@@ -1,5 +1,5 @@
 /** Limits as a person writes them, checked and turned into the section that containers use. */
-import { InvalidSpecError, Rejected, parseName, quote, type HacoError, type Issue, type Size } from '@haco/plan';
+import { InvalidSpecError, Rejected, leafGroup, parseName, quote, type HacoError, type Issue, type Size } from '@haco/plan';
 import { err, ok, type Result } from 'neverthrow';
 import type { Resources } from '../controllers/index.js';
 import { isInterfaceFile } from '../keys.js';
@@ -7,6 +7,7 @@ import type { CgroupsSection } from '../section.js';
 import { settingsOf } from '../settings.js';
 import { validateSection } from '../validate.js';
 import { verbs } from '../verbs.js';
+import { elsewhere, isRecord, readOptions, type Checks } from './options.js';
 
 /** Limits of a group. A field that is missing sets no limit, or, in `update`, leaves what is. */
 export interface GroupLimits {
@@ -22,18 +23,65 @@ export interface GroupLimits {
   readonly keys?: Readonly<Record<string, string | number>>;
 }
 
-/** The section that these limits mean; every problem with its path. */
-export function sectionOf(
+/** Limits are checked by the verbs that containers have for them. */
+export const limitChecks = {
+  cpu: elsewhere,
+  memory: elsewhere,
+  pids: elsewhere,
+  resources: elsewhere,
+  keys: isRecord,
+} as const satisfies Checks<GroupLimits>;
+
+function nameIssues(name: string): readonly Issue[] {
+  const problem = parseName(name).match(
+    () => {
+      // The checks of a section say this only when it has limits.
+      if (isInterfaceFile(name)) return `${quote(name)} is a file of the kernel in every group`;
+      if (name === leafGroup) return `${quote(name)} is the group that moveSelfToLeaf() makes; choose another name`;
+      return undefined;
+    },
+    (message) => message,
+  );
+  return problem === undefined ? [] : [{ path: 'name', message: problem }];
+}
+
+/**
+ * A copy of limits that are in order, without setting them. Fails with `invalid-spec`: every problem with its path, also names that
+ * nobody knows.
+ *
+ * @param others - further fields that are there, which who asks reads itself
+ *
+ * @example
+ * ```ts
+ * import { readLimits } from '@haco/cgroups';
+ * readLimits({ cpu: 50, memory: '1GiB' }).isOk(); // true
+ * ```
+ */
+export function readLimits<T extends GroupLimits>(limits: T, others: readonly string[] = []): Result<T, HacoError> {
+  const further = Object.fromEntries(others.map((name) => [name, elsewhere]));
+  return readOptions(limits, { ...limitChecks, ...further }, 'limits').andThen((read) =>
+    sectionOf(read, []).map(() => read),
+  );
+}
+
+/** The section of a change of limits, of a group of whatever name; limits that nobody knows are problems too. */
+export function changeOf(limits: GroupLimits): Result<CgroupsSection, HacoError> {
+  return readOptions(limits, limitChecks, 'limits').andThen((read) => sectionOf(read, []));
+}
+
+/** The section that the limits of a new group mean; every problem with its path. */
+export function newSection(
   limits: GroupLimits & { readonly degrade?: boolean | readonly string[] },
   name: string,
 ): Result<CgroupsSection, HacoError> {
-  const issues: Issue[] = parseName(name).match<Issue[]>(
-    () => [],
-    (message) => [{ path: 'name', message }],
-  );
-  // The checks of a section say this only when it has limits.
-  if (isInterfaceFile(name))
-    issues.push({ path: 'name', message: `${quote(name)} is a file of the kernel in every group` });
+  return sectionOf(limits, nameIssues(name));
+}
+
+function sectionOf(
+  limits: GroupLimits & { readonly degrade?: boolean | readonly string[] },
+  found: readonly Issue[],
+): Result<CgroupsSection, HacoError> {
+  const issues = [...found];
   let section: CgroupsSection = {};
   const apply = (changed: CgroupsSection | Rejected): void => {
     if (changed instanceof Rejected) issues.push(...changed.issues);
@@ -52,7 +100,7 @@ export function sectionOf(
         ? []
         : degrade;
   if (names.length > 0) section = { ...section, degrade: names };
-  issues.push(...validateSection(section, { facts: { name } }));
+  issues.push(...validateSection(section, { facts: { name: 'group' } }));
   if (issues.length === 0) return ok(section);
   return err(
     new InvalidSpecError({

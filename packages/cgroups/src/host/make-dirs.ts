@@ -1,15 +1,18 @@
 /** The directories of a new group: all of them with their limits, or none. */
 import { existsSync, mkdirSync, rmdirSync } from 'node:fs';
-import { ConflictError, type Enforcement, type HacoError } from '@haco/plan';
+import { ConflictError, PermissionError, UnsupportedError, type Enforcement, type HacoError } from '@haco/plan';
+import { probeHost } from '@haco/sys';
 import { err, ok, okAsync, ResultAsync, type Result } from 'neverthrow';
 import { enforcedOf, type Enforceable } from '../degrade.js';
 import { sharedParent } from '../hierarchy.js';
+import { controllerNames } from '../keys.js';
 import type { CgroupsSection } from '../section.js';
 import { settingsOf, type Setting } from '../settings.js';
 import { initialiseCpuset } from './cpuset.js';
 import { errnoOf, failure, wordsOf, writeText } from './files.js';
 import { existingDirs, hasController, joinPath, type Base, type GroupDir } from './group-dir.js';
-import { sectionOf, type GroupLimits } from './limits.js';
+import { limitChecks, newSection, type GroupLimits } from './limits.js';
+import { isBoolean, isListOf, readOptions, type Check, type Checks } from './options.js';
 import { enableControllers } from './subtree.js';
 import { applySettings } from './update/update-group.js';
 
@@ -30,6 +33,23 @@ export interface CreateOptions extends GroupLimits {
    * `true` for all. {@link Group.enforced} says what became of them. Without it such a group isn't made.
    */
   readonly degrade?: boolean | readonly string[];
+}
+
+const isDegrade: Check = (value) => {
+  const isList = Array.isArray(value) && value.every((one) => typeof one === 'string');
+  return isList || typeof value === 'boolean' ? undefined : 'must be true, false, or a list of names of limits';
+};
+
+/** A controller may be of a hierarchy that this host has and haco has no words for. */
+export function createChecks(): Checks<CreateOptions> {
+  const { v1, v2 } = probeHost().cgroups;
+  const onHost = [...Object.keys(v1).filter((name) => !name.startsWith('name=')), ...(v2?.controllers ?? [])];
+  return {
+    ...limitChecks,
+    controllers: isListOf('controller', [...new Set([...controllerNames, ...onHost])]),
+    moveSelfToLeaf: isBoolean,
+    degrade: isDegrade,
+  };
 }
 
 /** A group that was made. */
@@ -73,7 +93,8 @@ function makeBelowHaco(base: string, name: string): Result<string, HacoError> {
   }
 }
 
-function taken(path: string): HacoError {
+/** The error of a name that is in use. */
+export function taken(path: string): HacoError {
   return new ConflictError({
     what: 'control group',
     subject: path,
@@ -121,13 +142,17 @@ export function createDirs(
     const needed = asked.settings.map(({ controller }) => controller);
     const made: string[] = [];
     const dirs: GroupDir[] = [];
+    let refused: HacoError | undefined;
     for (const base of places) {
       const isNeeded = needed.some((controller) => hasController(base, controller));
       const path = makeBelowHaco(base.path, name);
       if (path.isErr()) {
-        if (!isNeeded && path.error.kind !== 'conflict') continue;
-        removeMade(made);
-        return err(path.error);
+        if (isNeeded || path.error.kind === 'conflict') {
+          removeMade(made);
+          return err(path.error);
+        }
+        refused ??= path.error;
+        continue;
       }
       made.push(joinPath(base.path, sharedParent), path.value);
       dirs.push({ version: base.version, path: path.value, controllers: base.controllers });
@@ -147,9 +172,30 @@ export function createDirs(
         (await enableControllers(parent, may, moveSelfToLeaf)).unwrapOr(undefined);
       }
     }
+    if (dirs.length === 0) return err(refused === undefined ? noPlace(name) : nowhere(name, asked, refused));
     return finish(made, dirs, asked, asked.mayRefuse);
   };
   return new ResultAsync(perform());
+}
+
+/** Not even with limits that may be left out: a group that is nowhere would say yes to everything. */
+function nowhere(name: string, { degradations }: Enforceable, error: HacoError): HacoError {
+  if (error.kind !== 'permission') return error;
+  const limits = Object.keys(degradations);
+  return new PermissionError({
+    what: `make the group ${name} in any hierarchy`,
+    missing: `${error.missing} (${error.what})${limits.length === 0 ? '' : `, so that ${limits.join(', ')} would be refused`}`,
+    remedy: error.remedy,
+  });
+}
+
+function noPlace(name: string): HacoError {
+  return new UnsupportedError({
+    feature: 'control groups',
+    neededFor: `the group ${name}`,
+    since: 'no cgroup or cgroup2 file system is mounted here',
+    remedy: 'mount one with "mount -t cgroup2 none /sys/fs/cgroup"',
+  });
 }
 
 /** Without the limits that a group can't have because the one above it has no part in their controllers, where that is allowed. */
@@ -164,6 +210,16 @@ function availableIn(parents: readonly GroupDir[], all: readonly Setting[], mayR
 
 /** The directories of a new group below `dirs`. */
 export function createChild(
+  parents: readonly GroupDir[],
+  name: string,
+  options: ChildOptions,
+): ResultAsync<MadeGroup, HacoError> {
+  return readOptions<ChildOptions>(options, { ...createChecks(), threaded: isBoolean }).asyncAndThen((read) =>
+    makeChild(parents, name, read),
+  );
+}
+
+function makeChild(
   parents: readonly GroupDir[],
   name: string,
   options: ChildOptions,
@@ -204,5 +260,5 @@ export function createChild(
     }
     return finish(made, dirs, asked, mayRefuse);
   };
-  return sectionOf(options, name).asyncAndThen((section) => new ResultAsync(perform(section)));
+  return newSection(options, name).asyncAndThen((section) => new ResultAsync(perform(section)));
 }

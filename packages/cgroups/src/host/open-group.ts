@@ -1,5 +1,5 @@
 /** Find a group that is there already: by path, by a process in it, or by the name of a container. */
-import { NotFoundError, parseName, InvalidSpecError, type HacoError, type HostFacts } from '@haco/plan';
+import { NotFoundError, parseName, type HacoError, type HostFacts } from '@haco/plan';
 import { probeHost } from '@haco/sys';
 import { err, ok, type Result } from 'neverthrow';
 import { basesFor, existingDirs, joinPath, ownDirs, type Base, type GroupDir } from './group-dir.js';
@@ -7,6 +7,7 @@ import { sharedParent } from '../hierarchy.js';
 import { textOf } from './files.js';
 import { Group } from './group.js';
 import { membership } from './membership.js';
+import { elsewhere, invalid, isPid, isText, readOptions, type Check } from './options.js';
 
 /**
  * Which group. A `path` that begins with `/` is a directory; another one is relative to the caller's own group, in every
@@ -18,6 +19,8 @@ export type OpenGroupOptions =
   | { readonly pid: number }
   /** Groups of a container, or of `createGroup`. */
   | { readonly container: string };
+
+const checks: Readonly<Record<string, Check>> = { path: isText, pid: isPid, container: elsewhere };
 
 function missing(subject: string, remedy: string): HacoError {
   return new NotFoundError({ what: 'control group', subject, remedy });
@@ -46,7 +49,7 @@ function readOnlyReason(dirs: readonly GroupDir[], host: HostFacts): string | un
 
 function openPath(path: string, host: HostFacts): Result<readonly GroupDir[], HacoError> {
   if (path.split('/').includes('..')) {
-    return err(new InvalidSpecError({ issues: [{ path: 'path', message: 'must not contain ..' }] }));
+    return err(invalid('path', 'must not contain ..'));
   }
   if (!path.startsWith('/')) return ok(below(allBases(host), path));
   const clean = joinPath(path);
@@ -61,11 +64,11 @@ function openPid(pid: number, host: HostFacts): Result<readonly GroupDir[], Haco
   return err(new NotFoundError({ what: 'process', subject: String(pid), remedy: 'it has ended, or never was' }));
 }
 
-function find(options: OpenGroupOptions, host: HostFacts): Result<readonly GroupDir[], HacoError> {
+function dirsOf(options: OpenGroupOptions, host: HostFacts): Result<readonly GroupDir[], HacoError> {
   if ('path' in options) return openPath(options.path, host);
   if ('pid' in options) return openPid(options.pid, host);
   return parseName(options.container)
-    .mapErr((message): HacoError => new InvalidSpecError({ issues: [{ path: 'container', message }] }))
+    .mapErr((message) => invalid('container', message))
     .map((name) => below(allBases(host), `${sharedParent}/${name}`));
 }
 
@@ -79,9 +82,19 @@ function find(options: OpenGroupOptions, host: HostFacts): Result<readonly Group
  * ```
  */
 export function openGroup(options: OpenGroupOptions): Result<Group, HacoError> {
+  return readOptions(options, checks)
+    .andThen((read) =>
+      ['path', 'pid', 'container'].filter((key) => key in read).length === 1
+        ? ok(read)
+        : err(invalid('options', 'say which group by one of path, pid, container')),
+    )
+    .andThen(find);
+}
+
+function find(options: OpenGroupOptions): Result<Group, HacoError> {
   const host = probeHost();
   const subject = 'path' in options ? options.path : 'pid' in options ? String(options.pid) : options.container;
-  return find(options, host).andThen((dirs) => {
+  return dirsOf(options, host).andThen((dirs) => {
     const [first] = dirs;
     if (first === undefined) return err(missing(subject, 'no hierarchy has it; create it with createGroup()'));
     const readOnly = readOnlyReason(dirs, host);

@@ -46,8 +46,9 @@ export function removeDirs(
   const perform = async (): Promise<Result<void, HacoError>> => {
     const deadline = performance.now() + timeoutMs;
     for (let pauseMs = 0; ; pauseMs = Math.min(50, pauseMs * 2 + 1)) {
-      let left = 0;
-      for (const { path } of dirs) {
+      // All hierarchies or none: a group whose processes are limited in some only is worse than one that stays.
+      let left = treePidsOf(dirs).length;
+      for (const { path } of left === 0 ? dirs : []) {
         for (const directory of [...descendants(path), path]) {
           const removed = removeDirectory(directory);
           if (removed.isErr()) return err(removed.error);

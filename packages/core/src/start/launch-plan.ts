@@ -1,5 +1,6 @@
 /** From plan to launcher: the descriptors that it gets, and what Node keeps of them. */
 import { err, ok, type Result } from 'neverthrow';
+import { takenElsewhere, type CgroupsSection } from '@haco/cgroups';
 import type { BarrierOperation, HacoError } from '@haco/plan';
 import { socketPair, type Launch } from '@haco/sys';
 import { SyscallAnswers, type SeccompSection } from '@haco/confine';
@@ -7,6 +8,7 @@ import { countOomKills, type OomKills } from '../exec/oom-kills.js';
 import { createdBarrier } from '../process/exec.js';
 import { terminalSocket } from '../process/terminal.js';
 import type { Spec } from '../spec.js';
+import { nameTaken } from '../failure.js';
 import { closeTheirs, discard, prepareStdio, type PreparedStdio } from '../streams/stdio.js';
 import { closeQuietly, devNull } from '../streams/pipe.js';
 import { receiveDescriptor, Terminal } from '../streams/terminal.js';
@@ -70,6 +72,15 @@ export async function atBarrier(
   return done.isErr() || barrier.tool === undefined ? done : runTool(barrier, childPid);
 }
 
+/** Whether a container of this name lives in hierarchies that this one has no part in: in the others its first step finds out. */
+function isNameTaken({ spec, runtime }: StartInput): boolean {
+  const { name } = spec.identity;
+  const section = spec['cgroups'] as CgroupsSection | undefined;
+  // A name that is made up is nobody else's.
+  if (name === undefined || section === undefined) return false;
+  return takenElsewhere(name, section, runtime.host()) !== undefined;
+}
+
 /** Start the launcher. */
 export function launchPlan(
   input: StartInput,
@@ -78,6 +89,7 @@ export function launchPlan(
   effects?: StartEffects,
 ): Result<Launched, HacoError> {
   const { spec, runtime } = input;
+  if (isNameTaken(input)) return err(nameTaken(planned.name));
   return makeTerminalSocket(spec).andThen((terminal) =>
     (terminal === undefined ? prepareStdio(spec.process, stdin) : ok(terminalStdio())).andThen((streams) => {
       let reachCreated: (pid: number) => void = () => undefined;

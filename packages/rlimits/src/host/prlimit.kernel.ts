@@ -60,12 +60,46 @@ describe('prlimit', () => {
     }
   });
 
+  test('a limit is known by all of its names', () => {
+    const limit = readRlimit(pid, 'nofile')._unsafeUnwrap();
+    for (const name of ['NOFILE', 'RLIMIT_NOFILE', 7] as const) {
+      expect(readRlimit(pid, name)._unsafeUnwrap()).toEqual(limit);
+      expect(writeRlimit(pid, name, limit)._unsafeUnwrap()).toEqual(limit);
+    }
+  });
+
+  test.each([
+    ['bogus', { soft: 1, hard: 1 }, /^The spec is invalid: kind: "bogus" is no resource limit; use one of cpu, /],
+    [99, { soft: 1, hard: 1 }, /^The spec is invalid: kind: 99 is no resource limit; use one of cpu, /],
+    ['nofile', { soft: '1k', hard: 5 }, /^The spec is invalid: limit\.soft: "1k" is not a number\.$/],
+    ['nofile', { soft: -5, hard: 5 }, /^The spec is invalid: limit\.soft: -5 is not a whole, non-negative number; /],
+    ['nofile', { soft: 1.5, hard: 5 }, /^The spec is invalid: limit\.soft: 1\.5 is not a whole, non-negative number; /],
+    ['nofile', { soft: 1 }, /^The spec is invalid: limit\.hard: is missing; give soft and hard\.$/],
+    ['nofile', { soft: 1, hard: 2, max: 3 }, /^The spec is invalid: limit\.max: is not known here; there are soft, hard\.$/],
+    ['nofile', null, /^The spec is invalid: limit: null is not \{ soft, hard \}\.$/],
+  ])('what makes no sense is an error, not an exception: %s %o', (kind, limit, message) => {
+    expect(writeRlimit(pid, kind as never, limit as never)._unsafeUnwrapErr().message).toMatch(message);
+  });
+
+  test('0 is not taken for the caller', () => {
+    const before = readRlimit(process.pid, 'fsize')._unsafeUnwrap();
+    for (const wrong of [0, -1, Number.NaN, '7'] as never[]) {
+      expect(writeRlimit(wrong, 'fsize', { soft: 0, hard: before.hard })._unsafeUnwrapErr()).toMatchObject({
+        kind: 'invalid-spec',
+        issues: [{ path: 'pid' }],
+      });
+    }
+    expect(readRlimit(process.pid, 'fsize')._unsafeUnwrap()).toEqual(before);
+  });
+
   test('several limits are changed together or not at all', () => {
     const before = readRlimit(pid, 'fsize')._unsafeUnwrap();
     const soft = { soft: 4096, hard: before.hard };
     expect(updateRlimits(pid, { fsize: soft })._unsafeUnwrap()).toEqual([{ kind: 'fsize', from: before, to: soft }]);
     const error = updateRlimits(pid, { fsize: { soft: 8192, hard: before.hard }, stack: { soft: 2, hard: 1 } });
-    expect(error._unsafeUnwrapErr()).toMatchObject({ kind: 'syscall', errno: 'EINVAL', cleanup: [] });
+    expect(error._unsafeUnwrapErr().message).toBe(
+      'The spec is invalid: rlimits.stack: the soft limit 2 is above the hard limit 1; raise the hard limit.',
+    );
     expect(readRlimit(pid, 'fsize')._unsafeUnwrap()).toEqual(soft);
   });
 });

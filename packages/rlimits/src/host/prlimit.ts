@@ -3,8 +3,10 @@ import { readFileSync } from 'node:fs';
 import { NotFoundError, UnsupportedError, type HacoError } from '@haco/plan';
 import { errnoName, rawSyscall, syscallNumbers } from '@haco/sys';
 import { err, ok, type Result } from 'neverthrow';
-import { rlimitKinds, type RlimitKind } from '../kinds.js';
+import { rlimitKinds, type RlimitKind, type RlimitName } from '../kinds.js';
+import { invalid, readKind, readLimit, readPid } from '../read.js';
 import type { Rlimit, RlimitValue } from '../section.js';
+import type { RlimitInput } from '../value.js';
 import { refusalError } from './refusal.js';
 
 const infinity = 0xffff_ffff_ffff_ffffn;
@@ -65,7 +67,9 @@ function nrOpen(): number | undefined {
 
 /**
  * A limit of a running process. Fails with `not-found` when there is no such process, `permission` when it belongs to
- * somebody else.
+ * somebody else, `invalid-spec` when there is no such limit.
+ *
+ * @param kind - `nofile`, `NOFILE`, `RLIMIT_NOFILE`, or the number 7
  *
  * @example
  * ```ts
@@ -75,14 +79,16 @@ function nrOpen(): number | undefined {
  *
  * @see prlimit(2)
  */
-export function readRlimit(pid: number, kind: RlimitKind): Result<Rlimit, HacoError> {
-  return prlimit(pid, kind, undefined);
+export function readRlimit(pid: number, kind: RlimitName): Result<Rlimit, HacoError> {
+  return target(pid, kind).andThen((known) => prlimit(pid, known, undefined));
 }
 
 /**
  * Change a limit of a running process; gives the earlier one. Children that it has already keep theirs. Fails as
  * {@link readRlimit} does, with `permission` when the hard limit is raised without `CAP_SYS_RESOURCE` or `nofile` above
  * `fs.nr_open`, and with `syscall` (EINVAL) when the soft limit is above the hard one.
+ *
+ * @param limit - both limits: a number in the unit of the kind, `'unlimited'`, or text with a unit
  *
  * @example
  * ```ts
@@ -92,6 +98,20 @@ export function readRlimit(pid: number, kind: RlimitKind): Result<Rlimit, HacoEr
  *
  * @see prlimit(2)
  */
-export function writeRlimit(pid: number, kind: RlimitKind, limit: Rlimit): Result<Rlimit, HacoError> {
-  return prlimit(pid, kind, limit);
+export function writeRlimit(
+  pid: number,
+  kind: RlimitName,
+  limit: { readonly soft: RlimitInput; readonly hard: RlimitInput },
+): Result<Rlimit, HacoError> {
+  return target(pid, kind).andThen((known) =>
+    readLimit(known, limit, 'limit')
+      .mapErr(invalid)
+      .andThen((read) => prlimit(pid, known, read)),
+  );
+}
+
+function target(pid: number, kind: RlimitName): Result<RlimitKind, HacoError> {
+  return readPid(pid)
+    .andThen(() => readKind(kind, 'kind'))
+    .mapErr(invalid);
 }

@@ -2,7 +2,8 @@
 import { PermissionError, SyscallError, type HacoError } from '@haco/plan';
 import { hintFor } from '@haco/sys';
 import { rlimitKinds, type RlimitKind } from '../kinds.js';
-import type { Rlimit, RlimitValue } from '../section.js';
+import type { Rlimit } from '../section.js';
+import { isAbove } from '../value.js';
 
 /** What was tried, and what is the case. */
 export interface Refusal {
@@ -15,11 +16,6 @@ export interface Refusal {
   readonly current: Rlimit | undefined;
   /** `fs.nr_open`; undefined when it can't be read. */
   readonly nrOpen: number | undefined;
-}
-
-function isAbove(a: RlimitValue, b: RlimitValue): boolean {
-  if (b === 'unlimited') return false;
-  return a === 'unlimited' || a > b;
 }
 
 /** The name of a limit in man pages. */

@@ -2,6 +2,7 @@
 import type { HacoError } from '@haco/plan';
 import { err, ok, type Result } from 'neverthrow';
 import type { RlimitKind } from '../kinds.js';
+import { invalid, readPid, readRlimits, type RlimitUpdates } from '../read.js';
 import type { Rlimit, RlimitsSection } from '../section.js';
 import { readRlimit, writeRlimit } from './prlimit.js';
 
@@ -18,18 +19,28 @@ function lowersHard({ from, to }: RlimitChange): boolean {
 }
 
 /**
- * Change limits of a running process. When the kernel refuses one, those changed before are put back. A hard limit that is lowered
- * can't be raised again without CAP_SYS_RESOURCE, so those go last; what can't be put back is in `error.cleanup`.
+ * Change limits of a running process. All are checked before the first is set; when the kernel refuses one, those changed before are
+ * put back. A hard limit that is lowered can't be raised again without CAP_SYS_RESOURCE, so those go last; what can't be put back is
+ * in `error.cleanup`.
+ *
+ * Fails with `invalid-spec` (every problem with its path), else as `writeRlimit`.
  *
  * @example
  * ```ts
  * import { updateRlimits } from '@haco/rlimits';
- * updateRlimits(process.pid, { nofile: { soft: 512, hard: 4096 }, core: { soft: 0, hard: 0 } });
+ * updateRlimits(process.pid, { nofile: { soft: 512, hard: 4096 }, core: 0 });
  * ```
  *
  * @see prlimit(2)
  */
-export function updateRlimits(pid: number, limits: RlimitsSection): Result<readonly RlimitChange[], HacoError> {
+export function updateRlimits(pid: number, limits: RlimitUpdates): Result<readonly RlimitChange[], HacoError> {
+  return readPid(pid)
+    .andThen(() => readRlimits(limits))
+    .mapErr(invalid)
+    .andThen((section) => setAll(pid, section));
+}
+
+function setAll(pid: number, limits: RlimitsSection): Result<readonly RlimitChange[], HacoError> {
   const wanted: RlimitChange[] = [];
   for (const [name, to] of Object.entries(limits)) {
     const kind = name as RlimitKind;

@@ -2,12 +2,12 @@
 import type { Duration, HacoError } from '@haco/plan';
 
 /** A resource whose shortage the kernel measures. */
-export type PressureResource = 'memory' | 'cpu' | 'io';
+export type PressureResource = 'memory' | 'cpu' | 'io' | 'irq';
 
 /** When to be told of a shortage. */
 export interface PressureTrigger {
   readonly resource: PressureResource;
-  /** `some`, the default: at least one process waits; `full`: all of them do. */
+  /** `some`, the default: at least one process waits; `full`: all of them do, which is all that is measured of `irq`. */
   readonly kind?: 'some' | 'full';
   /** Told when waiting adds up to this within {@link PressureTrigger.window}; 150 ms when left out. */
   readonly stall?: Duration;

@@ -7,22 +7,16 @@ import { freezerOf } from '../freeze.js';
 import type { GroupDir } from '../group-dir.js';
 import { treePidsOf } from '../members.js';
 import { countChanges, memoryWords, oomControlWords, pidsWords } from './counters.js';
-import type { Emit, GroupEvent, PressureResource, PressureTrigger, Source } from './event.js';
+import type { Emit, GroupEvent, Source } from './event.js';
 import { watchFile } from './kernel-file.js';
+import { readEvents, type CheckedEvents, type EventsOptions } from './options.js';
 import { watchRemoval } from './removal.js';
 import { watchPressure } from './pressure.js';
 import { parseState, stateChanges } from './state.js';
 import { watchEventfd } from './v1-eventfd.js';
 
 export type { GroupEvent, PressureResource, PressureTrigger } from './event.js';
-
-/** What to listen to besides what is always told. */
-export interface EventsOptions {
-  /** Shortages to be told of; a name stands for a trigger with default values. */
-  readonly pressure?: readonly (PressureResource | PressureTrigger)[];
-  /** Ends the iteration. */
-  readonly signal?: AbortSignal;
-}
+export type { EventsOptions } from './options.js';
 
 /**
  * v1 is looked at from time to time: nothing tells when a group is empty but `release_agent`, a program that the kernel starts as
@@ -37,7 +31,7 @@ const oomKillDelaysMs = [0, 5, 50, 500];
 const maxWaiting = 10_000;
 
 /** Everything that emits for these directories. */
-function openSources(dirs: readonly GroupDir[], options: EventsOptions, emit: Emit): readonly Source[] {
+function openSources(dirs: readonly GroupDir[], options: CheckedEvents, emit: Emit): readonly Source[] {
   const sources: Source[] = [];
   const add = (what: string, source: Result<Source, HacoError>, isWanted = false): void => {
     if (source.isOk()) sources.push(source.value);
@@ -82,8 +76,7 @@ function openSources(dirs: readonly GroupDir[], options: EventsOptions, emit: Em
     if (version === 2) counted(`${path}/memory.events`, memoryWords);
     else sources.push(...v1Memory(path, emit, add, isGone));
   }
-  for (const one of options.pressure ?? []) {
-    const trigger = typeof one === 'string' ? { resource: one } : one;
+  for (const trigger of options.pressure) {
     add(`pressure of ${trigger.resource}`, watchPressure(dirs, trigger, emit, isGone), true);
   }
   if (polled.length > 0) {
@@ -139,8 +132,16 @@ function v1Memory(
   ];
 }
 
+/** Nothing is watched when the options make no sense: this one event says why. */
+async function* refused(error: HacoError): AsyncIterableIterator<GroupEvent> {
+  yield await Promise.resolve({ atMs: Date.now(), type: 'unavailable', what: 'events', error });
+}
+
 /** Listen from now on, not only from the first step of the iteration. */
-export function watchGroup(dirs: readonly GroupDir[], options: EventsOptions): AsyncIterableIterator<GroupEvent> {
+export function watchGroup(dirs: readonly GroupDir[], given: EventsOptions): AsyncIterableIterator<GroupEvent> {
+  const read = readEvents(given);
+  if (read.isErr()) return refused(read.error);
+  const options = read.value;
   const waiting: GroupEvent[] = [];
   let wake: (() => void) | undefined;
   let ended = false;

@@ -5,26 +5,25 @@ import { watchReadiness } from '@haco/sys';
 import { err, type Result } from 'neverthrow';
 import { failure } from '../files.js';
 import type { GroupDir } from '../group-dir.js';
+import { invalid } from '../options.js';
 import type { Emit, PressureTrigger, Source } from './event.js';
 import { watchEventfd } from './v1-eventfd.js';
 
-function microseconds(duration: Duration): Result<number, HacoError> {
+function microseconds(path: string, duration: Duration): Result<number, HacoError> {
   return parseDuration(duration)
     .map((ms) => Math.round(ms * 1000))
-    .mapErr(
-      (message) =>
-        new UnsupportedError({ feature: 'such trigger', neededFor: 'events()', since: message, remedy: 'correct it' }),
-    );
+    .mapErr((message) => invalid(path, message));
 }
 
 /** What is written to a pressure file: `some 150000 2000000`, in microseconds. */
 export function triggerText({
-  kind = 'some',
+  resource,
+  kind = resource === 'irq' ? 'full' : 'some',
   stall = '150ms',
   window = '2s',
 }: PressureTrigger): Result<string, HacoError> {
-  return microseconds(stall).andThen((stallUs) =>
-    microseconds(window).map((windowUs) => `${kind} ${String(stallUs)} ${String(windowUs)}`),
+  return microseconds('stall', stall).andThen((stallUs) =>
+    microseconds('window', window).map((windowUs) => `${kind} ${String(stallUs)} ${String(windowUs)}`),
   );
 }
 

@@ -2,7 +2,9 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { NotFoundError, type HacoError, nothing } from '@haco/plan';
 import { err, ok, type Result } from 'neverthrow';
+import { failure } from '../files.js';
 import type { GroupDir } from '../group-dir.js';
+import { isListOf, readOptions, type Checks } from '../options.js';
 import { cpuStats, type CpuStats, type Read } from './cpu.js';
 import { hugetlbStats, type HugetlbStats } from './hugetlb.js';
 import { ioStats, type IoStats } from './io.js';
@@ -34,6 +36,8 @@ const allKinds: readonly StatsKind[] = ['cpu', 'memory', 'pids', 'io', 'hugetlb'
 export interface StatsOptions {
   readonly only?: readonly StatsKind[];
 }
+
+const checks = { only: isListOf('resource', allKinds) } as const satisfies Checks<StatsOptions>;
 
 /** Page sizes are the kernel's: they don't change while it runs. */
 function pageSizesIn(directory: string): readonly string[] {
@@ -104,7 +108,14 @@ export class StatsReader {
   }
 
   /** Take a snapshot. Fails with `not-found` when the group was removed. */
-  read({ only = allKinds }: StatsOptions = nothing): Result<GroupStats, HacoError> {
+  read(options: StatsOptions = nothing): Result<GroupStats, HacoError> {
+    return options === nothing
+      ? this.#take(allKinds)
+      : readOptions(options, checks).andThen(({ only = allKinds }) => this.#take(only));
+  }
+
+  #take(only: readonly StatsKind[]): Result<GroupStats, HacoError> {
+    for (const reader of this.#readers) reader.begin();
     const stats: { -readonly [K in keyof GroupStats]: GroupStats[K] } = { atMs: Date.now() };
     for (const kind of only) {
       switch (kind) {
@@ -144,11 +155,19 @@ export class StatsReader {
       }
     }
     const lost = this.#lost();
-    if (lost === undefined) return ok(stats);
+    if (lost === undefined) return this.#whole(stats);
     this.close();
     return err(
       new NotFoundError({ what: 'control group', subject: lost, remedy: 'it was removed meanwhile; create it again' }),
     );
+  }
+
+  /** A snapshot in which something is missing for want of descriptors is none. */
+  #whole(stats: GroupStats): Result<GroupStats, HacoError> {
+    const failed = this.#readers.find((reader) => reader.failed !== undefined)?.failed;
+    if (failed === undefined) return ok(stats);
+    const { path, error } = failed;
+    return err(failure({ step: `read ${path}`, path, args: JSON.stringify(path), error, syscall: 'openat' }));
   }
 
   /** A directory that was removed: asked only when a file said so, or when there never was anything to read. */

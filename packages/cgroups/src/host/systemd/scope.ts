@@ -12,7 +12,7 @@ import type { CreateGroupOptions } from '../create-group.js';
 import { existingDirs, ownDirs, type GroupDir } from '../group-dir.js';
 import { Group } from '../group.js';
 import { membership } from '../membership.js';
-import { applySettings, updateGroup, type LimitChange } from '../update/update-group.js';
+import { applySettings, updateGroup, type LimitChange, type UpdateOptions } from '../update/update-group.js';
 import { busEnvironment, type BusEnvironment } from './bus.js';
 import { busOption, propertiesOf, setProperties, startScope } from './message.js';
 
@@ -67,6 +67,7 @@ function setLimits(
   dirs: readonly GroupDir[],
   unit: string,
   section: CgroupsSection,
+  options: UpdateOptions,
 ): ResultAsync<readonly LimitChange[], HacoError> {
   const { properties, rest } = propertiesOf(settingsOf(section));
   const changes = properties.map(({ name, values }) => ({
@@ -75,19 +76,17 @@ function setLimits(
     from: undefined,
     to: values.join(' '),
   }));
-  // Files first: they can be put back, and systemd takes all properties or none.
   const keys = Object.fromEntries(rest.map(({ key, value }) => [key, value]));
-  return updateGroup(dirs, { keys }).andThen((written) =>
+  const setAll = (): ResultAsync<unknown, HacoError> =>
     properties.length === 0
-      ? okAsync(written)
-      : busctl(setProperties(busOption(probeHost().euid), unit, properties), unit)
-          .map(() => [...written, ...changes])
-          .orElse((error) =>
-            updateGroup(dirs, { keys: Object.fromEntries(written.map(({ file, from }) => [file, from ?? ''])) })
-              .andThen(() => errAsync(error))
-              .orElse(() => errAsync(error)),
-          ),
-  );
+      ? okAsync(undefined)
+      : busctl(setProperties(busOption(probeHost().euid), unit, properties), unit);
+  // Files first: they can be put back, and systemd takes all properties or none.
+  const confirm = async (): Promise<Result<unknown, HacoError>> => {
+    const set = await setAll();
+    return set.isErr() ? set : ((await options.confirm?.()) ?? set);
+  };
+  return updateGroup(dirs, { keys }, { ...options, confirm }).map((written) => [...written, ...changes]);
 }
 
 /** What a scope is to enforce. */
@@ -124,7 +123,7 @@ export function createScope(options: CreateGroupOptions, asked: Asked): ResultAs
             name,
             dirs,
             enforced: enforcedOf(asked, refused),
-            setLimits: (changed) => setLimits(dirs, unit, changed),
+            setLimits: (changed, how) => setLimits(dirs, unit, changed, how),
           }),
       ),
     );

@@ -5,6 +5,8 @@ import { deviceProgramFile } from '../../controllers/devices.js';
 import type { Setting } from '../../settings.js';
 import { spell, writesOf } from '../../spell.js';
 import { hasController, type GroupDir } from '../group-dir.js';
+import { together, type ReadOld } from './current.js';
+import { inOrder } from './order.js';
 
 /** One write of an update. */
 export interface PlannedWrite {
@@ -19,48 +21,15 @@ export interface PlannedWrite {
   readonly enforces: string;
 }
 
-/** The content of a file before the update, without the end of line; undefined when it can't be read. */
-export type ReadOld = (path: string) => string | undefined;
-
-const memoryFile = 'memory.limit_in_bytes';
-const bothFile = 'memory.memsw.limit_in_bytes';
-
-/** v1's highest limit is a little less than 2^63; `-1` means it. */
-function bytes(text: string | undefined): number {
-  const number = Number(text);
-  return text === undefined || Number.isNaN(number) || number < 0 ? Number.POSITIVE_INFINITY : number;
-}
-
 /**
- * v1 refuses a limit of memory that is above the one of memory and swap together, also for the moment between two writes: when
- * the limits grow the common one goes first, when they shrink it goes last.
- */
-function orderMemory(writes: readonly PlannedWrite[], old: ReadOld): readonly PlannedWrite[] {
-  const memory = writes.findIndex(({ file }) => file === memoryFile);
-  const both = writes.findIndex(({ file }) => file === bothFile);
-  const [first, second] = [writes[memory], writes[both]];
-  if (first === undefined || second === undefined) return writes;
-  const grows = bytes(first.value) > bytes(old(second.path));
-  const ordered = grows ? [second, first] : [first, second];
-  const at = Math.min(memory, both);
-  const rest = writes.filter((write) => write !== first && write !== second);
-  return [...rest.slice(0, at), ...ordered, ...rest.slice(at)];
-}
-
-// What can't be read can't be put back: last, so that nothing after it fails.
-function readableFirst(writes: readonly PlannedWrite[], old: ReadOld): readonly PlannedWrite[] {
-  const isReadable = (write: PlannedWrite): boolean => old(write.path) !== undefined;
-  return [...writes.filter(isReadable), ...writes.filter((write) => !isReadable(write))];
-}
-
-/**
- * The writes that bring `settings` into the group `dirs`, in an order that the kernel takes from where the group is now.
+ * The writes that bring what is asked into the group `dirs`, in an order that the kernel takes from where the group is now.
  */
 export function planUpdate(
   dirs: readonly GroupDir[],
-  settings: readonly Setting[],
+  asked: readonly Setting[],
   old: ReadOld,
 ): Result<readonly PlannedWrite[], HacoError> {
+  const { settings, context } = together(dirs, asked, old);
   const writes: PlannedWrite[] = [];
   // On hybrid hosts a resource may be in two hierarchies; the first one has the limits, as for containers.
   const byDir = new Map<GroupDir, Setting[]>(dirs.map((dir) => [dir, []]));
@@ -76,7 +45,7 @@ export function planUpdate(
       );
     }
     byDir.get(dir)?.push(setting);
-    if (spell(setting, dir.version, settings) === undefined) {
+    if (spell(setting, dir.version, context) === undefined) {
       return err(
         new UnsupportedError({
           feature: `way to say ${setting.key}=${setting.value} to cgroup v${String(dir.version)}`,
@@ -88,7 +57,7 @@ export function planUpdate(
     }
   }
   for (const dir of dirs) {
-    for (const { file, value, setting } of writesOf(byDir.get(dir) ?? [], dir.version, settings)) {
+    for (const { file, value, setting } of writesOf(byDir.get(dir) ?? [], dir.version, context)) {
       const path = `${dir.path}/${file}`;
       const { from, enforces } = setting;
       // All rules about devices are one program.
@@ -98,5 +67,5 @@ export function planUpdate(
       else writes[program] = { ...before, value: `${before.value}, ${value}` };
     }
   }
-  return ok(readableFirst(orderMemory(writes, old), old));
+  return ok(inOrder(writes, old));
 }

@@ -2,9 +2,13 @@
 import { mkdtempSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { StateError, type HacoError } from '@haco/plan';
+import { err, type Result } from 'neverthrow';
+import type { CgroupsSection } from '../../section.js';
 import { settingsOf } from '../../settings.js';
 import type { GroupDir } from '../group-dir.js';
-import { undoOf } from './device-lines.js';
+import { partOf, undoOf } from './undo-form.js';
+import { undoOfRule } from './device-undo.js';
 import { planUpdate } from './plan-update.js';
 import { updateGroup } from './update-group.js';
 
@@ -52,7 +56,69 @@ test('a controller that the group has no part in is refused before anything is w
   );
 });
 
+describe('limits that bound each other', () => {
+  const update = (section: CgroupsSection, old: Readonly<Record<string, string>>, dirs = v1): readonly string[] =>
+    planUpdate(dirs, settingsOf(section), (path) => old[path.replace(/.*\//, '')])
+      ._unsafeUnwrap()
+      .map(({ file, value }) => `${file}=${value}`);
+  const v2: readonly GroupDir[] = [{ version: 2, path: '/c/x', controllers: ['cpu', 'memory'] }];
+  const quota = { 'cpu.cfs_quota_us': '50000', 'cpu.cfs_burst_us': '20000', 'cpu.shares': '3', 'cpu.idle': '1' };
+
+  test('a burst shrinks with the quota, before it', () => {
+    expect(update({ cpu: 5 }, quota)).toEqual(['cpu.cfs_burst_us=5000', 'cpu.cfs_quota_us=5000']);
+    const old = { 'cpu.max': '50000 100000', 'cpu.max.burst': '20000' };
+    expect(update({ cpu: 5 }, old, v2)).toEqual(['cpu.max.burst=5000', 'cpu.max=5000 100000']);
+    expect(update({ cpu: 30 }, quota)).toEqual(['cpu.cfs_quota_us=30000']);
+  });
+
+  test('a burst that is given goes first when it shrinks, last when it grows', () => {
+    const both = (cpu: number, burst: number): readonly string[] => update({ cpu, resources: { cpu: { burst } } }, quota);
+    expect(both(10, 5)).toEqual(['cpu.cfs_burst_us=5000', 'cpu.cfs_quota_us=10000']);
+    expect(both(80, 60)).toEqual(['cpu.cfs_quota_us=80000', 'cpu.cfs_burst_us=60000']);
+  });
+
+  test('a group that is no longer idle is told so before it gets shares', () => {
+    expect(update({ resources: { cpu: { idle: false, weight: 50 } } }, quota)).toEqual(['cpu.idle=0', 'cpu.shares=512']);
+  });
+
+  test('on v1 the swap of a group stays when its memory changes, and the memory when its swap changes', () => {
+    const old = { 'memory.limit_in_bytes': String(64 * 2 ** 20), 'memory.memsw.limit_in_bytes': String(96 * 2 ** 20) };
+    expect(update({ memory: 128 * 2 ** 20 }, old)).toEqual([
+      `memory.memsw.limit_in_bytes=${String(160 * 2 ** 20)}`,
+      `memory.limit_in_bytes=${String(128 * 2 ** 20)}`,
+    ]);
+    expect(update({ resources: { memory: { swap: 0 } } }, old)).toEqual([
+      `memory.memsw.limit_in_bytes=${String(64 * 2 ** 20)}`,
+    ]);
+  });
+
+  test('on v1 a group whose swap has no limit gets none with its memory', () => {
+    const old = { 'memory.limit_in_bytes': '4096', 'memory.memsw.limit_in_bytes': '9223372036854771712' };
+    expect(update({ memory: 8192 }, old)).toEqual(['memory.limit_in_bytes=8192']);
+  });
+});
+
 describe('what brings back a file', () => {
+  test.each([
+    ['memory.oom_control', '1', 'oom_kill_disable 0\nunder_oom 0\noom_kill 3\n', '0'],
+    ['net_prio.ifpriomap', 'eth0 5', 'lo 0\neth0 2\n', 'eth0 2'],
+    ['net_prio.ifpriomap', 'eth9 5', 'lo 0\n', 'eth9 0'],
+    ['cpuset.cpus', '0-1', '\n', '\n'],
+    ['cpuset.cpus.partition', 'member', 'root invalid (Parent is not a partition root)\n', 'root'],
+    ['freezer.state', 'THAWED', 'FREEZING\n', 'FROZEN'],
+    ['io.weight', '200', 'default 100\n8:0 50\n', 'default 100'],
+    ['io.weight', '8:0 200', 'default 100\n8:0 50\n', '8:0 50'],
+    ['io.bfq.weight', 'default 7', 'default 100\n', 'default 100'],
+  ])('%s after a write of %j takes what it held in the form that it takes', (file, value, old, expected) => {
+    expect(undoOf(file, value, old)).toBe(expected);
+  });
+
+  test('counters that move by themselves are nobody else\'s write', () => {
+    const at = (kills: number): string | undefined =>
+      partOf('memory.oom_control', '1', `oom_kill_disable 1\nunder_oom 0\noom_kill ${String(kills)}\n`);
+    expect(at(0)).toBe(at(7));
+  });
+
   test('most files take what they held', () => {
     expect(undoOf('cpu.max', '1000 100000', 'max 100000\n')).toBe('max 100000');
   });
@@ -62,6 +128,30 @@ describe('what brings back a file', () => {
     expect(undoOf('io.max', '8:0 rbps=2048', old)).toBe('8:0 rbps=1024 wbps=max riops=max wiops=max');
     expect(undoOf('io.max', '9:0 rbps=2048', old)).toBe('9:0 rbps=max wbps=max riops=max wiops=max');
     expect(undoOf('blkio.throttle.read_bps_device', '8:0 2048', '')).toBe('8:0 0');
+  });
+});
+
+describe('rules about devices on v1', () => {
+  const undo = (file: string, value: string, before: string, after: string): readonly string[] =>
+    undoOfRule({ file, value, before, after }).writes.map(([name, text]) => `${name}=${text}`);
+  const few = 'c 1:3 rwm\nc 1:5 r\n';
+
+  test('are taken back by what the list said before', () => {
+    expect(undo('devices.allow', 'c 1:8 rw', few, `${few}c 1:8 rw\n`)).toEqual(['devices.deny=c 1:8 rw']);
+    expect(undo('devices.allow', 'c 1:5 rw', few, 'c 1:3 rwm\nc 1:5 rw\n')).toEqual(['devices.deny=c 1:5 w']);
+    expect(undo('devices.deny', 'c 1:3 wm', few, 'c 1:3 r\nc 1:5 r\n')).toEqual(['devices.allow=c 1:3 wm']);
+    expect(undo('devices.deny', 'a', few, '')).toEqual(['devices.allow=c 1:3 rwm', 'devices.allow=c 1:5 r']);
+    expect(undo('devices.allow', 'a', few, 'a *:* rwm\n')).toEqual([
+      'devices.deny=a',
+      'devices.allow=c 1:3 rwm',
+      'devices.allow=c 1:5 r',
+    ]);
+  });
+
+  test('of a group that allows by default are taken back by their opposite, which may be more than there was', () => {
+    const all = 'a *:* rwm\n';
+    const rule = { file: 'devices.deny', value: 'c 1:3 rw', before: all, after: all };
+    expect(undoOfRule(rule)).toEqual({ writes: [['devices.allow', 'c 1:3 rw']], isExact: false });
   });
 });
 
@@ -93,6 +183,35 @@ describe('all or nothing', () => {
     expect(error.message).toContain(`write "7" to ${root}/pids.max`);
     expect(error.message).toContain('EISDIR');
     expect(content('cpu.max').startsWith('max 100000')).toBe(true);
+  });
+
+  test('what somebody else has written meanwhile stays, and is told', async () => {
+    const refuse = async (): Promise<Result<void, HacoError>> => {
+      writeFileSync(`${root}/pids.max`, '77777777777\n');
+      return Promise.resolve(err(new StateError({ what: 'go on', state: 'refused', remedy: 'stop' })));
+    };
+    const update = { keys: { 'pids.max': '12345678901', 'memory.high': '1' } };
+    writeFileSync(`${root}/memory.high`, '9\n');
+    const error = (await updateGroup(dirs(), update, { confirm: refuse }))._unsafeUnwrapErr();
+    expect(content('pids.max')).toBe('77777777777\n');
+    expect(content('memory.high').trim()).toBe('9');
+    expect(error.cleanup.map(({ message }) => message)).toEqual([
+      `Can't put ${root}/pids.max back while somebody else has changed it meanwhile, to "77777777777"; look whether that is what you want.`,
+    ]);
+  });
+
+  test('changes through two handles are made one after the other', async () => {
+    const refuse = async (): Promise<Result<void, HacoError>> => {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      return err(new StateError({ what: 'go on', state: 'refused', remedy: 'stop' }));
+    };
+    const [first, second] = await Promise.all([
+      updateGroup(dirs(), { keys: { 'pids.max': '11111111111' } }, { confirm: refuse }),
+      updateGroup(dirs(), { keys: { 'pids.max': '22222222222' } }),
+    ]);
+    expect(first._unsafeUnwrapErr().cleanup).toEqual([]);
+    expect(second._unsafeUnwrap()).toMatchObject([{ from: '00000000099', to: '22222222222' }]);
+    expect(content('pids.max').trim()).toBe('22222222222');
   });
 
   test('a limit below what is in use is refused on v2, where the kernel would kill', async () => {
