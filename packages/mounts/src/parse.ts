@@ -88,6 +88,7 @@ const section = readObject({
   entry: optional(readOneOf(['pivot_root', 'chroot'])),
   readonly: optional(readBoolean),
   entries: readList(entry),
+  lxcfs: optional(readText),
   readonlyPaths: optional(readList(readText)),
   masked: optional(readList(readText)),
 });

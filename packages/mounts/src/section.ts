@@ -143,6 +143,8 @@ export interface MountsSection {
   /** Nothing in the root can be changed, except in mounts of their own. */
   readonly readonly?: boolean;
   readonly entries: readonly MountEntry[];
+  /** Absolute path on the host where LXCFS is mounted, whose files replace their namesakes in /proc and /sys. */
+  readonly lxcfs?: string;
   /** Paths inside that can't be changed, with everything below; those that don't exist are passed over. */
   readonly readonlyPaths?: readonly string[];
   /** Paths inside that appear empty; those that don't exist are passed over. */

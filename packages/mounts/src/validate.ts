@@ -156,6 +156,13 @@ function validateRoot({ rootfs }: MountsSection): readonly Issue[] {
   ];
 }
 
+function validateLxcfs({ lxcfs }: MountsSection, { unshared }: SharedFacts): readonly Issue[] {
+  if (lxcfs === undefined) return [];
+  const at = `${key}.lxcfs`;
+  const own = unshared.includes('mount') ? [] : [issue(at, 'would be mounted on the host; add unshare("mount")')];
+  return [...validateHostPath(at, lxcfs), ...own];
+}
+
 /** Everything that would change mounts of others without a mount namespace. */
 function validateNamespace(section: MountsSection, facts: SharedFacts): readonly Issue[] {
   const { rootfs, entry, readonly, entries, masked = [], readonlyPaths = [] } = section;
@@ -212,6 +219,7 @@ export function validateSection(section: MountsSection, facts: SharedFacts): rea
     ...validateRoot(section),
     ...validateContents(section),
     ...validateRestricted(section),
+    ...validateLxcfs(section, facts),
     ...section.entries.flatMap((entry, index) => validateEntry(entry, `${key}.entries[${String(index)}]`)),
     ...validateNamespace(section, facts),
   ];
