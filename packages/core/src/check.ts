@@ -1,6 +1,8 @@
 /** Preflight: what would go wrong, without starting anything. */
 import { accessSync, constants, statSync } from 'node:fs';
+import { missingLxcfs, type MountsSection } from '@haco/mounts';
 import type { Issue, Plan, SharedFacts, Warning } from '@haco/plan';
+import { restoreOf } from './checkpoint/section.js';
 import { missingCommand } from './missing-command.js';
 import type { Spec } from './spec.js';
 
@@ -20,9 +22,11 @@ export function checkPlan({ warnings }: Plan): CheckReport {
 /** The plan with what is missing on this host of the things that it relies on: the root, the command. */
 export function withMissing(plan: Plan, facts: SharedFacts, spec: Spec): Plan {
   // A root that isn't made yet has nothing yet.
+  if (restoreOf(spec) !== undefined) return plan;
   if (spec.rootfs.strategy !== undefined && facts.rootfs !== undefined) return plan;
   const root = facts.rootfs === undefined ? [] : rootProblems(facts.rootfs);
-  const missing = root.length > 0 ? root : missingCommand(spec, facts);
+  const lxcfs = missingLxcfs((spec['mounts'] ?? {}) as MountsSection);
+  const missing = [...lxcfs, ...(root.length > 0 ? root : missingCommand(spec, facts))];
   return missing.length === 0 ? plan : { ...plan, warnings: [...plan.warnings, ...missing] };
 }
 
