@@ -2,7 +2,8 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { probeHost } from '@haco/sys';
-import { orThrow } from '@haco/plan';
+import { orThrow, type HacoError } from '@haco/plan';
+import type { ResultAsync } from 'neverthrow';
 import { describeWith, expectNothingLeft } from '@haco/testkit';
 import { afterEach, expect, test } from 'vitest';
 import { createGroup } from './create-group.js';
@@ -101,7 +102,7 @@ describeWith(['root', 'controller:pids'], 'arguments', () => {
 
   test('of the methods of a group', async () => {
     const one = await make();
-    const told = async (result: PromiseLike<{ _unsafeUnwrapErr: () => Error }>): Promise<string> =>
+    const told = async (result: ResultAsync<unknown, HacoError>): Promise<string> =>
       (await result)._unsafeUnwrapErr().message;
     expect(await told(one.update({ memroy: 1 } as never))).toBe(
       `The spec is invalid: memroy: is not known here; there are ${limits}.`,
