@@ -73,7 +73,10 @@ describeWith(['root', 'controller:pids'], 'arguments', () => {
     [{ name: 'x', degrade: 'x' }, 'degrade: must be true, false, or a list of names of limits'],
     [{ name: 'x', degrade: ['cpu'] }, 'degrade[0]: "cpu" is no limit that is asked for here'],
     [{ name: 'x', keys: null }, 'keys: must be an object'],
-    [{ name: 'x', keys: { 'pids.max': {} } }, `keys["pids.max"]: an object can't be written to a file; give text, a number, true or false`],
+    [
+      { name: 'x', keys: { 'pids.max': {} } },
+      `keys["pids.max"]: an object can't be written to a file; give text, a number, true or false`,
+    ],
     [{ name: 'x', memory: {} }, 'memory: an object is not a size; write a number of bytes or e.g. "256MiB"'],
     [{ name: 'haco-self' }, 'name: "haco-self" is the group that moveSelfToLeaf() makes; choose another name'],
   ])('of createGroup: %j', async (options, message) => {
@@ -111,7 +114,9 @@ describeWith(['root', 'controller:pids'], 'arguments', () => {
     expect(await told(one.update({ pids: 3 }, { allowOomKil: true } as never))).toBe(
       'The spec is invalid: allowOomKil: is not known here; there are allowOomKill, confirm.',
     );
-    expect(await told(one.freeze({ timeout: 'foo' }))).toMatch(/^The spec is invalid: timeout: "foo" is not a duration; /);
+    expect(await told(one.freeze({ timeout: 'foo' }))).toMatch(
+      /^The spec is invalid: timeout: "foo" is not a duration; /,
+    );
     expect(await told(one.remove({ kil: true } as never))).toBe(
       'The spec is invalid: kil: is not known here; there are timeout, kill.',
     );
@@ -121,7 +126,9 @@ describeWith(['root', 'controller:pids'], 'arguments', () => {
     for (const uid of [-1, Number.NaN, 2 ** 32 - 1, '0', undefined] as never[]) {
       expect(one.delegate(uid)._unsafeUnwrapErr()).toMatchObject({ kind: 'invalid-spec', issues: [{ path: 'uid' }] });
     }
-    expect(await told(one.child('below', { threded: true } as never))).toMatch(/^The spec is invalid: threded: is not known/);
+    expect(await told(one.child('below', { threded: true } as never))).toMatch(
+      /^The spec is invalid: threded: is not known/,
+    );
     expect(one.dirs.every(({ path }) => existsSync(path))).toBe(true);
   });
 
