@@ -119,7 +119,7 @@ describeWith(['root', 'probe'], 'a running container', () => {
           }
           await expect.poll(() => tryRemove(path)).toBe(true);
         }
-        container.kill('SIGKILL');
+        orThrow(container.kill('SIGKILL'));
         expect(await orThrow(container.wait())).toMatchObject({ reason: 'signaled', signal: 'SIGKILL' });
       }
     }));
