@@ -3,12 +3,13 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { measureStats, statsTable } from './src/cgroup-stats.js';
 import { measureCli } from './src/cli.js';
-import { describeMachine, reportPage, reportSections } from './src/report.js';
+import { describeMachine, reportPage, reportSections, targetsTable } from './src/report.js';
 import { readMachine } from './src/machine.js';
 import { parseOptions } from './src/options.js';
 import type { Results } from './src/results.js';
 import { runScenario } from './src/run-scenario.js';
 import { prepareStage } from './src/stage.js';
+import { judgeStats } from './src/targets.js';
 import { plot } from './src/svg.js';
 import { measureUnpack } from './src/unpack.js';
 
@@ -18,7 +19,8 @@ const docs = fileURLToPath(new URL('../docs/benchmarks/', import.meta.url));
 async function cgroups(quick: boolean): Promise<number> {
   const amounts = { groups: quick ? 100 : 500, rounds: 10 };
   console.log(describeMachine({ ...readMachine(), realtime: false }));
-  console.log(`\n${statsTable(await measureStats(amounts), amounts)}`);
+  const figures = await measureStats(amounts);
+  console.log(`\n${statsTable(figures, amounts)}\n\n${targetsTable(judgeStats(figures, amounts.groups))}`);
   return 0;
 }
 

@@ -2,7 +2,7 @@
 import { isBusy, type Machine } from './machine.js';
 import type { Holdings, Results, Row } from './results.js';
 import { table } from './table.js';
-import { judge } from './targets.js';
+import { judge, type Target } from './targets.js';
 
 const ms = (value: number): string => value.toFixed(value < 10 ? 2 : 1);
 
@@ -113,18 +113,20 @@ function leaksSection({ leaks }: Results): readonly string[] {
 }
 
 function targetsSection(results: Results): readonly string[] {
-  return [
-    '## Targets',
-    table(
-      ['target', 'wanted', 'measured', ''],
-      judge(results).map(({ sentence, wanted, measured, reached }) => [
-        sentence,
-        wanted,
-        measured ?? '',
-        reached === true ? 'reached' : 'missed',
-      ]),
-    ),
-  ];
+  return ['## Targets', targetsTable(judge(results))];
+}
+
+/** Targets, and whether they are reached. */
+export function targetsTable(targets: readonly Target[]): string {
+  return table(
+    ['target', 'wanted', 'measured', ''],
+    targets.map(({ sentence, wanted, measured, reached }) => [
+      sentence,
+      wanted,
+      measured ?? '',
+      reached === true ? 'reached' : 'missed',
+    ]),
+  );
 }
 
 /** One sentence about the machine; a warning when it had other things to do. */

@@ -120,3 +120,27 @@ describe('degrade', () => {
     expect(issues).toEqual([{ path: 'cgroups.degrade[1]', message: '"memroy" is no limit that is asked for here' }]);
   });
 });
+
+describe('weights of traffic', () => {
+  const weighed: CgroupsSection = { resources: { io: { weight: 200 } } };
+  const hostThat = (heedsWeights: boolean): HostFacts => ({ ...storedHosts.v1, disks: { heedsWeights } });
+  const whyOf = (host: HostFacts): string | undefined =>
+    cgroups.plan(weighed, contextOf(weighed, host)).find(({ id }) => id.startsWith('cgroups.limit.'))?.why;
+
+  test('that no disk of the host heeds are degraded, and the plan says why', () => {
+    expect(answers(weighed, hostThat(false))).toMatchObject({
+      problems: [],
+      degradations: { 'io.weight': 'degraded' },
+    });
+    expect(whyOf(hostThat(false))).toBe(
+      'no disk of this host heeds weights now: none has the scheduler bfq, and io.cost is off',
+    );
+  });
+
+  test('are in force where one does, and where nothing is known', () => {
+    for (const host of [hostThat(true), storedHosts.v1]) {
+      expect(answers(weighed, host)).toMatchObject({ degradations: {} });
+      expect(whyOf(host)).toMatch(/ must hold before anything runs in the group$/);
+    }
+  });
+});

@@ -13,6 +13,14 @@ export interface Enforceable {
   readonly degradations: Readonly<Record<string, Enforcement>>;
 }
 
+/**
+ * A weight of traffic that the kernel keeps and no disk of this host heeds now. That may change at any moment, so it is set
+ * nevertheless.
+ */
+export function isUnheeded({ key }: Setting, host: HostFacts): boolean {
+  return host.disks?.heedsWeights === false && /^(io|blkio)\.(.*\.)?weight(_device)?$/.test(key);
+}
+
 /** A setting in its weaker form, if the version of this host has one. */
 function weakened(setting: Setting, host: HostFacts): Setting | undefined {
   const forms = keyNamed(setting.key)?.weaker;
@@ -28,8 +36,10 @@ function weakened(setting: Setting, host: HostFacts): Setting | undefined {
 export function enforceable(section: CgroupsSection, host: HostFacts): Enforceable {
   const all = settingsOf(section);
   const { degrade = [] } = section;
-  if (degrade.length === 0) return { settings: all, degradations: {} };
-  const degradations: Record<string, Enforcement> = {};
+  const degradations: Record<string, Enforcement> = Object.fromEntries(
+    all.filter((setting) => isUnheeded(setting, host)).map(({ enforces }) => [enforces, 'degraded']),
+  );
+  if (degrade.length === 0) return { settings: all, degradations };
   const may = ({ enforces }: Setting): boolean => degrade.includes(enforces);
   const kept = all.flatMap((setting) => {
     if (!may(setting) || settingProblem(setting, all, host) === undefined) return [setting];

@@ -2,6 +2,7 @@
 import { slot, syscall, type Operation, type PlanContext, type Step } from '@haco/plan';
 import { deviceProgramFile } from './controllers/devices.js';
 import { groupPath } from './create.js';
+import { isUnheeded } from './degrade.js';
 import { planDeviceProgram } from './device-steps.js';
 import type { Hierarchy } from './locate.js';
 import { fileSlot, open, writeFile } from './operations.js';
@@ -58,7 +59,9 @@ function planWrite(
     id,
     phase: 'prepare',
     label: `write ${JSON.stringify(value)} to ${file} of ${groupPath(section, facts.name)}`,
-    why: `${setting.controller === setting.enforces ? `the limit of ${setting.controller}` : setting.key} must hold before anything runs in the group`,
+    why: isUnheeded(setting, host)
+      ? 'no disk of this host heeds weights now: none has the scheduler bfq, and io.cost is off'
+      : `${setting.controller === setting.enforces ? `the limit of ${setting.controller}` : setting.key} must hold before anything runs in the group`,
     from: setting.from,
     operations: optional
       ? tryWrite(hierarchy, write, id, host.arch)

@@ -64,7 +64,10 @@ function kill(hierarchies: readonly Hierarchy[], { host }: PlanContext): readonl
   const [first] = hierarchies;
   if (first === undefined) return [];
   return [
-    syscall('openat', [slot(first.dir), 'cgroup.procs', open(arch, 'O_RDONLY')], { tolerate: absent, skipOnTolerated: 1 }),
+    syscall('openat', [slot(first.dir), 'cgroup.procs', open(arch, 'O_RDONLY')], {
+      tolerate: absent,
+      skipOnTolerated: 1,
+    }),
     { op: 'kill-listed', dir: first.dir, file: 'cgroup.procs' },
   ];
 }

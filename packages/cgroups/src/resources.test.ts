@@ -328,6 +328,12 @@ describe('plans', () => {
     expect(ids).not.toContain('cgroups.enable.v2');
   });
 
+  test('what writes no file is in force by the group itself', () => {
+    const given = section({ perfEvent: true });
+    const enforced = cgroups.plan(given, contextOf(given, storedHosts.v1)).flatMap(({ enforces = [] }) => enforces);
+    expect(enforced).toEqual(['perfEvent']);
+  });
+
   test('what is frozen on v1 is thawed before it is killed', () => {
     const given = section({ freeze: false });
     const stop = cgroups.plan(given, contextOf(given, storedHosts.v1)).find(({ id }) => id === 'cgroups.stop');

@@ -61,7 +61,9 @@ function cpuProblems({ cpu, resources }: CgroupsSection): readonly Issue[] {
 function degradeProblems(section: CgroupsSection): readonly Issue[] {
   const names = new Set(settingsOf(section).map(({ enforces }) => enforces));
   return (section.degrade ?? []).flatMap((name, index) =>
-    names.has(name) ? [] : [issue(`cgroups.degrade[${String(index)}]`, `${quote(name)} is no limit that is asked for here`)],
+    names.has(name)
+      ? []
+      : [issue(`cgroups.degrade[${String(index)}]`, `${quote(name)} is no limit that is asked for here`)],
   );
 }
 
@@ -91,7 +93,12 @@ export function validateSection(
         ]
       : []),
     ...(settingsOf(section).length > 0 && facts.name === leafGroup
-      ? [issue('cgroups', `a group can't be called ${quote(leafGroup)}, moveSelfToLeaf() makes it; choose another name`)]
+      ? [
+          issue(
+            'cgroups',
+            `a group can't be called ${quote(leafGroup)}, moveSelfToLeaf() makes it; choose another name`,
+          ),
+        ]
       : []),
   ];
 }

@@ -21,7 +21,9 @@ describeWith(['root', 'probe', 'controller:memory', 'controller:pids'], 'a name'
       const { message, kind } = (await named().memory('64MiB').start())._unsafeUnwrapErr();
       expect(kind).toBe('conflict');
       expect(message).toBe(sentence);
-      expect((await createGroup({ name, controllers: ['memory'] }))._unsafeUnwrapErr()).toMatchObject({ kind: 'conflict' });
+      expect((await createGroup({ name, controllers: ['memory'] }))._unsafeUnwrapErr()).toMatchObject({
+        kind: 'conflict',
+      });
       expect((await orThrow(first.exec('/bin/true'))).exitCode).toBe(0);
     }));
 
@@ -31,7 +33,7 @@ describeWith(['root', 'probe', 'controller:memory', 'controller:pids'], 'a name'
       expect((await orThrow(named().memory('64MiB').command('/bin/true').run())).exitCode).toBe(0);
     }));
 
-  test('of a container without limits is nobody else\'s matter', async () => {
+  test("of a container without limits is nobody else's matter", async () => {
     await using first = await orThrow(named().pids(50).start());
     expect(first.name).toBe(name);
     expect((await orThrow(haco().name(name).command('/bin/true').run())).exitCode).toBe(0);

@@ -108,7 +108,9 @@ describeWith(['root', 'probe'], 'a running container', () => {
   test('whose groups somebody has removed has an outcome nevertheless', () =>
     expectNothingLeft(async () => {
       for (const limited of [haco().pids(32).memory('64MiB'), haco().memory('64MiB')]) {
-        await using container = await orThrow(limited.name('haco-test-gone').command(probePath(), 'sleep', '60').start());
+        await using container = await orThrow(
+          limited.name('haco-test-gone').command(probePath(), 'sleep', '60').start(),
+        );
         const { dirs } = orThrow(openGroup({ container: 'haco-test-gone' }));
         for (const { path } of dirs) {
           const parent = path.slice(0, path.lastIndexOf('/'));
@@ -117,7 +119,7 @@ describeWith(['root', 'probe'], 'a running container', () => {
           }
           await expect.poll(() => tryRemove(path)).toBe(true);
         }
-        container.kill('SIGKILL');
+        orThrow(container.kill('SIGKILL'));
         expect(await orThrow(container.wait())).toMatchObject({ reason: 'signaled', signal: 'SIGKILL' });
       }
     }));

@@ -125,6 +125,11 @@ export interface HostFacts {
   readonly noNewPrivileges: boolean;
   /** Highest value that `RLIMIT_NOFILE` may have (`fs.nr_open`). */
   readonly nrOpen: number;
+  /**
+   * `heedsWeights`: the scheduler of some disk shares it by the weights of groups (BFQ), or v2's io.cost is on. Missing in a snapshot
+   * that doesn't tell.
+   */
+  readonly disks?: { readonly heedsWeights: boolean };
   /** Missing in a snapshot that doesn't tell: nothing of it is counted on. */
   readonly confinement?: ConfinementFacts;
   /** `XDG_RUNTIME_DIR`: a directory of the user's that is gone after a reboot. Missing where there is none. */

@@ -5,7 +5,14 @@
  */
 export { readRlimit, writeRlimit } from './host/prlimit.js';
 export { updateRlimits, type RlimitChange } from './host/update.js';
-export { rlimitKind, rlimitKinds, type RlimitKind, type RlimitName, type RlimitNumber, type RlimitUnit } from './kinds.js';
+export {
+  rlimitKind,
+  rlimitKinds,
+  type RlimitKind,
+  type RlimitName,
+  type RlimitNumber,
+  type RlimitUnit,
+} from './kinds.js';
 export type { RlimitMethods } from './methods.js';
 export { rlimits } from './part.js';
 export { readRlimits, type RlimitUpdate, type RlimitUpdates } from './read.js';

@@ -2,7 +2,8 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { probeHost } from '@haco/sys';
-import { orThrow } from '@haco/plan';
+import { orThrow, type HacoError } from '@haco/plan';
+import type { ResultAsync } from 'neverthrow';
 import { describeWith, expectNothingLeft } from '@haco/testkit';
 import { afterEach, expect, test } from 'vitest';
 import { createGroup } from './create-group.js';
@@ -72,7 +73,10 @@ describeWith(['root', 'controller:pids'], 'arguments', () => {
     [{ name: 'x', degrade: 'x' }, 'degrade: must be true, false, or a list of names of limits'],
     [{ name: 'x', degrade: ['cpu'] }, 'degrade[0]: "cpu" is no limit that is asked for here'],
     [{ name: 'x', keys: null }, 'keys: must be an object'],
-    [{ name: 'x', keys: { 'pids.max': {} } }, `keys["pids.max"]: an object can't be written to a file; give text, a number, true or false`],
+    [
+      { name: 'x', keys: { 'pids.max': {} } },
+      `keys["pids.max"]: an object can't be written to a file; give text, a number, true or false`,
+    ],
     [{ name: 'x', memory: {} }, 'memory: an object is not a size; write a number of bytes or e.g. "256MiB"'],
     [{ name: 'haco-self' }, 'name: "haco-self" is the group that moveSelfToLeaf() makes; choose another name'],
   ])('of createGroup: %j', async (options, message) => {
@@ -101,7 +105,7 @@ describeWith(['root', 'controller:pids'], 'arguments', () => {
 
   test('of the methods of a group', async () => {
     const one = await make();
-    const told = async (result: PromiseLike<{ _unsafeUnwrapErr: () => Error }>): Promise<string> =>
+    const told = async (result: ResultAsync<unknown, HacoError>): Promise<string> =>
       (await result)._unsafeUnwrapErr().message;
     expect(await told(one.update({ memroy: 1 } as never))).toBe(
       `The spec is invalid: memroy: is not known here; there are ${limits}.`,
@@ -110,7 +114,9 @@ describeWith(['root', 'controller:pids'], 'arguments', () => {
     expect(await told(one.update({ pids: 3 }, { allowOomKil: true } as never))).toBe(
       'The spec is invalid: allowOomKil: is not known here; there are allowOomKill, confirm.',
     );
-    expect(await told(one.freeze({ timeout: 'foo' }))).toMatch(/^The spec is invalid: timeout: "foo" is not a duration; /);
+    expect(await told(one.freeze({ timeout: 'foo' }))).toMatch(
+      /^The spec is invalid: timeout: "foo" is not a duration; /,
+    );
     expect(await told(one.remove({ kil: true } as never))).toBe(
       'The spec is invalid: kil: is not known here; there are timeout, kill.',
     );
@@ -120,7 +126,9 @@ describeWith(['root', 'controller:pids'], 'arguments', () => {
     for (const uid of [-1, Number.NaN, 2 ** 32 - 1, '0', undefined] as never[]) {
       expect(one.delegate(uid)._unsafeUnwrapErr()).toMatchObject({ kind: 'invalid-spec', issues: [{ path: 'uid' }] });
     }
-    expect(await told(one.child('below', { threded: true } as never))).toMatch(/^The spec is invalid: threded: is not known/);
+    expect(await told(one.child('below', { threded: true } as never))).toMatch(
+      /^The spec is invalid: threded: is not known/,
+    );
     expect(one.dirs.every(({ path }) => existsSync(path))).toBe(true);
   });
 

@@ -1,12 +1,6 @@
 /** A control group as one thing, whatever hierarchies it has a part in. */
 import { probeHost } from '@haco/sys';
-import {
-  PermissionError,
-  StateError,
-  type Enforcement,
-  type HacoError,
-  nothing,
-} from '@haco/plan';
+import { PermissionError, StateError, type Enforcement, type HacoError, nothing } from '@haco/plan';
 import { errAsync, okAsync, type ResultAsync, type Result } from 'neverthrow';
 import type { CgroupsSection } from '../section.js';
 import { createChild, type ChildOptions } from './make-dirs.js';
@@ -34,7 +28,10 @@ export interface GroupFields {
   /** Directories to remove with it when it was the last in them. */
   readonly parents?: readonly string[];
   /** Who sets limits instead of the files: the systemd driver. */
-  readonly setLimits?: (section: CgroupsSection, options: UpdateOptions) => ResultAsync<readonly LimitChange[], HacoError>;
+  readonly setLimits?: (
+    section: CgroupsSection,
+    options: UpdateOptions,
+  ) => ResultAsync<readonly LimitChange[], HacoError>;
   /** How far the limits that may be left out are in force. */
   readonly enforced?: Readonly<Record<string, Enforcement>>;
   /** Why it may only be looked at. */
@@ -193,12 +190,16 @@ export class Group {
 
   /** Stop all processes in it and below, and wait until they are stopped. */
   freeze(options: WaitOptions = nothing): ResultAsync<void, HacoError> {
-    return this.#changing('freeze', () => timeoutOf(options).asyncAndThen((timeoutMs) => setFrozen(this.dirs, true, timeoutMs)));
+    return this.#changing('freeze', () =>
+      timeoutOf(options).asyncAndThen((timeoutMs) => setFrozen(this.dirs, true, timeoutMs)),
+    );
   }
 
   /** Let them go on. */
   thaw(options: WaitOptions = nothing): ResultAsync<void, HacoError> {
-    return this.#changing('thaw', () => timeoutOf(options).asyncAndThen((timeoutMs) => setFrozen(this.dirs, false, timeoutMs)));
+    return this.#changing('thaw', () =>
+      timeoutOf(options).asyncAndThen((timeoutMs) => setFrozen(this.dirs, false, timeoutMs)),
+    );
   }
 
   /** SIGKILL all processes in it and below, and wait until they are gone. */
@@ -259,4 +260,3 @@ export class Group {
     );
   }
 }
-

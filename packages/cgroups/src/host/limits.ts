@@ -1,5 +1,14 @@
 /** Limits as a person writes them, checked and turned into the section that containers use. */
-import { InvalidSpecError, Rejected, leafGroup, parseName, quote, type HacoError, type Issue, type Size } from '@haco/plan';
+import {
+  InvalidSpecError,
+  Rejected,
+  leafGroup,
+  parseName,
+  quote,
+  type HacoError,
+  type Issue,
+  type Size,
+} from '@haco/plan';
 import { err, ok, type Result } from 'neverthrow';
 import type { Resources } from '../controllers/index.js';
 import { isInterfaceFile } from '../keys.js';

@@ -80,7 +80,10 @@ export function checked<T>(path: string, value: T, check: Check): Result<T, Haco
 }
 
 /** All problems of options; names that nobody knows are told with those that there are. */
-function problemsOf(given: Readonly<Record<string, unknown>>, checks: Readonly<Record<string, Check>>): readonly Issue[] {
+function problemsOf(
+  given: Readonly<Record<string, unknown>>,
+  checks: Readonly<Record<string, Check>>,
+): readonly Issue[] {
   return Object.entries(given).flatMap(([key, value]) => {
     // As if it weren't there.
     if (value === undefined) return [];

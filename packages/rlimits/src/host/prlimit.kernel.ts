@@ -75,7 +75,11 @@ describe('prlimit', () => {
     ['nofile', { soft: -5, hard: 5 }, /^The spec is invalid: limit\.soft: -5 is not a whole, non-negative number; /],
     ['nofile', { soft: 1.5, hard: 5 }, /^The spec is invalid: limit\.soft: 1\.5 is not a whole, non-negative number; /],
     ['nofile', { soft: 1 }, /^The spec is invalid: limit\.hard: is missing; give soft and hard\.$/],
-    ['nofile', { soft: 1, hard: 2, max: 3 }, /^The spec is invalid: limit\.max: is not known here; there are soft, hard\.$/],
+    [
+      'nofile',
+      { soft: 1, hard: 2, max: 3 },
+      /^The spec is invalid: limit\.max: is not known here; there are soft, hard\.$/,
+    ],
     ['nofile', null, /^The spec is invalid: limit: null is not \{ soft, hard \}\.$/],
   ])('what makes no sense is an error, not an exception: %s %o', (kind, limit, message) => {
     expect(writeRlimit(pid, kind as never, limit as never)._unsafeUnwrapErr().message).toMatch(message);

@@ -45,7 +45,8 @@ export const privilegeHints = {
     ENOSYS: 'this kernel is built without seccomp; leave the profile out',
   },
   'prlimit64 setrlimit': {
-    EPERM: 'raising a hard limit needs CAP_SYS_RESOURCE on the host; ask for at most what "prlimit" shows, or run it with that',
+    EPERM:
+      'raising a hard limit needs CAP_SYS_RESOURCE on the host; ask for at most what "prlimit" shows, or run it with that',
     EINVAL: 'the soft limit is above the hard one, or the kernel does not know the kind; correct the values',
   },
   'prlimit64 setrlimit @rlimits.nofile': {

@@ -4,6 +4,7 @@ import { capabilitiesIn, knownCapabilities, lastCapability } from './capabilitie
 
 import { probeCgroups } from './cgroups.js';
 import { probeConfinement } from './confinement.js';
+import { heedsWeights } from './disks.js';
 import { type FeatureProbe } from './feature.js';
 import { kernelFeatures } from './features/index.js';
 import { type HostReader, thisHost } from './host-reader.js';
@@ -53,6 +54,8 @@ export function collectHostFacts(info: ProcessInfo, host: HostReader): HostFacts
   const kernel = parseKernelRelease(info.release);
   const status = parseStatus(host.read('/proc/self/status') ?? '');
   const capabilities = knownCapabilities(lastCapability(host));
+  const cgroups = probeCgroups(host);
+  const weighs = heedsWeights(host, cgroups.v2?.mountPoint);
   return {
     arch,
     kernel,
@@ -62,7 +65,8 @@ export function collectHostFacts(info: ProcessInfo, host: HostReader): HostFacts
     capabilities: capabilitiesIn(status.effective, capabilities),
     knownCapabilities: capabilities,
     features: probeFeatures({ host, kernel }),
-    cgroups: probeCgroups(host),
+    cgroups,
+    ...some('disks', weighs === undefined ? undefined : { heedsWeights: weighs }),
     userNamespaces: probeUserNamespaces(info, host),
     oomScoreAdj: numberIn(host, '/proc/self/oom_score_adj') ?? 0,
     noNewPrivileges: status.noNewPrivileges,

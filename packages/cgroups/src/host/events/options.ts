@@ -30,12 +30,17 @@ const triggerChecks = {
   level: isOneOf(['low', 'medium', 'critical']),
 } as const satisfies Checks<PressureTrigger>;
 
-function readTrigger(given: PressureResource | PressureTrigger, path: string): Result<PressureTrigger, readonly Issue[]> {
+function readTrigger(
+  given: PressureResource | PressureTrigger,
+  path: string,
+): Result<PressureTrigger, readonly Issue[]> {
   const trigger = typeof given === 'string' ? plain({ resource: given }) : given;
   return readOptions(trigger, triggerChecks, path)
     .mapErr((error) => (error.kind === 'invalid-spec' ? error.issues : []))
     .mapErr((issues) =>
-      issues.map((one) => (one.path === path ? one : { ...one, path: typeof given === 'string' ? path : `${path}.${one.path}` })),
+      issues.map((one) =>
+        one.path === path ? one : { ...one, path: typeof given === 'string' ? path : `${path}.${one.path}` },
+      ),
     )
     .andThen((read) => {
       // A missing one isn't looked at by the checks of what is there.

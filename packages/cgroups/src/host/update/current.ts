@@ -45,7 +45,8 @@ function withSwap({ settings, context }: Change, dir: GroupDir, old: ReadOld): C
   }
   const both = amount(old(`${dir.path}/memory.memsw.limit_in_bytes`));
   const bytes = amount(memory?.value);
-  if (memory === undefined || both < limit || ![limit, both, bytes].every(Number.isFinite)) return { settings, context };
+  if (memory === undefined || both < limit || ![limit, both, bytes].every(Number.isFinite))
+    return { settings, context };
   const moved = { ...memory, key: 'memory.memsw.limit_in_bytes', value: String(bytes + both - limit) };
   return { settings: [...settings, moved], context: [...context, moved] };
 }
@@ -53,7 +54,8 @@ function withSwap({ settings, context }: Change, dir: GroupDir, old: ReadOld): C
 /** The kernel takes no burst above the quota: one that is larger shrinks with it. */
 function withBurst({ settings, context }: Change, { version, path }: GroupDir, old: ReadOld): Change {
   const cpu = find(settings, 'cpu.max');
-  if (cpu === undefined || find(settings, 'cpu.max.burst', 'cpu.cfs_burst_us') !== undefined) return { settings, context };
+  if (cpu === undefined || find(settings, 'cpu.max.burst', 'cpu.cfs_burst_us') !== undefined)
+    return { settings, context };
   const burst = amount(old(`${path}/${version === 1 ? 'cpu.cfs_burst_us' : 'cpu.max.burst'}`));
   const microseconds = quota(cpu.value);
   if (!Number.isFinite(burst) || burst <= microseconds) return { settings, context };

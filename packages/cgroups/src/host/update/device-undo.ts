@@ -33,7 +33,11 @@ function byDevice(list: string): ReadonlyMap<string, string> {
 }
 
 /** Rules for what `one` has beyond `other`. */
-function beyond(file: string, one: ReadonlyMap<string, string>, other: ReadonlyMap<string, string>): RuleUndo['writes'] {
+function beyond(
+  file: string,
+  one: ReadonlyMap<string, string>,
+  other: ReadonlyMap<string, string>,
+): RuleUndo['writes'] {
   return [...one].flatMap(([device, access]) => {
     const had = other.get(device) ?? '';
     const more = [...access].filter((letter) => !had.includes(letter)).join('');

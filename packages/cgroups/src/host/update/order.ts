@@ -3,7 +3,10 @@ import { amount, quota, type ReadOld } from './current.js';
 import type { PlannedWrite } from './plan-update.js';
 
 /** Put two writes one after the other, where the first of them stands now. */
-function ordered(writes: readonly PlannedWrite[], pair: readonly [PlannedWrite, PlannedWrite]): readonly PlannedWrite[] {
+function ordered(
+  writes: readonly PlannedWrite[],
+  pair: readonly [PlannedWrite, PlannedWrite],
+): readonly PlannedWrite[] {
   const at = Math.min(...pair.map((write) => writes.indexOf(write)));
   const rest = writes.filter((write) => !pair.includes(write));
   return [...rest.slice(0, at), ...pair, ...rest.slice(at)];

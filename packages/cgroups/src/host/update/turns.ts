@@ -7,7 +7,7 @@ const last = new Map<string, Promise<void>>();
 /** Do it when nobody else in this process changes one of these directories. */
 export async function inTurn<T>(dirs: readonly GroupDir[], perform: () => Promise<T>): Promise<T> {
   const paths = dirs.map(({ path }) => path);
-  const before = Promise.all(paths.map((path) => last.get(path)));
+  const before = Promise.all(paths.flatMap((path) => last.get(path) ?? []));
   let over = (): void => undefined;
   const mine = new Promise<void>((resolve) => {
     over = resolve;

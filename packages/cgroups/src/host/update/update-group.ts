@@ -100,7 +100,12 @@ function inexact(path: string, hasChildren: boolean): HacoError {
 function putRuleBack({ path, file, to }: Done, list: { before: string; after: string }): readonly HacoError[] {
   const directory = directoryOf(path);
   const { writes, isExact } = undoOfRule({ file, value: to, ...list });
-  const problems = writes.flatMap(([name, value]) => writeNow(`${directory}/${name}`, value).match(() => [], (one) => [one]));
+  const problems = writes.flatMap(([name, value]) =>
+    writeNow(`${directory}/${name}`, value).match(
+      () => [],
+      (one) => [one],
+    ),
+  );
   // What a group is denied, those below it are denied too; what it is given back, they are not.
   const reached = file === 'devices.deny' && descendants(directory).length > 0;
   return [...problems, ...(isExact ? [] : [inexact(path, false)]), ...(reached ? [inexact(path, true)] : [])];

@@ -72,13 +72,17 @@ describe('limits that bound each other', () => {
   });
 
   test('a burst that is given goes first when it shrinks, last when it grows', () => {
-    const both = (cpu: number, burst: number): readonly string[] => update({ cpu, resources: { cpu: { burst } } }, quota);
+    const both = (cpu: number, burst: number): readonly string[] =>
+      update({ cpu, resources: { cpu: { burst } } }, quota);
     expect(both(10, 5)).toEqual(['cpu.cfs_burst_us=5000', 'cpu.cfs_quota_us=10000']);
     expect(both(80, 60)).toEqual(['cpu.cfs_quota_us=80000', 'cpu.cfs_burst_us=60000']);
   });
 
   test('a group that is no longer idle is told so before it gets shares', () => {
-    expect(update({ resources: { cpu: { idle: false, weight: 50 } } }, quota)).toEqual(['cpu.idle=0', 'cpu.shares=512']);
+    expect(update({ resources: { cpu: { idle: false, weight: 50 } } }, quota)).toEqual([
+      'cpu.idle=0',
+      'cpu.shares=512',
+    ]);
   });
 
   test('on v1 the swap of a group stays when its memory changes, and the memory when its swap changes', () => {
@@ -113,7 +117,7 @@ describe('what brings back a file', () => {
     expect(undoOf(file, value, old)).toBe(expected);
   });
 
-  test('counters that move by themselves are nobody else\'s write', () => {
+  test("counters that move by themselves are nobody else's write", () => {
     const at = (kills: number): string | undefined =>
       partOf('memory.oom_control', '1', `oom_kill_disable 1\nunder_oom 0\noom_kill ${String(kills)}\n`);
     expect(at(0)).toBe(at(7));
