@@ -139,8 +139,8 @@ if (mountable)
         );
         for (const place of places) rmdirSync(place);
         expect(stderr).toBe('');
-        // A group of perf_event has no file that takes a value.
-        const enforced = { 'netCls.classid': 'enforced', netPrio: 'enforced' };
+        // A group of perf_event has no file that takes a value: being in it is all.
+        const enforced = { perfEvent: 'enforced', 'netCls.classid': 'enforced', netPrio: 'enforced' };
         expect(stdout.trim().split('\n')).toEqual(['1048577 lo 3', '2', JSON.stringify(enforced)]);
       });
     });
