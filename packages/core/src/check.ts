@@ -1,5 +1,6 @@
 /** Preflight: what would go wrong, without starting anything. */
 import { accessSync, constants, statSync } from 'node:fs';
+import { missingLxcfs, type MountsSection } from '@haco/mounts';
 import type { Issue, Plan, SharedFacts, Warning } from '@haco/plan';
 import { missingCommand } from './missing-command.js';
 import type { Spec } from './spec.js';
@@ -22,7 +23,8 @@ export function withMissing(plan: Plan, facts: SharedFacts, spec: Spec): Plan {
   // A root that isn't made yet has nothing yet.
   if (spec.rootfs.strategy !== undefined && facts.rootfs !== undefined) return plan;
   const root = facts.rootfs === undefined ? [] : rootProblems(facts.rootfs);
-  const missing = root.length > 0 ? root : missingCommand(spec, facts);
+  const lxcfs = missingLxcfs((spec['mounts'] ?? {}) as MountsSection);
+  const missing = [...lxcfs, ...(root.length > 0 ? root : missingCommand(spec, facts))];
   return missing.length === 0 ? plan : { ...plan, warnings: [...plan.warnings, ...missing] };
 }
 

@@ -9,6 +9,7 @@ import {
   type Warning,
 } from '@haco/plan';
 import { isCgroupConflict } from '@haco/cgroups';
+import { lxcfsRemedy, lxcfsStepId, type MountsSection } from '@haco/mounts';
 import { failureError, type LaunchFailure } from '@haco/sys';
 import { execStepId } from './process/exec.js';
 import { defaultPath } from './process/section.js';
@@ -71,6 +72,10 @@ export function startError({ error, failure: failed }: LaunchFailure, spec: Spec
   if (step.id === execStepId && (errno === 'ENOENT' || errno === 'ENOTDIR')) return missingCommand(spec, root, errno);
   if (step.id === 'mounts.root' && root !== undefined && (errno === 'ENOENT' || errno === 'ENOTDIR')) {
     return missingRoot(root, `could not ${step.label}: ${errno}`);
+  }
+  if (step.id === lxcfsStepId && (errno === 'ENOENT' || errno === 'ENOTDIR' || errno === 'ENOTCONN')) {
+    const subject = (spec['mounts'] as MountsSection).lxcfs ?? '';
+    return new NotFoundError({ what: 'LXCFS', subject, remedy: `could not ${step.label}: ${errno}; ${lxcfsRemedy}` });
   }
   if (isCgroupConflict(step.id, errno)) {
     return new ConflictError({

@@ -55,6 +55,7 @@ const everything = (): Builder =>
     .mask('/m')
     .readonlyPaths('/p')
     .networkEtc('/')
+    .lxcfs('/l')
     .cpu(10)
     .memory('1MiB')
     .pids(3)

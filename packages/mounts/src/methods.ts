@@ -248,4 +248,22 @@ export interface MountMethods {
    * @see resolv.conf(5), hosts(5)
    */
   networkEtc<B extends HasNamespace<'mount'>>(this: B, hostEtc?: string): B;
+
+  /**
+   * Show the container its own limits where programs look for what a machine has: `cpuinfo`, `diskstats`, `loadavg`, `meminfo`,
+   * `stat`, `swaps` and `uptime` in its `/proc`, and `/sys/devices/system/cpu`, are those of LXCFS, read-only, as far as that has
+   * them. Without it, `free` and `nproc` tell of the host. Adds `independent('procfs')`; made after all other mounts. The last call
+   * counts.
+   *
+   * LXCFS must run on the host: `apt-get install lxcfs`. A start without it is a `not-found`.
+   *
+   * @param root directory of the host where it is mounted; `/var/lib/lxcfs` when left out
+   * @see lxcfs(1)
+   * @example
+   * ```ts
+   * import { haco } from '@haco/core';
+   * const small = haco().unshare('mount', 'pid').chroot('/srv/root').memory('256MiB').lxcfs().command('free', '-m');
+   * ```
+   */
+  lxcfs<B extends HasNamespace<'mount'>>(this: B, root?: string): B;
 }

@@ -93,6 +93,7 @@ const section = readObject({
   readonly: optional(readBoolean),
   idmap: optional(idmap),
   entries: readList(entry),
+  lxcfs: optional(readText),
   readonlyPaths: optional(readList(readText)),
   masked: optional(readList(readText)),
 });

@@ -37,6 +37,21 @@ describe('verbs', () => {
     expect(verbs.mount(emptySection, 'x', '/b', { type: 'ext4', recursive: true })).toBeInstanceOf(Rejected);
   });
 
+  test('lxcfs brings the procfs that it covers, unless one is there', () => {
+    const procfs = { kind: 'independent', name: 'procfs' };
+    expect(verbs.lxcfs(emptySection)).toEqual({ entries: [procfs], lxcfs: '/var/lib/lxcfs' });
+    const hidden = verbs.independent(emptySection, { name: 'procfs', hidepid: 'invisible' }) as MountsSection;
+    expect(verbs.lxcfs(hidden, '/lx')).toEqual({ entries: [{ ...procfs, hidepid: 'invisible' }], lxcfs: '/lx' });
+    expect(verbs.lxcfs(emptySection, 5 as never)).toBeInstanceOf(Rejected);
+    expect(problems({ lxcfs: 'lx' })).toEqual([
+      'mounts.lxcfs: "lx" is not an absolute path; give the whole one, e.g. by path.resolve("lx")',
+    ]);
+    expect(problems({ lxcfs: '/lx' }, [])).toEqual([
+      'mounts.lxcfs: would be mounted on the host; add unshare("mount")',
+    ]);
+    expect(mounts.parse({ entries: [], lxcfs: '/lx' })._unsafeUnwrap()).toEqual({ entries: [], lxcfs: '/lx' });
+  });
+
   test('tmpfs ignores set-uid bits and devices unless told otherwise', () => {
     expect(verbs.tmpfs(emptySection, '/tmp', { size: '64MiB', nodev: false })).toEqual({
       entries: [{ kind: 'tmpfs', target: '/tmp', size: 67_108_864, nosuid: true, nodev: false }],

@@ -4,6 +4,7 @@ import { checkSection } from './check.js';
 import { planConnectedSources } from './entries/bind.js';
 import { normalize, planEntries } from './entries/plan-entries.js';
 import { planIdmapped } from './idmapped.js';
+import { planLxcfs } from './lxcfs.js';
 import type { MountMethods } from './methods.js';
 import { parseSection } from './parse.js';
 import { planPrivate } from './propagation.js';
@@ -65,6 +66,7 @@ export const mounts = {
       ...planStore(section, situation),
       ...planHostLayers(section, situation),
       ...planEntries(section, situation, context.facts.networkEtc),
+      ...planLxcfs(section, situation),
       ...planRestrictions(section, situation),
       ...planReadonlyRoot(section, situation),
       ...planStoreAway(section, situation),

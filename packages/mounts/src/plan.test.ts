@@ -562,3 +562,24 @@ test('step ids are unique', () => {
   const ids = mounts.plan(section, contextOf(section, hybridHost, ['mount'])).map(({ id }) => id);
   expect(new Set(ids).size).toBe(ids.length);
 });
+
+describe('lxcfs', () => {
+  test('comes after all mounts; only what every version has must be there', () => {
+    const text = calls({ lxcfs: '/lx/', entries: [{ kind: 'tmpfs', target: '/t' }] });
+    const lines = text.split('\n');
+    const at = lines.findIndex((line) => line.includes('what LXCFS shows in /lx '));
+    expect(lines.slice(0, at).some((line) => line.includes('/t'))).toBe(true);
+    expect(lines.slice(at + 1, at + 9).map((line) => line.trim())).toMatchInlineSnapshot(`
+      [
+        "openat2(<root>, "/proc/meminfo", {flags=O_PATH|O_CLOEXEC, mode=0, resolve=RESOLVE_IN_ROOT|RESOLVE_NO_MAGICLINKS}, 24) = <mounts.target>   or ENOENT, ENOTDIR",
+        "open_tree(AT_FDCWD, "/lx/proc/meminfo", OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC) = <mounts.new>",
+        "mount_setattr(<mounts.new>, "", AT_EMPTY_PATH, {attr_set=MOUNT_ATTR_RDONLY|MOUNT_ATTR_NOSUID|MOUNT_ATTR_NODEV|MOUNT_ATTR_NOEXEC, attr_clr=0, propagation=0, userns_fd=0}, 32)",
+        "move_mount(<mounts.new>, "", <mounts.target>, "", MOVE_MOUNT_F_EMPTY_PATH|MOVE_MOUNT_T_EMPTY_PATH)",
+        "openat2(<root>, "/proc/cpuinfo", {flags=O_PATH|O_CLOEXEC, mode=0, resolve=RESOLVE_IN_ROOT|RESOLVE_NO_MAGICLINKS}, 24) = <mounts.target>   or ENOENT, ENOTDIR",
+        "open_tree(AT_FDCWD, "/lx/proc/cpuinfo", OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC) = <mounts.new>   or ENOENT",
+        "mount_setattr(<mounts.new>, "", AT_EMPTY_PATH, {attr_set=MOUNT_ATTR_RDONLY|MOUNT_ATTR_NOSUID|MOUNT_ATTR_NODEV|MOUNT_ATTR_NOEXEC, attr_clr=0, propagation=0, userns_fd=0}, 32)",
+        "move_mount(<mounts.new>, "", <mounts.target>, "", MOVE_MOUNT_F_EMPTY_PATH|MOVE_MOUNT_T_EMPTY_PATH)",
+      ]
+    `);
+  });
+});

@@ -145,6 +145,8 @@ export interface MountsSection {
   /** Whose user namespace tells how owners of the root's files appear. */
   readonly idmap?: MountIdMap;
   readonly entries: readonly MountEntry[];
+  /** Absolute path on the host where LXCFS is mounted, whose files replace their namesakes in /proc and /sys. */
+  readonly lxcfs?: string;
   /** Paths inside that can't be changed, with everything below; those that don't exist are passed over. */
   readonly readonlyPaths?: readonly string[];
   /** Paths inside that appear empty; those that don't exist are passed over. */

@@ -191,6 +191,13 @@ function mapsOf({ idmap, entries }: MountsSection): readonly { idmap: MountIdMap
   return [...(idmap === undefined ? [] : [{ idmap, at: `${key}.idmap`, isRoot: true }]), ...binds];
 }
 
+function validateLxcfs({ lxcfs }: MountsSection, { unshared }: SharedFacts): readonly Issue[] {
+  if (lxcfs === undefined) return [];
+  const at = `${key}.lxcfs`;
+  const own = unshared.includes('mount') ? [] : [issue(at, 'would be mounted on the host; add unshare("mount")')];
+  return [...validateHostPath(at, lxcfs), ...own];
+}
+
 /** Everything that would change mounts of others without a mount namespace. */
 function validateNamespace(section: MountsSection, facts: SharedFacts): readonly Issue[] {
   const { rootfs, entry, readonly, entries, masked = [], readonlyPaths = [] } = section;
@@ -244,6 +251,7 @@ export function validateSection(section: MountsSection, facts: SharedFacts): rea
     ...validateRootMap(section, facts),
     ...validateContents(section),
     ...validateRestricted(section),
+    ...validateLxcfs(section, facts),
     ...section.entries.flatMap((entry, index) => validateEntry(entry, `${key}.entries[${String(index)}]`)),
     ...validateNamespace(section, facts),
   ];

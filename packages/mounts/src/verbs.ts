@@ -1,6 +1,7 @@
 /** The verbs at run time: arguments in, changed section out. */
-import { parseBytes, rejected, type Size, type VerbResult, type Verbs, nothing, plain } from '@haco/plan';
+import { parseBytes, Rejected, rejected, type Size, type VerbResult, type Verbs, nothing, plain } from '@haco/plan';
 import type { IndependentName } from './kinds/independent-names.js';
+import { defaultLxcfsRoot } from './lxcfs.js';
 import type {
   ChrootOptions,
   FileOptions,
@@ -199,6 +200,12 @@ function idmapRoot(section: MountsSection, idmap: MountIdMap = 'container'): Out
     : rejected('mounts.idmap', 'must be "container", or { userNamespace: "/proc/<pid>/ns/user" }');
 }
 
+function lxcfs(section: MountsSection, root = defaultLxcfsRoot): Outcome {
+  if (typeof root !== 'string') return rejected('mounts.lxcfs', 'must be a string');
+  const withProcfs = independent(section, 'procfs');
+  return withProcfs instanceof Rejected ? withProcfs : { ...withProcfs, lxcfs: root };
+}
+
 export const verbs: Verbs<MountsSection, MountMethods> = {
   chroot,
   idmapRoot,
@@ -210,4 +217,5 @@ export const verbs: Verbs<MountsSection, MountMethods> = {
   mask,
   readonlyPaths,
   networkEtc,
+  lxcfs,
 };

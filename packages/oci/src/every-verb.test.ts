@@ -66,6 +66,7 @@ const verbs: Readonly<Record<string, readonly Call[]>> = {
   mask: [['/proc/kcore']],
   readonlyPaths: [['/proc/sys']],
   networkEtc: [[]],
+  lxcfs: [[]],
   command: [['/bin/false'], ['/bin/true', '']],
   sh: [['true']],
   workdir: [['/tmp']],

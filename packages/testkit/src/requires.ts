@@ -52,6 +52,7 @@ const checks = {
   iproute2: () => program('ip', 'iproute2'),
   nftables: () => program('nft', 'nftables') ?? bridges(),
   tun: () => missing(/^ *200 tun$/m.test(textOr('/proc/misc')), 'the kernel has no tun device (CONFIG_TUN)'),
+  fuse: () => missing(isCharacterDevice('/dev/fuse'), '/dev/fuse is missing (CONFIG_FUSE_FS)'),
   'cni-plugins': () =>
     missing(
       statSync('/usr/lib/cni/bridge', { throwIfNoEntry: false }) !== undefined,

@@ -16,9 +16,11 @@ type Mount = NonNullable<Config['mounts']>[number];
 
 export function exportMounts(from: Export): readonly Mount[] {
   const { rootfs: _root, entry: _entry, readonly: _readonly, idmap, entries, ...rest } = from.sections.mounts;
-  const { readonlyPaths: _paths, masked: _masked, ...unknown } = rest;
+  const { readonlyPaths: _paths, masked: _masked, lxcfs, ...unknown } = rest;
   from.nothingElse('mounts', unknown);
   if (idmap !== undefined) from.missing('mounts.idmap', 'a configuration has no way to map the owners of a root');
+  if (lxcfs !== undefined)
+    from.missing('mounts.lxcfs', 'a runtime binds no files that may be missing; mount those of LXCFS one by one');
   const targets = entries.map(targetOf);
   const mounts = entries.flatMap((entry, index) => {
     // What a later entry mounts itself, the /dev of haco need not bring.
