@@ -18,6 +18,8 @@ import {
 } from '@haco/plan';
 import { brand, type Brand } from './brand.js';
 import { checkPlan, withMissing, type CheckReport } from './check.js';
+import { checkpointPart } from './checkpoint/part.js';
+import type { CheckpointSection, RestoreOptions } from './checkpoint/section.js';
 import type { Container } from './container.js';
 import type { Outcome } from './outcome.js';
 import { knownBuilder, plainArguments, rememberBuilder } from './builder-memo.js';
@@ -137,6 +139,29 @@ export interface Terminals {
    * ready, as `readiness()` says
    */
   start(options?: StartOptions): ResultAsync<Container, HacoError>;
+  /**
+   * Start as the processes that `container.checkpoint()` has saved, and give the handle as soon as they go on: `restoreFrom()` with
+   * `start()`. The container is one like others: its streams are new, its groups and its network are made as this definition says now, its
+   * end is heard of, and everything of it is undone then. A hook `beforeRestore` is called before, one `afterRestore` afterwards; those inside the
+   * start (`afterFork` to `afterChroot`) are not.
+   *
+   * A net namespace is a new one: with `network()` the container may have another address than before. Sockets that listen on all addresses go
+   * on; those bound to an address that it has no more make the restore fail.
+   *
+   * Errors: `not-found`, when there is no checkpoint; `tool`, when CRIU is missing or fails, with the errors of its log; `state`, when the
+   * definition lacks something of the checkpoint; else as {@link Terminals.start}.
+   *
+   * @param directory - of the checkpoint; without it that of the container's name below the state directory
+   * @see criu(8)
+   * @example
+   * ```ts
+   * import { haco, orThrow } from '@haco/core';
+   * const job = haco().name('job').unshare('mount', 'pid').chroot('/srv/root').independent('procfs', 'dev');
+   * await using container = await orThrow(job.restore('/srv/checkpoints/job'));
+   * console.log((await orThrow(container.wait())).reason);
+   * ```
+   */
+  restore(directory?: string, options?: RestoreOptions & StartOptions): ResultAsync<Container, HacoError>;
   /**
    * Start a container that goes on without this program and its terminal: a small supervisor looks after it, keeps what it writes,
    * starts it again as `restart()` says, and tells every process that asks how it is. Gives its handle as soon as the command runs.
@@ -301,6 +326,16 @@ export class BuilderBase implements MetaMethods, Terminals {
     return new ResultAsync(
       this.#begin(async (input) => (await import('./supervise/register.js')).startRegistered(input, options, begin)),
     );
+  }
+
+  restore(
+    directory?: string,
+    { register, ready, stateDir, ...options }: RestoreOptions & StartOptions = {},
+  ): ResultAsync<Container, HacoError> {
+    const restoring = this.derive('checkpoint', (section) =>
+      checkpointPart.verbs.restoreFrom(section as CheckpointSection, directory, options),
+    );
+    return restoring.start(plain({ register, ready, stateDir }) as StartOptions);
   }
 
   detach(options: DetachOptions = {}): ResultAsync<ManagedContainer, HacoError> {

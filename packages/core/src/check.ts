@@ -2,6 +2,7 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { missingLxcfs, type MountsSection } from '@haco/mounts';
 import type { Issue, Plan, SharedFacts, Warning } from '@haco/plan';
+import { restoreOf } from './checkpoint/section.js';
 import { missingCommand } from './missing-command.js';
 import type { Spec } from './spec.js';
 
@@ -21,6 +22,7 @@ export function checkPlan({ warnings }: Plan): CheckReport {
 /** The plan with what is missing on this host of the things that it relies on: the root, the command. */
 export function withMissing(plan: Plan, facts: SharedFacts, spec: Spec): Plan {
   // A root that isn't made yet has nothing yet.
+  if (restoreOf(spec) !== undefined) return plan;
   if (spec.rootfs.strategy !== undefined && facts.rootfs !== undefined) return plan;
   const root = facts.rootfs === undefined ? [] : rootProblems(facts.rootfs);
   const lxcfs = missingLxcfs((spec['mounts'] ?? {}) as MountsSection);

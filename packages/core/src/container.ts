@@ -13,6 +13,7 @@ import type {
 import { type HacoError, nothing } from '@haco/plan';
 import type { RlimitsSection } from '@haco/rlimits';
 import type { ExplainedPlan } from './builder.js';
+import type { Checkpoint, CheckpointOptions } from './checkpoint/checkpoint.js';
 import type { Inside } from './exec/inside.js';
 import type { ExecArguments, ExecOptions } from './exec/options.js';
 import type { ContainerFiles } from './files/container-files.js';
@@ -35,6 +36,8 @@ export interface ContainerParts extends ProcessParts {
   readonly reloaded: (spec: Spec) => Promise<Result<void, HacoError>>;
   /** Who sends further processes into it. */
   readonly inside: Inside;
+  /** What it is. */
+  readonly spec: Spec;
 }
 
 /**
@@ -196,6 +199,39 @@ export class Container extends ProcessHandle {
     return this.#parts.freezer.thaw(options).map(() => {
       this.#parts.inside.paused = false;
     });
+  }
+
+  /**
+   * Save its processes with CRIU, to be restored later, here or on another machine, by `restore()` of its definition. It ends then, by
+   * SIGKILL, unless `leaveRunning` is given. What it keeps in its root directory isn't saved: the root must be the same at the restore. Its
+   * other mounts of haco, its memory, its open files and its unconnected sockets are; connected ones by `tcpEstablished`, where the network
+   * allows it. What `exec()` has sent in is not.
+   *
+   * Needs root, and CRIU: `apt-get install criu`; on Linux 6.13 and later it must be 4.1 or newer (`HACO_CRIU` names another one).
+   *
+   * Errors: `tool`, when CRIU is missing or fails, with the errors of its log; `state`, when it has ended, or has what can't be saved (a
+   * terminal, a user namespace, a root that is an overlay or the host's); `conflict`, when something is in the directory; `permission`,
+   * `timeout`, `invalid-spec`, `io`. Nothing is left in the directory then.
+   *
+   * @param directory - made when it isn't there; without it that of the container's name below the state directory
+   * @see criu(8)
+   * @example
+   * ```ts
+   * import { haco, orThrow } from '@haco/core';
+   * const job = haco().unshare('mount', 'pid').chroot('/srv/root').independent('procfs', 'dev').command('simulate');
+   * const container = await orThrow(job.start());
+   * const { directory } = await orThrow(container.checkpoint('/srv/checkpoints/job'));
+   * await using restored = await orThrow(job.restore(directory));
+   * ```
+   */
+  checkpoint(directory?: string, options: CheckpointOptions = nothing): ResultAsync<Checkpoint, HacoError> {
+    if (this.over) return errAsync(this.stopped('save it'));
+    const { spec } = this.#parts;
+    return new ResultAsync(
+      import('./checkpoint/checkpoint.js').then(({ checkpoint }) =>
+        checkpoint({ name: this.name, pid: this.pid, spec }, directory, options),
+      ),
+    );
   }
 
   /** The group that `freeze()` has made, for who keeps account of it. @internal */

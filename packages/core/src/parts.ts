@@ -8,6 +8,7 @@ import { namespaces, type NamespaceMethods } from '@haco/namespaces';
 import { network, type NetworkMethods } from '@haco/network';
 import { type AnyPart, type Part, plain } from '@haco/plan';
 import { rlimits, type RlimitMethods } from '@haco/rlimits';
+import { checkpointPart, type CheckpointMethods } from './checkpoint/part.js';
 import { control, type ControlMethods } from './control/part.js';
 import { hooksPart, type HookMethods } from './hooks/part.js';
 import { identity, type IdentityMethods } from './identity/part.js';
@@ -36,6 +37,7 @@ export const builtInParts: readonly AnyPart[] = plain<readonly AnyPart[]>([
   caps,
   ...confineParts,
   control,
+  checkpointPart,
   supervision,
   watchPart,
 ]);
@@ -59,6 +61,7 @@ export interface BuiltInMethods
     CapsMethods,
     ConfineMethods,
     ControlMethods,
+    CheckpointMethods,
     SupervisionMethods,
     WatchMethods {}
 

@@ -14,6 +14,7 @@ export {
 } from './codec/encode.js';
 export { syscallNumbers } from './codec/numbers.generated.js';
 export { errnoMeaning, errnoName, errnoNumber } from './errno.js';
+export { afterEnd } from './exit/after-end.js';
 export { hold, release } from './exit/watch.js';
 export { decodeStatus, reap, type ProcessEnd, type ResourceUsage } from './exit/wait.js';
 export { hintFor } from './hint.js';

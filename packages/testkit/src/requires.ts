@@ -52,6 +52,7 @@ const checks = {
   iproute2: () => program('ip', 'iproute2'),
   nftables: () => program('nft', 'nftables') ?? bridges(),
   tun: () => missing(/^ *200 tun$/m.test(textOr('/proc/misc')), 'the kernel has no tun device (CONFIG_TUN)'),
+  criu,
   fuse: () => missing(isCharacterDevice('/dev/fuse'), '/dev/fuse is missing (CONFIG_FUSE_FS)'),
   'cni-plugins': () =>
     missing(
@@ -157,6 +158,17 @@ function landlock(): Reason {
   // landlock_create_ruleset(NULL, 0, LANDLOCK_CREATE_RULESET_VERSION) has the same number everywhere.
   const { stdout } = spawnSync(probe.value, ['syscall', '444', '0', '0', '1'], { encoding: 'utf8' });
   return missing(/"result":[1-9]/.test(stdout), `Landlock is not enabled in this kernel (${stdout.trim()})`);
+}
+
+/** The one that haco takes; Debian 12 has one that is too old for current kernels. */
+function criu(): Reason {
+  const given = process.env['HACO_CRIU'] ?? 'criu';
+  if (!given.includes('/') && findProgram(given) === undefined) return program('criu', 'criu');
+  const { status, stderr } = spawnSync(given, ['check'], { encoding: 'utf8' });
+  return missing(
+    status === 0,
+    `criu doesn't work on this kernel; name a newer one by HACO_CRIU (${stderr.trim().split('\n')[0] ?? ''})`,
+  );
 }
 
 function subordinateIds(file: string): Reason {

@@ -14,8 +14,10 @@ import {
   type Part,
   type PartEffects,
   type Rejected,
+  type RunningMoment,
   type Step,
 } from '@haco/plan';
+import { restoreOf } from '../checkpoint/section.js';
 import type { Outcome } from '../outcome.js';
 import type { CoreMoment } from '../start/effects.js';
 import { callHooks, type HookCall } from './call.js';
@@ -129,6 +131,11 @@ export function hookCall(given: Moment, pid?: number): HookCall {
   };
 }
 
+/** Whether this start restores a checkpoint. */
+function restores(moment: Moment): boolean {
+  return restoreOf((moment as CoreMoment).input.spec) !== undefined;
+}
+
 function effects(section: HooksSection): PartEffects | undefined {
   if (section.hooks.length === 0) return undefined;
   const at = async (moment: Moment, pid: number | undefined, ...points: readonly HookPoint[]) => {
@@ -138,17 +145,20 @@ function effects(section: HooksSection): PartEffects | undefined {
     }
     return ok();
   };
+  const running = (moment: RunningMoment) =>
+    at(moment, moment.pid, ...(restores(moment) ? ['afterRestore' as const] : []), 'beforeStartWait');
   const points = new Set(section.hooks.map(({ point }) => point));
   const barriers = barrierPoints.filter((point) => points.has(point));
   return {
-    before: (moment) => at(moment, undefined, 'setup', 'beforeFork'),
+    before: (moment) =>
+      at(moment, undefined, 'setup', 'beforeFork', ...(restores(moment) ? ['beforeRestore' as const] : [])),
     after: (moment) =>
       at(moment, undefined, ...(moment.error === undefined ? [] : ['systemFailure' as const]), 'teardown'),
     innermost: {
       barriers: Object.fromEntries(
         barriers.map((point) => [barrierOf(point), (moment) => at(moment, moment.childPid, point)]),
       ),
-      ...(points.has('beforeStartWait') ? { running: (moment) => at(moment, moment.pid, 'beforeStartWait') } : {}),
+      ...(points.has('beforeStartWait') || points.has('afterRestore') ? { running } : {}),
       after: (moment) =>
         at(
           moment,

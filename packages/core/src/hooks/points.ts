@@ -67,7 +67,8 @@ export const hookPoints = {
  * | `afterFailure` | after that, when it ended with anything but 0 | no |
  * | `systemFailure` | after everything was undone, when the start failed or something of it could not be undone | no |
  * | `teardown` | last of all | no |
- * | `beforeRestore`, `afterRestore` | around a restore from a checkpoint | yes, no |
+ * | `beforeRestore` | after `beforeFork`, when the container is restored from a checkpoint | yes |
+ * | `afterRestore` | the restored processes go on; before `beforeStartWait` | no |
  */
 export type HookPoint = keyof typeof hookPoints;
 

@@ -86,7 +86,8 @@ export function launchPlan(
       const failed = new Promise<HacoError>((resolve) => (fail = resolve));
       const answers = answersOf(input, fail);
       const oomKills = countOomKills(spec);
-      const launched = runtime.launch({
+      const perform = planned.perform ?? runtime.launch;
+      const launched = perform({
         plan: planned.plan,
         ...(planned.placeholder === undefined
           ? {}

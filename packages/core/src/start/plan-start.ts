@@ -4,10 +4,13 @@ import { sourceOf } from '@haco/bootstrap';
 import { resolveBlockDevices, type CgroupsSection } from '@haco/cgroups';
 import { filterProblems, prepareSeccomp, type SeccompSection } from '@haco/confine';
 import { StateError, type AnyPart, type HacoError, type HostFacts, type Plan, type SharedFacts } from '@haco/plan';
+import { checkRestorable, keeperSpec, tellRestore } from '../checkpoint/restore-spec.js';
+import { restoreOf, type RestoreSection } from '../checkpoint/section.js';
 import { warningsError } from '../failure.js';
 import { resolveUser } from '../lookup-user.js';
 import { planContainer } from '../planner.js';
 import { create } from '../rootfs/create.js';
+import type { Runtime } from '../runtime.js';
 import type { Spec } from '../spec.js';
 import { makeUpName, placeholderName, withName } from './made-up-name.js';
 import { knownPlan, rememberPlan } from './plan-cache.js';
@@ -22,6 +25,8 @@ export interface PlannedStart {
   readonly placeholder?: string;
   /** Whether the same plan may be performed again: it holds no looked-up id. */
   readonly reusable: boolean;
+  /** Who performs the plan, where that isn't the runtime alone. */
+  readonly perform?: Runtime['launch'];
 }
 
 /** Where the root of the container is on the host, as far as names of users are concerned. */
@@ -47,11 +52,31 @@ export function planStart(
   name = spec.identity.name ?? makeUpName(),
 ): Result<PlannedStart, HacoError> {
   const host = runtime.host();
-  return withDeviceNumbers(spec, host).andThen((resolved) => {
-    const planned = planOn(host, parts, resolved, name);
-    // A path may mean another device the next time.
-    return resolved === spec ? planned : planned.map((plan) => ({ ...plan, reusable: false }));
-  });
+  return checkRestorable(spec)
+    .andThen(() => withDeviceNumbers(spec, host))
+    .andThen((resolved) => {
+      const planned =
+        restoreOf(spec) === undefined ? planOn(host, parts, resolved, name) : planRestore(host, parts, resolved, name);
+      // A path may mean another device the next time.
+      return resolved === spec ? planned : planned.map((plan) => ({ ...plan, reusable: false }));
+    });
+}
+
+/** A restore makes what a container is found in; what the container is, for who asks, is what its spec says. */
+function planRestore(
+  host: HostFacts,
+  parts: readonly AnyPart[],
+  spec: Spec,
+  name: string,
+): Result<PlannedStart, HacoError> {
+  const { facts } = planContainer(parts, spec, host, name);
+  const where = restoreOf(spec)?.directory ?? 'its checkpoint';
+  return planOn(host, parts, keeperSpec(parts, spec, name, host), name).map((planned) => ({
+    ...planned,
+    plan: tellRestore(planned.plan, where),
+    facts,
+    reusable: false,
+  }));
 }
 
 function planOn(host: HostFacts, parts: readonly AnyPart[], spec: Spec, name: string): Result<PlannedStart, HacoError> {
@@ -110,6 +135,8 @@ export async function preparePlan(input: StartInput): Promise<Result<PlannedStar
     const made = await create(input, signal === undefined ? {} : { signal });
     if (made.isErr()) return err(made.error);
   }
+  const restore = restoreOf(input.spec);
+  if (restore !== undefined) return prepareRestore(input, restore);
   const known = knownPlan(input);
   if (known !== undefined) return ok(named(known, input.spec));
   // A name that is made up for each start must not make each plan another one: it is put in at the very end.
@@ -119,6 +146,17 @@ export async function preparePlan(input: StartInput): Promise<Result<PlannedStar
       if (planned.reusable) rememberPlan(input, planned);
       return named(planned, input.spec);
     });
+}
+
+/** Loaded when it is needed: most programs never restore. */
+async function prepareRestore(input: StartInput, section: RestoreSection): Promise<Result<PlannedStart, HacoError>> {
+  const { launchRestore } = await import('../checkpoint/restore-launch.js');
+  return planStart(input)
+    .andThen((planned) => refuse(planned, input.spec))
+    .map((planned) => ({
+      ...planned,
+      perform: (performance) => launchRestore(input, planned, section, performance),
+    }));
 }
 
 /** The plan for one start: with a name of its own where the spec has none. */

@@ -176,6 +176,7 @@ async function startPlan(
         spec,
       ),
     inside,
+    spec: input.spec,
   });
   // One that waits at its fifo is started by somebody else, later.
   if (running === undefined || typeof begun === 'number') return ok(container);

@@ -1,6 +1,6 @@
 /** What an owner can do to the container that it holds, and what others may ask it to do. */
 import { constants } from 'node:os';
-import { errAsync, ResultAsync, type Result } from 'neverthrow';
+import { errAsync, okAsync, ResultAsync, type Result } from 'neverthrow';
 import { InvalidSpecError, issue, StateError, type HacoError } from '@haco/plan';
 import type { Container } from '../container.js';
 import type { Outcome } from '../outcome.js';
@@ -23,6 +23,8 @@ export interface Held {
   readonly paused: (paused: boolean) => void;
   /** From now on no policy starts it again. */
   readonly stopRequested: () => void;
+  /** Its end is wanted, or isn't any more; nobody asks for it. */
+  readonly endExpected: (expected: boolean) => void;
   /** How it is asked to end when nobody says how. */
   readonly stopDefault: () => StopRequest;
   /** Its end, for good. */
@@ -91,6 +93,11 @@ export function handlersOf(held: Held): Handlers {
       const signal = numberOf(argument, 'signal') ?? -1;
       if (ending.includes(signal)) held.stopRequested();
       return live('send it a signal', (container) => new ResultAsync(Promise.resolve(container.kill(signal))));
+    },
+    // Somebody saves it with CRIU, which ends it; or has tried to.
+    expectEnd: (argument) => {
+      held.endExpected((argument as { readonly expected?: unknown } | null)?.expected === true);
+      return okAsync(null);
     },
     freeze: () => live('freeze it', (container) => container.freeze().map(() => held.paused(true))),
     thaw: () => live('thaw it', (container) => container.thaw().map(() => held.paused(false))),

@@ -14,6 +14,7 @@ import {
   type HacoError,
 } from '@haco/plan';
 import type { Builder, ExplainedPlan } from '../builder.js';
+import type { Checkpoint, CheckpointOptions } from '../checkpoint/checkpoint.js';
 import { attachTo, type AttachedContainer } from '../exec/attach.js';
 import type { ExecArguments, ExecOptions } from '../exec/options.js';
 import { ContainerFiles } from '../files/container-files.js';
@@ -229,6 +230,30 @@ export class ManagedContainer {
     return this.#ask('change its limits', { op: 'update', argument: changes, timeoutMs: answerMs }).map(
       (report) => report as UpdateReport,
     );
+  }
+
+  /**
+   * Save its processes with CRIU: as `checkpoint()` of {@link Container}. No policy starts it again afterwards, unless `leaveRunning` is
+   * given.
+   *
+   * Errors: as there; `state`, when it doesn't run.
+   */
+  checkpoint(directory?: string, options: CheckpointOptions = {}): ResultAsync<Checkpoint, HacoError> {
+    return this.#process('save it').andThen(({ pid, spec }) => {
+      const target = { name: this.name, pid, spec };
+      const save = (): ResultAsync<Checkpoint, HacoError> =>
+        new ResultAsync(
+          import('../checkpoint/checkpoint.js').then(({ checkpoint }) => checkpoint(target, directory, options)),
+        );
+      if (options.leaveRunning === true) return save();
+      return this.#ask('save it', { op: 'expectEnd', argument: { expected: true }, timeoutMs: answerMs })
+        .andThen(save)
+        .orElse((error) =>
+          this.#ask('save it', { op: 'expectEnd', argument: { expected: false }, timeoutMs: answerMs })
+            .orElse(() => ok(undefined))
+            .andThen(() => err(error)),
+        );
+    });
   }
 
   /** What it uses now, read from its cgroup: times in ms, sizes in bytes. Errors: `state`, when it doesn't run or has no cgroup; `io`. */

@@ -56,6 +56,7 @@ export async function startRegistered(
         keeper.tell({ status: paused ? 'paused' : 'running', cgroups }).unwrapOr(undefined);
       },
       stopRequested: () => undefined,
+      endExpected: () => undefined,
       stopDefault: () => (spec['supervision'] as SupervisionSection | undefined)?.stop ?? defaultStop,
       end,
     }),

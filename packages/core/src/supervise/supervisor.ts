@@ -75,6 +75,7 @@ export class Supervisor {
       isPaused: () => keeper.state.status === 'paused',
       paused: (paused) => this.#tellPaused(paused),
       stopRequested: () => this.#requestStop(),
+      endExpected: (expected) => this.#expectEnd(expected),
       stopDefault: () => this.#stopDefault(),
       end: this.end,
     };
@@ -208,6 +209,13 @@ export class Supervisor {
     const own = this.#container?.['~freezerGroups'] ?? [];
     const cgroups = [...ownGroups(name, this.#described.spec['cgroups'], probeHost()), ...noteGroups(own)];
     this.#keeper.tell({ status: paused ? 'paused' : 'running', cgroups }).unwrapOr(undefined);
+  }
+
+  /** As a stop that nobody has asked the container for; what was not to be after all is taken back. */
+  #expectEnd(expected: boolean): void {
+    if (this.#container === undefined || expected === this.#stopRequested) return;
+    this.#stopRequested = expected;
+    this.#keeper.tell({ stopRequested: expected }).unwrapOr(undefined);
   }
 
   #requestStop(): void {

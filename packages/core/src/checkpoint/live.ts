@@ -1,0 +1,93 @@
+/** What of a live process a checkpoint must know: its namespaces, its mounts, its standard streams. */
+import { readFileSync, readlinkSync, statSync } from 'node:fs';
+import type { ExternalMount } from './image.js';
+
+/** One line of mountinfo; see proc_pid_mountinfo(5). */
+export interface LiveMount {
+  /** `major:minor`: two mounts of one filesystem have the same. */
+  readonly device: string;
+  /** Which of its directories, or files, is mounted. */
+  readonly root: string;
+  readonly target: string;
+  readonly type: string;
+}
+
+/** A path without the octal escapes of the kernel. */
+function unescaped(path: string): string {
+  return path.replace(/\\(\d{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
+}
+
+/** The lines. */
+export function parseMounts(text: string): readonly LiveMount[] {
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => {
+      const [before = '', after = ''] = line.split(' - ');
+      const [, , device = '', root = '', target = ''] = before.split(' ');
+      return { device, root: unescaped(root), target: unescaped(target), type: after.split(' ')[0] ?? '' };
+    });
+}
+
+/** Mounts of a process. Throws what `fs` throws. */
+export function mountsOf(pid: number | 'self'): readonly LiveMount[] {
+  return parseMounts(readFileSync(`/proc/${String(pid)}/mountinfo`, 'utf8'));
+}
+
+/** What CRIU saves with its content, or makes anew, when nobody else has it mounted. */
+const saved = new Set(['proc', 'sysfs', 'tmpfs', 'devpts', 'mqueue', 'cgroup', 'cgroup2']);
+
+function isBelow(path: string, directory: string): boolean {
+  return path === directory || directory === '/' || path.startsWith(`${directory}/`);
+}
+
+/** The mounts that CRIU can't make by itself: what is the host's. */
+export function externalMounts(mounts: readonly LiveMount[], host: readonly LiveMount[]): readonly LiveMount[] {
+  const hosts = new Set(host.map(({ device }) => device));
+  const root = mounts.find(({ target }) => target === '/');
+  const own = new Set(
+    mounts.flatMap(({ device, root: from, type }) =>
+      from === '/' && saved.has(type) && !hosts.has(device) ? [device] : [],
+    ),
+  );
+  return mounts.filter(
+    (mount) =>
+      mount.target !== '/' &&
+      !own.has(mount.device) &&
+      // A part of the root directory itself, made read-only or the like.
+      !(root !== undefined && mount.device === root.device && isBelow(mount.root, root.root)),
+  );
+}
+
+/** With what is at their places. */
+export function describeExternals(pid: number, mounts: readonly LiveMount[]): readonly ExternalMount[] {
+  const targets = [...new Set(mounts.map(({ target }) => target))];
+  return targets.map((target) => ({
+    target,
+    directory: statSync(`/proc/${String(pid)}/root${target}`, { throwIfNoEntry: false })?.isDirectory() === true,
+  }));
+}
+
+/** Whether a process has a namespace of this kind that isn't this process's. */
+export function hasOwn(pid: number, file: 'user' | 'mnt' | 'net'): boolean {
+  return readlinkSync(`/proc/${String(pid)}/ns/${file}`) !== readlinkSync(`/proc/self/ns/${file}`);
+}
+
+/** The inode number of its net namespace. */
+export function netInode(pid: number): string {
+  return /\d+/.exec(readlinkSync(`/proc/${String(pid)}/ns/net`))?.[0] ?? '';
+}
+
+/** How CRIU calls what a descriptor leads to; undefined: it is closed. */
+export function resourceOf(pid: number, fd: number): string | undefined {
+  const path = `/proc/${String(pid)}/fd/${String(fd)}`;
+  try {
+    const link = readlinkSync(path);
+    if (/^(?:pipe|socket):\[\d+\]$/.test(link)) return link;
+    const info = readFileSync(`/proc/${String(pid)}/fdinfo/${String(fd)}`, 'utf8');
+    const mount = Number(/mnt_id:\s*(\d+)/.exec(info)?.[1] ?? 0);
+    return `file[${mount.toString(16)}:${statSync(path).ino.toString(16)}]`;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,163 @@
+/** A launch that restores: a process that keeps the place, CRIU, and the restored processes, seen as one container from outside. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { err, ok, type Result } from 'neverthrow';
+import type { MountsSection } from '@haco/mounts';
+import { InvalidSpecError, IoError, issue, type HacoError } from '@haco/plan';
+import { libc, type Launch } from '@haco/sys';
+import { execBuilder } from '../exec/options.js';
+import { Pidfd } from '../exec/pidfd.js';
+import { readJoin } from '../exec/read-join.js';
+import { defaultPath } from '../process/section.js';
+import type { Performance } from '../runtime.js';
+import type { PlannedStart } from '../start/plan-start.js';
+import type { StartInput } from '../start/start-input.js';
+import { closeQuietly, devNull } from '../streams/pipe.js';
+import { criuError, findCriu } from './criu.js';
+import { readNoteOf, type CheckpointNote } from './image.js';
+import { checkpointDirectory } from './place.js';
+import { restoreCommand, throughShell, workFiles, type RestorePlan } from './restore-command.js';
+import { Restoring, type Abandon } from './restoring.js';
+import type { RestoreSection } from './section.js';
+import { keeperSpec } from './restore-spec.js';
+
+const F_DUPFD_CLOEXEC = 1030;
+
+/** Descriptors of their own: the caller closes his as soon as the launch has begun. */
+function duplicate(stdio: Performance['stdio']): readonly number[] {
+  return stdio.map((fd) => libc().fcntl(fd, F_DUPFD_CLOEXEC, 3));
+}
+
+/** The net namespace comes from outside: there must be one exactly when there was one. */
+function netProblem({ facts: { unshared, entered } }: PlannedStart, { net }: CheckpointNote): HacoError | undefined {
+  if ((unshared.includes('net') || entered.includes('net')) === net) return undefined;
+  const message = net
+    ? 'the checkpoint has a net namespace of its own; add unshare("net"), or network()'
+    : 'the checkpoint is one of a container in the host\'s network; leave out unshare("net") and network()';
+  return new InvalidSpecError({ issues: [issue('namespaces.unshare', message)] });
+}
+
+/** Everything that can be found out before anything is started. */
+function prepare(input: StartInput, planned: PlannedStart, section: RestoreSection): Result<RestorePlan, HacoError> {
+  const { spec } = input;
+  const where: Result<string, HacoError> =
+    section.directory === undefined ? checkpointDirectory(planned.name) : ok(section.directory);
+  return findCriu(section).andThen((criu) =>
+    where.andThen((directory) =>
+      readNoteOf(directory).andThen((note) => {
+        const problem = netProblem(planned, note);
+        if (problem !== undefined) return err(problem);
+        const mounts = spec['mounts'] as MountsSection;
+        const { rootfs, networkEtc } = planned.facts;
+        return ok({
+          criu,
+          directory,
+          work: mkdtempSync(join(tmpdir(), 'haco-restore-')),
+          note,
+          section,
+          rootfs,
+          sources: { mounts, networkEtc, externals: section.externals },
+        });
+      }),
+    ),
+  );
+}
+
+/** Run CRIU in the groups of the process that keeps the place, and tell the pid of the first restored process. */
+async function performRestore(
+  input: StartInput,
+  planned: PlannedStart,
+  {
+    plan,
+    command,
+    keeper,
+    stdio,
+    abandon,
+  }: {
+    readonly plan: RestorePlan;
+    readonly command: readonly string[];
+    readonly keeper: number;
+    readonly stdio: readonly number[];
+    readonly abandon: Abandon;
+  },
+): Promise<Result<number, HacoError>> {
+  const { parts, runtime, makeBuilder, spec } = input;
+  const host = runtime.host();
+  const pidfd = new Pidfd(keeper, () => true);
+  try {
+    const join = readJoin(keeper, host);
+    if (join.isErr()) return err(join.error);
+    const joinable = {
+      parts,
+      runtime,
+      makeBuilder,
+      spec: keeperSpec(parts, spec, planned.name, host),
+      join: join.value,
+      pidfd: () => pidfd.get('restore into it'),
+      sent: () => undefined,
+    };
+    const [stdin = 0, stdout = 0, stderr = 0] = stdio;
+    const { rootfs, note } = plan;
+    const started = await execBuilder(joinable, [
+      {
+        command: throughShell(command, plan, keeper),
+        namespaces: [],
+        env: { PATH: defaultPath },
+        stdin: { fd: stdin },
+        stdout: { fd: stdout },
+        stderr: { fd: stderr },
+        // CRIU begins with the root directory as a mount of its own.
+        use: (builder) =>
+          note.mounts && rootfs !== undefined ? builder.unshare('mount').mount(rootfs, rootfs) : builder,
+      },
+    ]).start();
+    if (started.isErr()) return err(started.error);
+    const criu = started.value;
+    abandon.by(() => void criu.kill('SIGKILL'));
+    const outcome = await criu.wait();
+    if (outcome.isErr()) return err(outcome.error);
+    const path = (name: string): string => `${plan.work}/${name}`;
+    if (outcome.value.exitCode !== 0) {
+      return err(criuError(command, outcome.value.exitCode, [path(workFiles.log), path(workFiles.errors)]));
+    }
+    return ok(Number(readFileSync(path(workFiles.pid), 'utf8')));
+  } catch (error) {
+    const errno = (error as NodeJS.ErrnoException).code ?? '';
+    return err(new IoError({ what: 'restore in', path: plan.work, errno, hint: String(error) }));
+  } finally {
+    pidfd.close();
+  }
+}
+
+/** Restore in place of performing the plan. */
+export function launchRestore(
+  input: StartInput,
+  planned: PlannedStart,
+  section: RestoreSection,
+  performance: Performance,
+): Result<Launch, HacoError> {
+  return prepare(input, planned, section).andThen((plan) => {
+    const remove = (): void => rmSync(plan.work, { recursive: true, force: true });
+    const ready = restoreCommand(plan).andThen((command) =>
+      input.runtime
+        .launch({ ...performance, stdio: [devNull(), devNull(), devNull()], untilEnd: false })
+        .map((keeper) => ({ command, keeper })),
+    );
+    if (ready.isErr()) {
+      remove();
+      return err(ready.error);
+    }
+    const { command, keeper } = ready.value;
+    const stdio = duplicate(performance.stdio);
+    const restoring = new Restoring(
+      keeper,
+      (pid, abandon) => performRestore(input, planned, { plan, command, keeper: pid, stdio, abandon }),
+      () => {
+        stdio.forEach(closeQuietly);
+        remove();
+      },
+    );
+    return ok(restoring);
+  });
+}
