@@ -96,6 +96,7 @@ const verbs: Readonly<Record<string, readonly Call[]>> = {
   timeout: [['1s']],
   outputLimit: [['1MiB']],
   signal: [[new AbortController().signal]],
+  restoreFrom: [['/srv/checkpoint']],
   restart: [['always']],
   health: [[{ command: ['true'] }]],
   logs: [[{ to: 'none' }]],

@@ -6,8 +6,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describeWith, expectNothingLeft, makeRootfs, makeTemporaryDirectory, type TestRootfs } from '@haco/testkit';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { warmUp } from '../fixture.js';
-import { haco, orThrow, type Container } from '../index.js';
+import { haco, orThrow, realRuntime, type Container } from '../index.js';
 
+/** Machines may keep it from root; CRIU needs it for processes of other users. */
+const mayAll = realRuntime.host().capabilities.includes('sys_resource');
 const slow = { timeout: 60_000 };
 
 let rootfs: TestRootfs;
@@ -45,7 +47,7 @@ async function firstLine({ stdout }: Container): Promise<string> {
 
 describeWith(['root', 'busybox', 'criu'], 'checkpoint() and restore()', () => {
   beforeAll(async () => {
-    rootfs = await makeRootfs({ shell: true, files: { '/secret/key': 'secret\n', '/data/x': '' } });
+    rootfs = await makeRootfs({ shell: true, files: { '/secret/key': 'secret\n', '/data/x': '', '/etc/hosts': '' } });
     place = await makeTemporaryDirectory('checkpoints');
     await warmUp();
   });
@@ -79,6 +81,144 @@ describeWith(['root', 'busybox', 'criu'], 'checkpoint() and restore()', () => {
       expect(inside.stdout).toMatch(/^\d+\nsh\n/);
       orThrow(restored.kill('SIGKILL'));
       expect(await orThrow(restored.wait())).toMatchObject({ reason: 'signaled', signal: 'SIGKILL' });
+    });
+  });
+
+  test('it ends by itself later, and says how', slow, async () => {
+    const waiting = base().command(
+      '/bin/sh',
+      '-c',
+      'echo 0 > /tmp/count; while [ ! -e /tmp/go ]; do sleep 0.05; done; exit 7',
+    );
+    await expectNothingLeft(async () => {
+      const container = await orThrow(waiting.start());
+      await reaches(0);
+      await sleep(50);
+      await orThrow(container.checkpoint(directory));
+      await orThrow(container.wait());
+      await writeFile(rootfs.inside('/tmp/go'), '');
+      // run() restores as start() does.
+      expect(await orThrow(waiting.restoreFrom(directory).run())).toMatchObject({ reason: 'exited', exitCode: 7 });
+      await rm(rootfs.inside('/tmp/go'));
+    });
+  });
+
+  test('with leaveRunning it goes on, and its copy can be restored beside it', slow, async () => {
+    await expectNothingLeft(async () => {
+      await using container = await orThrow(counting().stdout('null').start());
+      await reaches(3);
+      await orThrow(container.checkpoint(directory, { leaveRunning: true, timeout: '30s' }));
+      await reaches((await counted()) + 3);
+      await using copy = await orThrow(counting().stdout('null').restore(directory));
+      expect(copy.pid).not.toBe(container.pid);
+      expect((await orThrow(copy.exec('cat', '/proc/1/comm'))).stdout).toBe('sh\n');
+    });
+  });
+
+  test('its streams lead where the new definition says', slow, async () => {
+    const echo = base().command(
+      '/bin/sh',
+      '-c',
+      'while read line; do echo "out $line"; echo "err $line" >&2; done; exit 3',
+    );
+    const out = join(place, 'out');
+    await expectNothingLeft(async () => {
+      const container = await orThrow(echo.start());
+      container.stdin?.write('a\n');
+      expect(await firstLine(container)).toBe('out a');
+      await orThrow(container.checkpoint(directory));
+      await orThrow(container.wait());
+      await container[Symbol.asyncDispose]();
+      const fed = echo.restoreFrom(directory).stdin({ text: 'b\n' });
+      expect(await orThrow(fed.run())).toMatchObject({ stdout: 'out b\n', stderr: 'err b\n', exitCode: 3 });
+      const kept = await orThrow(fed.stdout({ file: out }).stderr('null').run());
+      expect([kept.exitCode, await readFile(out, 'utf8')]).toEqual([3, 'out b\n']);
+    });
+    const counts = base()
+      .command('/bin/sh', '-c', 'exec 2>&1; ' + count)
+      .stdin('null')
+      .stdout({ file: out });
+    await expectNothingLeft(async () => {
+      const container = await orThrow(counts.start());
+      await reaches(3);
+      await rm(directory, { recursive: true });
+      await orThrow(container.checkpoint(directory));
+      await orThrow(container.wait());
+      // What it wrote into is a file with a position.
+      const error = (await counts.stdout('pipe').restore(directory))._unsafeUnwrapErr();
+      expect(error.message).toMatch(/Illegal seek.*say stdout\(\{ file \}\)/);
+      const written = (await readFile(out, 'utf8')).length;
+      await using restored = await orThrow(counts.stdout({ file: out, append: true }).restore(directory));
+      await reaches((await counted()) + 3);
+      expect((await readFile(out, 'utf8')).length).toBeGreaterThan(written);
+      await restored[Symbol.asyncDispose]();
+    });
+  });
+
+  test('its limits are those of the new definition, and are undone with it', slow, async () => {
+    await expectNothingLeft(async () => {
+      const container = await orThrow(counting().stdout('null').memory('64MiB').pids(20).start());
+      await reaches(3);
+      await orThrow(container.checkpoint(directory));
+      await orThrow(container.wait());
+      const limited = counting().name('restored').stdout('null').memory('96MiB').pids(20).timeout('20s');
+      await using restored = await orThrow(limited.restore(directory));
+      expect(orThrow(restored.stats()).memory?.maxBytes).toBe(96 * 2 ** 20);
+      await orThrow(restored.freeze());
+      const frozen = await counted();
+      await sleep(150);
+      expect(await counted()).toBe(frozen);
+      await orThrow(restored.thaw());
+      await reaches(frozen + 2);
+      // All its memory is gone at once: who is killed is the container.
+      const hog = await orThrow(
+        restored.exec('/bin/sh', '-c', 'x=$(head -c 200000000 /dev/zero | tr "\\0" x); echo $?'),
+      );
+      expect(hog.usage.oomKills).toBeGreaterThan(0);
+      orThrow(restored.kill('SIGKILL'));
+      const outcome = await orThrow(restored.wait());
+      expect(outcome.usage.oomKills).toBeGreaterThan(0);
+      expect(outcome.enforced).toMatchObject({ memory: 'enforced', pids: 'enforced' });
+    });
+  });
+
+  test('what confines it, its mounts and their restrictions are as before', slow, async () => {
+    const data = join(place, 'data');
+    await mkdir(data, { recursive: true });
+    await writeFile(join(data, 'x'), 'host\n');
+    const confined = base()
+      .independent('sysfs')
+      .chroot(rootfs.path, { readonly: true })
+      .tmpfs('/tmp', { size: '1MiB' })
+      .mount(data, '/data', { readonly: true })
+      .file('/etc/hosts', '127.0.0.1 me\n')
+      .mask('/secret', '/proc/kcore', '/proc/interrupts')
+      .readonlyPaths('/proc/sys')
+      .when(mayAll, (one) => one.user(1234, 1234))
+      .caps('none')
+      .noNewPrivileges()
+      .seccomp('default')
+      .rlimit('nofile', 100)
+      .umask(0o077)
+      .command('/bin/sh', '-c', 'echo kept > /tmp/kept; cd /tmp; read line; eval "$line"');
+    const script = [
+      'cat kept /data/x /etc/hosts; id -u; umask; ulimit -n; pwd',
+      'grep -E "CapEff|NoNewPrivs|Seccomp:" /proc/self/status; ls -A /secret | wc -l; head -c 1 /proc/interrupts | wc -c',
+      'touch /x /data/x /proc/sys/kernel/hostname 2>&1 | grep -c "Read-only\\|denied"; grep -c . /proc/mounts',
+    ].join('; ');
+    const said = async (begin: typeof confined): Promise<string> => {
+      const { stdout, stderr } = await orThrow(begin.stdin({ text: `${script}\n` }).run());
+      return stdout + stderr;
+    };
+    const fresh = await said(confined);
+    expect(fresh).toMatch(/^kept\nhost\n127.0.0.1 me\n\d+\n/);
+    await expectNothingLeft(async () => {
+      const container = await orThrow(confined.start());
+      await sleep(300);
+      await orThrow(container.checkpoint(directory));
+      await orThrow(container.wait());
+      await container[Symbol.asyncDispose]();
+      expect(await said(confined.restoreFrom(directory))).toBe(fresh);
     });
   });
 });

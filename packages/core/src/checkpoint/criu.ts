@@ -62,6 +62,14 @@ const causes: readonly (readonly [RegExp, string])[] = [
     'this CRIU is older than the kernel: Linux 6.13 and later need CRIU 4.1; name a newer one with HACO_CRIU',
   ],
   [/Connected TCP socket|tcp.*--tcp-established/i, 'it has TCP connections; say tcpEstablished to keep them'],
+  [
+    /Can't restore file pos: Illegal seek/,
+    'a stream that led to a file must lead to a file again; say stdout({ file }), or stdin({ file })',
+  ],
+  [
+    /Can't get rlimit \d+: Operation not permitted/,
+    "root has no CAP_SYS_RESOURCE here, without which processes of other users can't be saved",
+  ],
   [/Found a shell job|tty: Found slave peer/, 'it uses a terminal of the host'],
 ];
 

@@ -35,7 +35,9 @@ export function mountsOf(pid: number | 'self'): readonly LiveMount[] {
 }
 
 /** What CRIU saves with its content, or makes anew, when nobody else has it mounted. */
-const saved = new Set(['proc', 'sysfs', 'tmpfs', 'devpts', 'mqueue', 'cgroup', 'cgroup2']);
+const saved = new Set(['proc', 'tmpfs', 'devpts', 'mqueue']);
+/** It is one for all in a net namespace, and mounting it anew gives the right one. */
+const shared = 'sysfs';
 
 function isBelow(path: string, directory: string): boolean {
   return path === directory || directory === '/' || path.startsWith(`${directory}/`);
@@ -47,7 +49,7 @@ export function externalMounts(mounts: readonly LiveMount[], host: readonly Live
   const root = mounts.find(({ target }) => target === '/');
   const own = new Set(
     mounts.flatMap(({ device, root: from, type }) =>
-      from === '/' && saved.has(type) && !hosts.has(device) ? [device] : [],
+      from === '/' && (type === shared || (saved.has(type) && !hosts.has(device))) ? [device] : [],
     ),
   );
   return mounts.filter(

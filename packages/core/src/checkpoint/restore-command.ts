@@ -83,7 +83,8 @@ export function restoreCommand(plan: RestorePlan): Result<readonly string[], Hac
     // A child of CRIU's own parent: of this process, which hears of its end then.
     '--restore-detached',
     '--restore-sibling',
-    ...commonArguments(section),
+    // With everything, as its log also tells which process is to be reaped when it fails.
+    ...commonArguments({ ...section, logLevel: 4 }),
     ...(note.mounts && rootfs !== undefined ? ['--root', rootfs] : []),
     ...(note.net ? ['--inherit-fd', `fd[${String(netFd)}]:${netKey}`] : []),
     ...streamArguments(note),

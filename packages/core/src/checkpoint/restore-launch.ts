@@ -64,6 +64,12 @@ function prepare(input: StartInput, planned: PlannedStart, section: RestoreSecti
   );
 }
 
+/** The first process that a failed restore had made: a child of this one, ended by CRIU or with its group. */
+function madeBefore(log: string): number | undefined {
+  const pid = /PID: real (\d+) virt/.exec(readFileSync(log, { encoding: 'utf8', flag: 'a+' }))?.[1];
+  return pid === undefined ? undefined : Number(pid);
+}
+
 /** Run CRIU in the groups of the process that keeps the place, and tell the pid of the first restored process. */
 async function performRestore(
   input: StartInput,
@@ -119,6 +125,7 @@ async function performRestore(
     if (outcome.isErr()) return err(outcome.error);
     const path = (name: string): string => `${plan.work}/${name}`;
     if (outcome.value.exitCode !== 0) {
+      abandon.of(madeBefore(path(workFiles.log)));
       return err(criuError(command, outcome.value.exitCode, [path(workFiles.log), path(workFiles.errors)]));
     }
     return ok(Number(readFileSync(path(workFiles.pid), 'utf8')));

@@ -17,6 +17,8 @@ const SIGKILL = 9;
 export interface Abandon {
   /** From now on it is ended by this; at once, when that was wanted before. */
   readonly by: (end: () => void) => void;
+  /** The restore has failed, and this child of Node's is left of it. */
+  readonly of: (pid: number | undefined) => void;
 }
 
 /** Restores beside the process that keeps the place; gives the pid of the first restored process, a child of this one. */
@@ -48,17 +50,20 @@ export class Restoring implements Launch {
     const kept = await this.keeper.started;
     if (kept.isErr()) return err(kept.error);
     const began = performance.now();
+    let left: number | undefined;
     const abandon: Abandon = {
       by: (end) => {
         this.endRestore = end;
         if (this.killWanted) end();
       },
+      of: (pid) => (left = pid),
     };
     const restored = await restore(kept.value.pid, abandon);
     if (restored.isErr()) {
       // With it goes its group, and with that whatever was restored so far.
       this.keeper.kill(SIGKILL);
       await this.keeper.ended;
+      if (left !== undefined) await endOf(left);
       return err({ error: this.killWanted ? given() : restored.error });
     }
     this.first = restored.value;
@@ -102,6 +107,12 @@ export class Restoring implements Launch {
     this.endRestore();
     return true;
   }
+}
+
+/** Ended, and reaped. */
+function endOf(pid: number): Promise<unknown> {
+  libc().kill(pid, SIGKILL);
+  return new Promise((resolve) => afterEnd(pid, resolve));
 }
 
 function given(): StateError {

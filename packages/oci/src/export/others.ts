@@ -9,6 +9,7 @@ const reasons: Readonly<Record<string, string>> = {
   control: 'no runtime watches it; Node does',
   hooks: 'hooks are functions of this program; those of a runtime are programs',
   watch: 'it is done by this program while the container runs',
+  checkpoint: 'a runtime restores by a command of its own; haco-oci has none yet',
   supervision: 'a runtime only starts and stops containers; whoever uses it looks after them',
   keyring:
     'whether a container gets keyrings of its own is up to a runtime; runc makes them unless it is told --no-new-keyring',
