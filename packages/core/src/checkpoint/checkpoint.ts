@@ -17,7 +17,7 @@ import {
 import { hintFor } from '@haco/sys';
 import { commonArguments, findCriu, runCriu } from './criu.js';
 import { netKey, writeNoteOf, type CheckpointNote } from './image.js';
-import { describeExternals, externalMounts, hasOwn, mountsOf, netInode, resourceOf } from './live.js';
+import { describeExternals, externalMounts, hasOwn, mountsOf, netInode, streamOf } from './live.js';
 import { optionIssues } from './part.js';
 import { checkpointDirectory } from './place.js';
 import type { CriuOptions } from './section.js';
@@ -94,7 +94,7 @@ function describe(target: CheckpointTarget, externals: readonly string[]): Resul
       refused(state, `leave it out, or say externals: ["${unknown.target}"] here and its source at the restore`),
     );
   }
-  const [stdin, stdout, stderr] = [0, 1, 2].map((fd) => resourceOf(pid, fd));
+  const [stdin, stdout, stderr] = [0, 1, 2].map((fd) => streamOf(pid, fd));
   return ok({
     version: '1',
     name,
@@ -115,7 +115,9 @@ function dumpCommand(
   note: CheckpointNote,
   options: CheckpointOptions,
 ): readonly string[] {
-  const streams = [note.stdin, note.stdout, note.stderr].filter((one) => one?.startsWith('file[') === true);
+  const streams = [note.stdin, note.stdout, note.stderr].flatMap((one) =>
+    one?.resource.startsWith('file[') === true ? [one.resource] : [],
+  );
   return [
     criu,
     'dump',
@@ -128,7 +130,7 @@ function dumpCommand(
     ...commonArguments(options),
     ...(options.leaveRunning === true ? ['--leave-running'] : []),
     ...(note.net ? ['--external', `net[${netInode(pid)}]:${netKey}`] : []),
-    ...[...new Set(streams)].flatMap((stream) => ['--external', stream ?? '']),
+    ...[...new Set(streams)].flatMap((stream) => ['--external', stream]),
     ...note.externals.flatMap(({ target }) => ['--external', `mnt[${target}]:${target}`]),
     ...(options.args ?? []),
   ];

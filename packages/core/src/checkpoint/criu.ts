@@ -67,6 +67,14 @@ const causes: readonly (readonly [RegExp, string])[] = [
     'a stream that led to a file must lead to a file again; say stdout({ file }), or stdin({ file })',
   ],
   [
+    /sockets: Can't get 1:(?:16|34) opt: Operation not supported/,
+    'this CRIU is older than the kernel: for sockets, Linux 6.16 and later need CRIU 4.2; name a newer one with HACO_CRIU',
+  ],
+  [
+    /has bad size \d+ \(expect/,
+    'a file that was open has been changed since; restore it beside the files of that moment',
+  ],
+  [
     /Can't get rlimit \d+: Operation not permitted/,
     "root has no CAP_SYS_RESOURCE here, without which processes of other users can't be saved",
   ],

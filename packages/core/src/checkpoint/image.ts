@@ -29,6 +29,14 @@ export interface ExternalMount {
   readonly directory: boolean;
 }
 
+/** Where a standard stream led to. */
+export interface SavedStream {
+  /** As CRIU calls it. */
+  readonly resource: string;
+  /** The null device: it stays that, as CRIU wants a position of it, which a pipe hasn't. */
+  readonly isNull: boolean;
+}
+
 /** The note. */
 export interface CheckpointNote {
   readonly version: '1';
@@ -40,12 +48,14 @@ export interface CheckpointNote {
   readonly net: boolean;
   /** It had a root directory in a mount namespace of its own. */
   readonly mounts: boolean;
-  /** What its first process had as stdin, stdout and stderr, as CRIU calls it; missing: nothing. */
-  readonly stdin?: string;
-  readonly stdout?: string;
-  readonly stderr?: string;
+  /** What its first process had as stdin, stdout and stderr; missing: nothing. */
+  readonly stdin?: SavedStream;
+  readonly stdout?: SavedStream;
+  readonly stderr?: SavedStream;
   readonly externals: readonly ExternalMount[];
 }
+
+const readStream = readObject({ resource: readText, isNull: readBoolean });
 
 const readNote = readObject({
   version: readOneOf(['1']),
@@ -53,9 +63,9 @@ const readNote = readObject({
   at: readText,
   net: readBoolean,
   mounts: readBoolean,
-  stdin: optional(readText),
-  stdout: optional(readText),
-  stderr: optional(readText),
+  stdin: optional(readStream),
+  stdout: optional(readStream),
+  stderr: optional(readStream),
   externals: readList(readObject({ target: readText, directory: readBoolean })),
 });
 

@@ -1,6 +1,6 @@
 /** What of a live process a checkpoint must know: its namespaces, its mounts, its standard streams. */
 import { readFileSync, readlinkSync, statSync } from 'node:fs';
-import type { ExternalMount } from './image.js';
+import type { ExternalMount, SavedStream } from './image.js';
 
 /** One line of mountinfo; see proc_pid_mountinfo(5). */
 export interface LiveMount {
@@ -80,15 +80,19 @@ export function netInode(pid: number): string {
   return /\d+/.exec(readlinkSync(`/proc/${String(pid)}/ns/net`))?.[0] ?? '';
 }
 
-/** How CRIU calls what a descriptor leads to; undefined: it is closed. */
-export function resourceOf(pid: number, fd: number): string | undefined {
+/** Device 1:3. */
+const nullDevice = 0x103;
+
+/** Where a descriptor leads to; undefined: it is closed. */
+export function streamOf(pid: number, fd: number): SavedStream | undefined {
   const path = `/proc/${String(pid)}/fd/${String(fd)}`;
   try {
     const link = readlinkSync(path);
-    if (/^(?:pipe|socket):\[\d+\]$/.test(link)) return link;
+    if (/^(?:pipe|socket):\[\d+\]$/.test(link)) return { resource: link, isNull: false };
     const info = readFileSync(`/proc/${String(pid)}/fdinfo/${String(fd)}`, 'utf8');
     const mount = Number(/mnt_id:\s*(\d+)/.exec(info)?.[1] ?? 0);
-    return `file[${mount.toString(16)}:${statSync(path).ino.toString(16)}]`;
+    const { ino, rdev } = statSync(path);
+    return { resource: `file[${mount.toString(16)}:${ino.toString(16)}]`, isNull: rdev === nullDevice };
   } catch {
     return undefined;
   }

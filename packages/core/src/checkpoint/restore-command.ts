@@ -10,6 +10,7 @@ import { materialize, sourceOf, type SourceContext } from './sources.js';
 
 /** Where the shell puts the descriptors that CRIU hands on: its own 0, 1 and 2 are no longer the container's. */
 const streams = { stdin: 3, stdout: 4, stderr: 5 } as const;
+const nullFd = 6;
 const netFd = 9;
 
 /** What a restore is made of. */
@@ -55,10 +56,10 @@ function noSource({ target }: ExternalMount): HacoError {
 function streamArguments(note: CheckpointNote): readonly string[] {
   const seen = new Set<string>();
   return (['stdin', 'stdout', 'stderr'] as const).flatMap((name) => {
-    const resource = note[name];
-    if (resource === undefined || seen.has(resource)) return [];
+    const { resource, isNull } = note[name] ?? { resource: '', isNull: false };
+    if (resource === '' || seen.has(resource)) return [];
     seen.add(resource);
-    return ['--inherit-fd', `fd[${String(streams[name])}]:${resource}`];
+    return ['--inherit-fd', `fd[${String(isNull ? nullFd : streams[name])}]:${resource}`];
   });
 }
 
@@ -100,6 +101,6 @@ export function throughShell(
   keeper: number,
 ): readonly [string, ...string[]] {
   const net = note.net ? ` ${String(netFd)}</proc/${String(keeper)}/ns/net` : '';
-  const script = `exec 3<&0 4>&1 5>&2${net} 0</dev/null 1>/dev/null 2>"$1"; shift; exec "$@"`;
+  const script = `exec 3<&0 4>&1 5>&2 6<>/dev/null${net} 0</dev/null 1>/dev/null 2>"$1"; shift; exec "$@"`;
   return ['/bin/sh', '-c', script, 'criu', join(work, workFiles.errors), ...command];
 }

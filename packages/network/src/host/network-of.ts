@@ -1,4 +1,5 @@
 /** What a running container is connected by. */
+import { readlinkSync } from 'node:fs';
 import { NotFoundError, type HacoError } from '@haco/plan';
 import { probeHost } from '@haco/sys';
 import { err, ok, type Result } from 'neverthrow';
@@ -33,6 +34,16 @@ export function readNetworks(): Result<readonly (ConnectedNetwork & { readonly p
   );
 }
 
+/** Whether two processes are in one net namespace; not when one of them has ended. */
+function sharesNetwork(one: number, other: number): boolean {
+  const namespaceOf = (pid: number): string => readlinkSync(`/proc/${String(pid)}/ns/net`);
+  try {
+    return namespaceOf(one) === namespaceOf(other);
+  } catch {
+    return false;
+  }
+}
+
 /**
  * Addresses and ports of a container that runs, e.g. which free port a host port of 0 has become.
  *
@@ -45,9 +56,15 @@ export function readNetworks(): Result<readonly (ConnectedNetwork & { readonly p
  * const [port] = orThrow(networkOf(web)).ports;
  * ```
  */
-export function networkOf(container: { readonly pid: number }): Result<ConnectedNetwork, HacoError> {
+export function networkOf(container: {
+  readonly pid: number;
+  readonly name?: string;
+}): Result<ConnectedNetwork, HacoError> {
   return readNetworks().andThen((all) => {
-    const found = all.find(({ pid }) => pid === container.pid);
+    // The network of a restored container is kept by another process, in the same namespace.
+    const found =
+      all.find(({ pid }) => pid === container.pid) ??
+      all.find((one) => one.container === container.name && sharesNetwork(one.pid, container.pid));
     if (found === undefined) {
       const remedy = 'it has ended, or was started without network("bridge"), cni(), pasta() or slirp()';
       return err(new NotFoundError({ what: 'network of the process', subject: String(container.pid), remedy }));
