@@ -148,12 +148,14 @@ function virtual(lane) {
  */
 const notInMachines = [
   '**/debootstrap.*',
+  '**/lxcfs.*',
   '**/packages/cli/**',
   '**/tests/cli/**',
   '**/packages/network/**',
   '**/packages/oci/**',
   '**/packages/bootstrap/src/archive.*',
   '**/packages/bootstrap/src/strategies/{image,tools}.*',
+  '**/packages/core/src/checkpoint/**',
   '**/packages/core/src/rootfs/**',
   '**/packages/core/src/supervise/**',
   '**/tests/{docker,examples}.*',

@@ -16,6 +16,7 @@ describe('the patterns of .out files', () => {
 /** Examples of what not every kernel has. */
 const withLandlock = ['12-landlock'];
 const withBridges = ['21-network'];
+const withCriu = ['22-checkpoint'];
 
 async function expectExample(name: string): Promise<void> {
   const { exitCode, stdout, stderr, expected } = await expectNothingLeft(() => runExample(name));
@@ -26,7 +27,7 @@ async function expectExample(name: string): Promise<void> {
 }
 
 describeWith(['root', 'overlay', 'controller:memory', 'controller:pids', 'controller:cpu'], 'examples', () => {
-  it.each(exampleNames.filter((name) => ![...withLandlock, ...withBridges].includes(name)))(
+  it.each(exampleNames.filter((name) => ![...withLandlock, ...withBridges, ...withCriu].includes(name)))(
     '%s prints what it says it prints',
     expectExample,
   );
@@ -38,4 +39,8 @@ describeWith(['root', 'landlock'], 'examples with Landlock', () => {
 
 describeWith(['root', 'iproute2', 'nftables'], 'examples with bridges', () => {
   it.each(withBridges)('%s prints what it says it prints', expectExample);
+});
+
+describeWith(['root', 'busybox', 'criu'], 'examples with CRIU', () => {
+  it.each(withCriu)('%s prints what it says it prints', expectExample);
 });

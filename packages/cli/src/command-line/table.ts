@@ -69,6 +69,16 @@ export const commandTable: readonly CommandRow[] = [
     load: () => import('../commands/pause.js'),
   },
   { name: 'resume', summary: 'let paused containers go on', load: () => import('../commands/resume.js') },
+  {
+    name: 'checkpoint',
+    summary: 'save the processes of a running container',
+    load: () => import('../commands/checkpoint.js'),
+  },
+  {
+    name: 'restore',
+    summary: 'go on from a checkpoint',
+    load: () => import('../commands/restore.js'),
+  },
   { name: 'wait', summary: 'wait until containers have ended', load: () => import('../commands/wait.js') },
   { name: 'rm', summary: 'forget containers that have ended', load: () => import('../commands/rm.js') },
   {

@@ -95,6 +95,13 @@ function describe(target: CheckpointTarget, externals: readonly string[]): Resul
     );
   }
   const [stdin, stdout, stderr] = [0, 1, 2].map((fd) => streamOf(pid, fd));
+  const socket = [stdin, stdout, stderr].findIndex((stream) => stream?.resource.startsWith('socket:') === true);
+  if (socket >= 0) {
+    // CRIU has no way to leave one end of a pair to somebody else and to give it another one later.
+    const which = ['stdin', 'stdout', 'stderr'][socket] ?? '';
+    const remedy = 'as programs of Node give it to their children; lead it to a pipe, a file or the null device';
+    return err(refused(`its ${which} is a socket`, remedy));
+  }
   return ok({
     version: '1',
     name,
