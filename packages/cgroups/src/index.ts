@@ -32,7 +32,7 @@ export { createGroup, type CreateGroupOptions } from './host/create-group.js';
 export type { EventsOptions, GroupEvent, PressureResource, PressureTrigger } from './host/events/events.js';
 export { moveSelfToLeaf } from './host/leaf.js';
 export { Group, type GroupFields, type WaitOptions } from './host/group.js';
-export { containerDirs, intendedDirs, type GroupDir } from './host/group-dir.js';
+export { containerDirs, exactDirs, intendedDirs, type GroupDir } from './host/group-dir.js';
 export { groupsOf } from './host/groups-of.js';
 export { joinableGroups } from './host/joinable-group.js';
 export type { GroupLimits } from './host/limits.js';

@@ -21,6 +21,7 @@ export { mounts } from './part.js';
 export { dockerMaskedPaths, dockerReadonlyPaths } from './paths.js';
 export type {
   BindEntry,
+  DeviceNode,
   FileEntry,
   FilesystemEntry,
   HidePid,
@@ -30,6 +31,7 @@ export type {
   MountEntry,
   MountsSection,
   NetworkEtcEntry,
+  NodesEntry,
   OverlayEntry,
   ProcfsOptions,
   Propagation,

@@ -2,7 +2,7 @@
 import { formatBytes, issue, parseText, quote, type Issue, type SharedFacts } from '@haco/plan';
 import { independentNames } from './kinds/independent-names.js';
 import { contentOf } from './contents.js';
-import type { BindEntry, IndependentEntry, MountEntry, MountsSection } from './section.js';
+import type { BindEntry, DeviceNode, IndependentEntry, MountEntry, MountsSection } from './section.js';
 
 const key = 'mounts';
 
@@ -93,6 +93,20 @@ function validateIdmap({ idmap, propagation }: BindEntry, at: string): readonly 
   ];
 }
 
+function validateNode({ path, major, minor, mode, type }: DeviceNode, at: string): readonly Issue[] {
+  // 12 and 20 bits are what the kernel has for them.
+  const known = type === 'p' || (isWithin(major, 0xfff) && isWithin(minor, 0xf_ffff));
+  return [
+    ...validateTarget(`${at}.path`, path),
+    ...(known ? [] : [issue(at, `${String(major)}:${String(minor)} is no number of a device`)]),
+    ...validateMode(`${at}.mode`, mode),
+  ];
+}
+
+function isWithin(value: number, most: number): boolean {
+  return Number.isSafeInteger(value) && value >= 0 && value <= most;
+}
+
 function validateEntry(entry: MountEntry, at: string): readonly Issue[] {
   switch (entry.kind) {
     case 'bind':
@@ -130,6 +144,8 @@ function validateEntry(entry: MountEntry, at: string): readonly Issue[] {
               `${quote(String(entry.name))} is no filesystem of the kernel; use ${independentNames.join(', ')}`,
             ),
           ];
+    case 'nodes':
+      return entry.devices.flatMap((node, index) => validateNode(node, `${at}.devices[${String(index)}]`));
     case 'network-etc':
       return validateHostPath(`${at}.hostEtc`, entry.hostEtc);
   }

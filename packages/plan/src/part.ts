@@ -56,6 +56,8 @@ export interface SharedFacts {
   readonly joinsCgroupLate: boolean;
   /** Namespaces that another part than `namespaces` needs: it makes and joins them as if they had been asked for there. */
   readonly wantedNamespaces?: WantedNamespaces;
+  /** Path of its groups in every hierarchy, from the root, where one was given. */
+  readonly cgroupPath?: string;
   /** Directory on the host with the `resolv.conf` and `hosts` that a part makes for this container. */
   readonly networkEtc?: string;
 }

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import type { CgroupMount, HostFacts } from '@haco/plan';
 import { controllerNamed } from '../controllers/index.js';
+import { exactHierarchies } from '../exact.js';
 import { hierarchiesOf, sharedParent } from '../hierarchy.js';
 import { handedDown, v1NameOf } from '../locate.js';
 import { settingsOf } from '../settings.js';
@@ -110,6 +111,23 @@ export function intendedDirs(name: string, section: CgroupsSection, host: HostFa
     path: joinPath(base, path),
     controllers: version === 1 ? controllersAt(mount.mountPoint, host) : controllers,
   }));
+}
+
+/**
+ * The directories of a group that lies at `section.path`, in the order in which they are made: what {@link Group} takes.
+ *
+ * @param section - with its `path`
+ */
+export function exactDirs(section: CgroupsSection, host: HostFacts): readonly GroupDir[] {
+  return exactHierarchies(section, host).map(({ version, mount }) => ({
+    version,
+    path: joinPath(mount.mountPoint, section.path ?? ''),
+    controllers: version === 1 ? controllersAt(mount.mountPoint, host) : usualOf(host),
+  }));
+}
+
+function usualOf({ cgroups: { v2 } }: HostFacts): readonly string[] {
+  return v2?.top?.controllers ?? v2?.controllers ?? [];
 }
 
 /**

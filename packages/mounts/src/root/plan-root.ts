@@ -20,7 +20,9 @@ export function planRoot(section: MountsSection, situation: Situation, networkEt
   // What can be changed are its layers, which come once the store is there.
   if (isLayeredHost(section, situation)) return [planDirectoryRoot('/', true, situation)];
   return [
-    'path' in rootfs ? planDirectoryRoot(rootfs.path, readonly, situation) : planOverlayRoot(rootfs.overlay, situation),
+    'path' in rootfs
+      ? planDirectoryRoot(rootfs.path, readonly && section.stubs !== true, situation)
+      : planOverlayRoot(rootfs.overlay, situation),
   ];
 }
 
@@ -42,13 +44,13 @@ export function planHostLayers(section: MountsSection, situation: Situation): re
   ];
 }
 
-/** An overlay becomes read-only when all mounts have found or got their targets in it. */
+/** An overlay, and a root in which mount points are made, becomes read-only when all mounts have found or got their targets in it. */
 export function planReadonlyRoot(section: MountsSection, situation: Situation): readonly Step[] {
   const { rootfs, readonly } = section;
   if (
     readonly !== true ||
     rootfs === undefined ||
-    'path' in rootfs ||
+    ('path' in rootfs && section.stubs !== true) ||
     !situation.ownMounts ||
     isLayeredHost(section, situation)
   )

@@ -16,7 +16,7 @@ type Mount = NonNullable<Config['mounts']>[number];
 
 export function exportMounts(from: Export): readonly Mount[] {
   const { rootfs: _root, entry: _entry, readonly: _readonly, entries, ...rest } = from.sections.mounts;
-  const { readonlyPaths: _paths, masked: _masked, ...unknown } = rest;
+  const { readonlyPaths: _paths, masked: _masked, propagation: _propagation, stubs: _stubs, ...unknown } = rest;
   from.nothingElse('mounts', unknown);
   const targets = entries.map(targetOf);
   const mounts = entries.flatMap((entry, index) => {
@@ -49,6 +49,9 @@ function exportEntry(entry: MountEntry, at: string, from: Export): readonly Moun
         source: `${entry.hostEtc.replace(/\/+$/, '')}/${file}`,
         options: ['bind', 'ro', 'private'],
       }));
+    case 'nodes':
+      // In `linux.devices`.
+      return [];
     case 'file':
       from.missing(at, 'a configuration holds no files; mount one of the host');
       return [];
@@ -63,6 +66,10 @@ const words = [
   ['nosuid', 'nosuid'],
   ['nodev', 'nodev'],
   ['noexec', 'noexec'],
+  ['nosymfollow', 'nosymfollow'],
+  ['noatime', 'noatime'],
+  ['strictatime', 'strictatime'],
+  ['nodiratime', 'nodiratime'],
 ] as const satisfies readonly (readonly [keyof MountAttributes, string])[];
 
 function attributesOf(entry: MountAttributes): readonly string[] {
@@ -160,6 +167,6 @@ const independentTargets: Readonly<Record<IndependentName, string>> = {
 };
 
 function targetOf(entry: MountEntry): string | undefined {
-  if (entry.kind === 'network-etc') return undefined;
+  if (entry.kind === 'network-etc' || entry.kind === 'nodes') return undefined;
   return entry.kind === 'independent' ? independentTargets[entry.name] : entry.target;
 }

@@ -166,7 +166,7 @@ const linux = readObject({
   resources: optional(resources),
   rootfsPropagation: optional(readText),
   seccomp: optional(anything),
-  sysctl: optional(anything),
+  sysctl: optional(readRecord(readText)),
   maskedPaths: texts,
   readonlyPaths: texts,
   mountLabel: optional(readText),
@@ -202,7 +202,7 @@ export function readConfig(json: unknown, into: Import): Config {
   const issues: Issue[] = [];
   const read = config(json, '', issues);
   for (const { path, message } of issues) {
-    if (message === unknownField) into.differs(path, 'the specification has no such field');
+    if (message === unknownField) into.slight(path, 'the specification has no such field');
     else into.wrong(path, message);
   }
   return read;

@@ -55,6 +55,11 @@ export interface Launch {
   readonly runningForMs: () => number;
   /** Whether `started` settles only at the end. */
   readonly untilEnd: boolean;
+  /**
+   * Let the container go on without this process: its launcher ends, nobody is told of anything any more. Only for plans that don't
+   * end it with their caller and have nothing to undo.
+   */
+  readonly leave: () => void;
   /** Send a signal to the container's first process; before that exists, SIGKILL is remembered. False: it has ended. */
   readonly kill: (signal: number) => boolean;
 }
