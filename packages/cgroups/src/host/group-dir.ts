@@ -79,6 +79,13 @@ export function ownDirs(host: HostFacts): readonly Base[] {
   ];
 }
 
+/** The caller's own group in the v1 hierarchies without controllers, such as that of systemd: they only tell who belongs together. */
+export function namedDirs(host: HostFacts): readonly Base[] {
+  return Object.entries(host.cgroups.v1)
+    .filter(([name, { writable }]) => name.startsWith('name=') && writable)
+    .map(([name, mount]) => ({ ...v1Base(mount, host), controllers: [name] }));
+}
+
 /** The groups below which `controllers` are used: as a container's groups are placed, see `hierarchiesOf`. */
 export function basesFor(controllers: readonly string[], host: HostFacts): readonly Base[] {
   const keys = Object.fromEntries(controllers.map((name) => [`${name}.any`, '0']));

@@ -25,6 +25,8 @@ export interface CreateRequest {
   readonly consoleSocket?: string;
   /** Socket for the terminal's master, in place of a console socket: the caller shows it itself. */
   readonly terminal?: number;
+  /** Whoever called this program waits for its end. */
+  readonly outlives: boolean;
   /** Its process waits until `start`. */
   readonly waits: boolean;
 }
@@ -168,6 +170,7 @@ async function perform(request: CreateRequest, making: Making): Promise<Result<C
   const started = launchSteps({
     steps,
     ...(making.console === undefined ? {} : { descriptors: { terminal: making.console } }),
+    outlives: request.outlives,
     onBarrier: async (barrier, pid) => {
       const startTime = startTimeOf(pid);
       if (startTime === undefined)

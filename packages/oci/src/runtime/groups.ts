@@ -21,24 +21,20 @@ function tree(path: string): readonly string[] {
   }
 }
 
-/** Pids of one hierarchy: all of them hold the same processes. */
+/** Pids of all hierarchies: whoever is in one of them belongs to the container. */
 export function pidsOf({ groups }: Groups): readonly number[] {
-  for (const { path } of groups) {
-    const found = tree(path);
-    if (found.length === 0) continue;
-    const pids = found.flatMap((directory) => {
-      try {
-        return readFileSync(join(directory, 'cgroup.procs'), 'utf8')
-          .split('\n')
-          .filter((line) => line !== '')
-          .map(Number);
-      } catch {
-        return [];
-      }
-    });
-    return [...new Set(pids)].filter((pid) => pid > 0).sort((a, b) => a - b);
+  const pids = groups.flatMap(({ path }) => tree(path)).flatMap(membersOf);
+  return [...new Set(pids)].filter((pid) => pid > 0).sort((a, b) => a - b);
+}
+
+function membersOf(directory: string): readonly number[] {
+  try {
+    const lines = readFileSync(join(directory, 'cgroup.procs'), 'utf8').split('\n');
+    return lines.filter((line) => line !== '').map(Number);
+  } catch {
+    // Removed meanwhile, or a threaded group, whose processes are those of the group above.
+    return [];
   }
-  return [];
 }
 
 /** Whether it is gone. */

@@ -23,6 +23,8 @@ import { lookStepId } from './runtime-plan.js';
 export interface RuntimeLaunch {
   readonly steps: readonly Step[];
   readonly descriptors?: Readonly<Record<string, number>>;
+  /** Its end is none of this process's business. */
+  readonly outlives?: boolean;
   readonly onBarrier: (barrier: BarrierOperation, childPid: number) => Promise<Result<void, HacoError>>;
 }
 
@@ -30,6 +32,7 @@ export interface RuntimeLaunch {
 export function launchSteps({
   steps,
   descriptors = {},
+  outlives = false,
   onBarrier,
 }: RuntimeLaunch): Result<{ readonly launched: Launch; readonly encoded: EncodedPlan }, HacoError> {
   const encoded = encodePlan(wireOrder(steps), {
@@ -43,6 +46,7 @@ export function launchSteps({
   return launch({
     encoded,
     stdio: [0, 1, 2],
+    outlives,
     passed: Object.values(descriptors),
     ...(channel ? { onBarrier } : {}),
   }).map((launched) => ({ launched, encoded }));

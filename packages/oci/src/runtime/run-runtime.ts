@@ -5,10 +5,8 @@ import { generalHelp, helpOf } from './help.js';
 import { reportFailure } from './log.js';
 import { parseCommandLine } from './command-line.js';
 import { defaultRoot } from './state-root.js';
+import { specVersion } from './spec-version.js';
 import { version } from './version.js';
-
-/** The largest version of the runtime specification that is understood. */
-export const specVersion = '1.2.0';
 
 /** Perform a command line; its exit code. */
 export async function runRuntime(args: readonly string[]): Promise<number> {

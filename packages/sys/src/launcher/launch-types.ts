@@ -17,6 +17,8 @@ export interface LaunchRequest {
   readonly passed?: readonly number[];
   /** Called when the launcher waits; the start goes on when the promise gives ok. */
   readonly onBarrier?: (barrier: BarrierOperation, childPid: number) => Promise<Result<void, HacoError>>;
+  /** Somebody else waits for its end, who becomes its parent when this process ends: {@link Launch.ended} never settles. */
+  readonly outlives?: boolean;
   /** Nobody waits for the moment when the command runs: {@link Launch.started} may settle as late as the end. */
   readonly untilEnd?: boolean;
 }

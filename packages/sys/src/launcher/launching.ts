@@ -158,6 +158,8 @@ export class Launching implements Launch {
     this.runningNs = report.runningNs;
     if (this.killWanted) libc().kill(this.childPid, SIGKILL);
     this.resolveStarted(ok({ pid: report.childPid, startMs: (report.runningNs - report.startedNs) / 1e6 }));
+    // Its end, which may have come already, is news for somebody else.
+    if (this.request.outlives === true) return;
     // Nobody will write to it any more: a live container need not keep it open.
     if (this.launcherEnded) this.last = this.takeReport(report);
     afterEnd(this.childPid, (end) => {

@@ -13,6 +13,7 @@ export const run: Run = async ({ root, systemdCgroup, options, rest }) => {
     bundle: valueOf(options, 'bundle') ?? '.',
     systemdCgroup,
     waits: true,
+    outlives: true,
     ...(pidFile === undefined ? {} : { pidFile }),
     ...(consoleSocket === undefined ? {} : { consoleSocket }),
   });

@@ -36,6 +36,7 @@ export const run: Run = async ({ root, systemdCgroup, options, rest }) => {
     bundle: valueOf(options, 'bundle') ?? '.',
     systemdCgroup,
     waits: false,
+    outlives: detach,
     ...(pidFile === undefined ? {} : { pidFile }),
     ...(consoleSocket === undefined ? {} : { consoleSocket }),
     ...(theirs === undefined ? {} : { terminal: theirs }),
