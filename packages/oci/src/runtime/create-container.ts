@@ -139,6 +139,8 @@ async function make(request: CreateRequest, directory: RecordDirectory): Promise
 }
 
 function ownerName(): string {
+  // Asking for it may load modules of the name service, for what is clear anyway.
+  if (process.geteuid?.() === 0) return 'root';
   try {
     return userInfo().username;
   } catch {

@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 /** The `haco-oci` command: a runtime that engines call. */
 import * as nodeModule from 'node:module';
 import { runRuntime } from './run-runtime.js';

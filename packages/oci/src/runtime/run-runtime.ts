@@ -28,9 +28,10 @@ export async function runRuntime(args: readonly string[]): Promise<number> {
   }
   const { load, failureCode = 1 }: Command = commands[command as CommandName];
   try {
-    const run = await load();
+    const root = global.root ?? defaultRoot();
+    const run = await load(root);
     const result = await run({
-      root: global.root ?? defaultRoot(),
+      root,
       systemdCgroup: global.systemdCgroup,
       options,
       rest,

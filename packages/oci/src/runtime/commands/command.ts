@@ -18,7 +18,7 @@ export type Run = (call: Call) => Promise<Result<number, HacoError>>;
 /** A command; its code is loaded when it is called. */
 export interface Command extends CommandShape {
   readonly help: string;
-  readonly load: () => Promise<Run>;
+  readonly load: (root: string) => Promise<Run>;
   /** Exit code of its failures; 1 when left out. */
   readonly failureCode?: number;
 }

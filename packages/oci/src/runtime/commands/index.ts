@@ -1,4 +1,5 @@
 /** The commands that engines know, with their flags. */
+import { loadHeavy } from '../load-heavy.js';
 import type { Command } from './command.js';
 
 const id = '<container-id>';
@@ -24,7 +25,7 @@ export const commands = {
     flags: starting,
     words: id,
     count: [1, 1],
-    load: async () => (await import('./create.js')).run,
+    load: async (root) => (await loadHeavy(root)).create,
   },
   delete: {
     help: 'delete what is left of a container',
@@ -41,7 +42,7 @@ export const commands = {
     },
     words: id,
     count: [1, 1],
-    load: async () => (await import('./events.js')).run,
+    load: async (root) => (await loadHeavy(root)).events,
   },
   exec: {
     help: 'run a further program in a container',
@@ -68,7 +69,7 @@ export const commands = {
     count: [1, Infinity],
     // As runc: an engine tells it apart from the exit code of the program.
     failureCode: 255,
-    load: async () => (await import('./exec.js')).run,
+    load: async (root) => (await loadHeavy(root)).exec,
   },
   features: {
     help: 'print what this runtime understands',
@@ -99,7 +100,7 @@ export const commands = {
     flags: {},
     words: id,
     count: [1, 1],
-    load: async () => (await import('./freeze.js')).pause,
+    load: async (root) => (await loadHeavy(root)).pause,
   },
   ps: {
     help: 'list the processes of a container',
@@ -113,7 +114,7 @@ export const commands = {
     flags: {},
     words: id,
     count: [1, 1],
-    load: async () => (await import('./freeze.js')).resume,
+    load: async (root) => (await loadHeavy(root)).resume,
   },
   run: {
     help: 'create and start a container',
@@ -124,7 +125,7 @@ export const commands = {
     },
     words: id,
     count: [1, 1],
-    load: async () => (await import('./run.js')).run,
+    load: async (root) => (await loadHeavy(root)).run,
   },
   spec: {
     help: 'write a config.json to begin with',
@@ -172,7 +173,7 @@ export const commands = {
     },
     words: id,
     count: [1, 1],
-    load: async () => (await import('./update.js')).run,
+    load: async (root) => (await loadHeavy(root)).update,
   },
 } as const satisfies Readonly<Record<string, Command>>;
 
