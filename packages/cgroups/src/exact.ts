@@ -124,7 +124,7 @@ function tryWrite(
   ];
 }
 
-/** The step that makes the group at its path in one hierarchy, with all groups above it; what is there already serves. */
+/** The step that makes the group at its path in one hierarchy, with all groups above it. */
 export function planExact(path: string, hierarchy: Hierarchy, { host }: PlanContext): Step {
   const { arch } = host;
   const base = baseSlot(hierarchy);
@@ -141,7 +141,10 @@ export function planExact(path: string, hierarchy: Hierarchy, { host }: PlanCont
     from: 'cgroups.path',
     operations: [
       syscall('openat', [AT_FDCWD, hierarchy.base, open(arch, 'O_PATH', 'O_DIRECTORY')], { save: base }),
-      ...prefixes(path).map((each) => syscall('mkdirat', [slot(base), each, mode], { tolerate: ['EEXIST'] })),
+      // Those above are anybody's; one that is there already would be somebody else's.
+      ...prefixes(path).map((each) =>
+        syscall('mkdirat', [slot(base), each, mode], each === group ? {} : { tolerate: ['EEXIST'] }),
+      ),
       ...(hierarchy.version === 2 ? handDown(hierarchy, path, host) : []),
       ...(isCpuset ? inheritCpuset(hierarchy, path, arch) : []),
       syscall('openat', [slot(base), group, open(arch, 'O_PATH', 'O_DIRECTORY')], { save: hierarchy.dir }),

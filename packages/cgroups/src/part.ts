@@ -49,6 +49,7 @@ export const cgroups = {
           ...planLimits(section, hierarchy, settings, context),
         ]),
         ...planJoin(all, context),
+        ...planRemove(section, all, context),
       ];
     }
     const hierarchies = locate(settings, section.parent, context.host);

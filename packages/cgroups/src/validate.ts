@@ -44,7 +44,6 @@ function pathProblem(path: string): string | undefined {
   if (!isPath || names.some((name) => name === '' || name === '.' || name === '..' || name.length > 255)) {
     return `${quote(path)} is not the path of a group; write names joined by /, from the root, e.g. "/ci/build"`;
   }
-  // eslint-disable-next-line no-control-regex -- that is what is looked for.
   if (/[\x00-\x1f]/.test(path)) return `${quote(path)} contains a control character`;
   const file = names.find(isInterfaceFile);
   return file === undefined ? undefined : `a group can't be called ${quote(file)}, the kernel has files of such names`;

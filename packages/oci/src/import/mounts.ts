@@ -24,7 +24,7 @@ export function importMounts({ mounts = [], linux = {} }: Config, bundle: string
     into.cameFrom(`mounts.entries[${String(entries.length)}]`, at);
     entries.push(entry);
   });
-  if (!whole || !hasDev) {
+  if (!whole || (!hasDev && (linux.devices ?? []).length > 0)) {
     into.cameFrom(`mounts.entries[${String(entries.length)}]`, 'linux.devices');
     entries.push(importNodes(linux, hasDev));
   }

@@ -3,7 +3,7 @@ import { closeSync, readFileSync, readdirSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { InvalidSpecError, IoError, issue, NotFoundError, type Builder, type HacoError } from '@haco/core';
 import { openInRoot } from '@haco/sys';
-import { err, ok, type Result } from 'neverthrow';
+import { err, type Result } from 'neverthrow';
 import { fromConfig } from '../from-config.js';
 import { groupPathOf } from './group-path.js';
 import { readHooks, type Hooks } from './hooks.js';

@@ -7,7 +7,6 @@ import { libc, probeHost, type Launch } from '@haco/sys';
 import { err, type Result } from 'neverthrow';
 import { readBundle, type Bundle } from './bundle.js';
 import { RecordDirectory, stateOf, type ContainerRecord } from './container-record.js';
-import { removeGroups } from './groups.js';
 import { hasHooks, runHooks } from './hooks.js';
 import { failureOf, launchSteps, refusalOf } from './launch.js';
 import { lateStepsOf } from './late-steps.js';
@@ -131,10 +130,6 @@ async function make(request: CreateRequest, directory: RecordDirectory): Promise
     command,
   });
   if (console.value !== undefined) libc().close(console.value);
-  if (made.isErr()) {
-    const removed = await removeGroups(record);
-    if (removed.isErr()) made.error.cleanup = [...made.error.cleanup, removed.error];
-  }
   return made;
 }
 

@@ -4,9 +4,10 @@ import { createRequire, wrap } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { constants, Script } from 'node:vm';
+import type * as heavy from './heavy.js';
 
 /** What the file gives. */
-export type Heavy = typeof import('./heavy.js');
+export type Heavy = typeof heavy;
 
 /** Beside this file, where the program was built. */
 const fileName = 'haco-oci-heavy.cjs';

@@ -20,10 +20,10 @@ export interface PlanShape {
   readonly created?: boolean;
 }
 
-/** Steps about a life with Node, which these containers don't have, and those whose work `delete` does. */
-function isDropped({ id, phase, from }: Step): boolean {
+/** Steps about a life with Node, which these containers don't have. */
+function isDropped({ id, from }: Step): boolean {
   // Without a hostname in the configuration the name stays as it is.
-  return phase === 'undo' || id === 'process.bind-to-node' || (id === 'namespaces.hostname' && from === 'name');
+  return id === 'process.bind-to-node' || (id === 'namespaces.hostname' && from === 'name');
 }
 
 const atCwd = flags({ AT_FDCWD: -100 }, 'AT_FDCWD');
@@ -162,7 +162,10 @@ export function shapePlan(
   given: readonly Step[],
   { waitsIn, hooks = false, created = false }: PlanShape,
 ): readonly Step[] {
-  const steps = given.filter((step) => !isDropped(step));
+  // What has begun well is removed by `delete`.
+  const steps = given
+    .filter((step) => !isDropped(step))
+    .map((step) => (step.phase === 'undo' ? { ...step, onlyAfterFailure: true as const } : step));
   const mounts = steps.findIndex(({ phase }) => !['prepare', 'join', 'clone', 'parent', 'identity'].includes(phase));
   const last = steps.findIndex(({ id }) => id === 'process.close');
   const [before, between] = [steps.slice(0, mounts), steps.slice(mounts, last)];

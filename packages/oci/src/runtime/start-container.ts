@@ -50,7 +50,8 @@ export async function startContainer({ directory, record, status }: Found): Prom
   rmSync(directory.startPath, { force: true });
   if (failure !== undefined) {
     // What comes next is delete, which would rather find it ended.
-    if (record.process !== undefined) await waitForEnd(record.process, patienceMs);
+    // However that ends: the failure is the answer.
+    if (record.process !== undefined) void (await waitForEnd(record.process, patienceMs));
     return err(failure);
   }
   return afterStart(directory, record);
