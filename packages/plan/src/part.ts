@@ -36,6 +36,8 @@ export interface SharedFacts {
   readonly keepsCapabilities: boolean;
   /** Names of the capabilities in its bounding set; missing when it keeps all that there are. */
   readonly boundingSet?: readonly string[];
+  /** Names of the capabilities in effect right before the command, when anybody asked for any. */
+  readonly effectiveSet?: readonly string[];
   /** No program that it executes may gain privileges. */
   readonly noNewPrivileges: boolean;
   /** User that the command runs as, as seen inside; missing when nobody asked to change it. */

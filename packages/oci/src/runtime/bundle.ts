@@ -6,6 +6,7 @@ import { openInRoot } from '@haco/sys';
 import { err, type Result } from 'neverthrow';
 import { fromConfig } from '../from-config.js';
 import { groupPathOf } from './group-path.js';
+import { withHome } from './home.js';
 import { readHooks, type Hooks } from './hooks.js';
 
 /** What is read of a bundle. */
@@ -63,7 +64,16 @@ export function readConfigText(
     id,
     systemdCgroup,
     process,
-  }: { readonly bundle: string; readonly id: string; readonly systemdCgroup: boolean; readonly process?: unknown },
+    inside,
+  }: {
+    readonly bundle: string;
+    readonly id: string;
+    readonly systemdCgroup: boolean;
+    /** In place of the container's own. */
+    readonly process?: unknown;
+    /** Host path of the root as it is now, where the container runs. */
+    readonly inside?: string;
+  },
 ): Result<Bundle, HacoError> {
   let json: Json;
   try {
@@ -86,7 +96,7 @@ export function readConfigText(
       const { hooks: _hooks, ...rest } = json;
       const config = {
         ...rest,
-        ...(process === undefined ? {} : { process }),
+        process: withHome(process ?? json['process'] ?? undefined, inside ?? rootfs),
         mounts: withoutCopies(json['mounts'], rootfs),
         linux: { ...linux, cgroupsPath },
       };

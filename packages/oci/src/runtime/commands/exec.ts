@@ -38,6 +38,7 @@ async function plan(
     id: record.id,
     systemdCgroup: false,
     process: given.value,
+    inside: `/proc/${String(identity.pid)}/root`,
   });
   if (bundle.isErr()) return err(bundle.error);
   const spec = bundle.value.builder.spec();
