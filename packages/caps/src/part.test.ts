@@ -100,7 +100,11 @@ describe('plan', () => {
     expect(caps.plan({}, contextOf(rootHost))).toEqual([]);
     expect(caps.facts({}, undefined)).toEqual({});
     expect(caps.facts({ keep: 'all' }, undefined)).toEqual({ keepsCapabilities: true });
-    expect(caps.facts({ keep: ['chown'] }, rootHost)).toEqual({ keepsCapabilities: true, boundingSet: ['chown'] });
+    expect(caps.facts({ keep: ['chown'] }, rootHost)).toEqual({
+      keepsCapabilities: true,
+      boundingSet: ['chown'],
+      effectiveSet: ['chown'],
+    });
   });
 
   test('a list for root: the bounding set loses the rest, nothing is inheritable', () => {

@@ -1,6 +1,7 @@
 /** The part `caps`: its section, verb, checks, facts and steps in one value. */
 import {
   issue,
+  noFacts,
   optional,
   quote,
   readEither,
@@ -10,12 +11,13 @@ import {
   readOneOf,
   type Part,
   type Reader,
+  type SharedFacts,
 } from '@haco/plan';
 import { checkSection } from './check.js';
 import type { CapsMethods } from './methods.js';
 import { capabilityName, type CapabilityName } from './names.js';
 import { isAsked, planCaps } from './plan-caps.js';
-import { boundingNames } from './sets.js';
+import { boundingNames, effectiveNames } from './sets.js';
 import type { CapsSection } from './section.js';
 import { secureBitName, type SecureBit } from './securebits.js';
 import { validateSection } from './validate.js';
@@ -61,10 +63,12 @@ export const caps = {
   verbs,
   parse: (json) => readJson(readSection, json),
   validate: validateSection,
-  facts: (section, host) =>
-    isAsked(section)
-      ? { keepsCapabilities: true, ...(host === undefined ? {} : { boundingSet: boundingNames(section, host) }) }
-      : {},
+  facts: (section, host, earlier?: SharedFacts): Partial<SharedFacts> => {
+    if (!isAsked(section)) return {};
+    if (host === undefined) return { keepsCapabilities: true };
+    const effectiveSet = effectiveNames(section, { host, facts: earlier ?? noFacts });
+    return { keepsCapabilities: true, boundingSet: boundingNames(section, host), effectiveSet };
+  },
   plan: planCaps,
   check: checkSection,
 } as const satisfies Part<'caps', CapsSection, CapsMethods>;

@@ -73,6 +73,11 @@ export function processSets(
   return { bounding, permitted, effective, inheritable: inheritable ?? ambient, ambient };
 }
 
+/** The names of the effective set right before the command. */
+export function effectiveNames(section: CapsSection, context: PlanContext): readonly CapabilityName[] {
+  return processSets(section, context).effective.flatMap((number) => capabilityName(String(number)) ?? []);
+}
+
 /** The user that the command will run as, as seen inside. */
 export function finalUid({ host, facts }: PlanContext): number {
   if (facts.uid !== undefined) return facts.uid;

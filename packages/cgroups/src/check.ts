@@ -1,6 +1,7 @@
 /** What will fail on a host, told before it is tried, with a way out. */
 import type { PlanContext, Warning } from '@haco/plan';
 import { enforceable } from './degrade.js';
+import { exactHierarchies } from './exact.js';
 import { limitId } from './limit.js';
 import { locate } from './locate.js';
 import { hierarchyProblem, settingProblem } from './problems.js';
@@ -10,7 +11,8 @@ import { writesOf } from './spell.js';
 /** All checks of this part. What may be left out is no problem. */
 export function checkSection(section: CgroupsSection, { host }: PlanContext): readonly Warning[] {
   const { settings } = enforceable(section, host);
-  const hierarchies = locate(settings, section.parent, host);
+  const hierarchies =
+    section.path === undefined ? locate(settings, section.parent, host) : exactHierarchies(section, host);
   const ofSettings = settings.flatMap((setting) => {
     const problem = settingProblem(setting, settings, host);
     if (problem === undefined) return [];

@@ -17,6 +17,7 @@ export function joinSlot({ id }: Hierarchy): string {
 
 /** Path of the container's group below the base. */
 export function groupPath(section: CgroupsSection, name: string): string {
+  if (section.path !== undefined) return section.path.slice(1);
   return section.parent === undefined ? `${sharedParent}/${name}` : name;
 }
 

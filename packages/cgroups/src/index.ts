@@ -33,7 +33,7 @@ export type { EventsOptions, GroupEvent, PressureResource, PressureTrigger } fro
 export { readEvents, type CheckedEvents } from './host/events/options.js';
 export { moveSelfToLeaf } from './host/leaf.js';
 export { Group, type GroupFields, type WaitOptions } from './host/group.js';
-export { containerDirs, intendedDirs, type GroupDir } from './host/group-dir.js';
+export { containerDirs, exactDirs, intendedDirs, type GroupDir } from './host/group-dir.js';
 export { groupsOf } from './host/groups-of.js';
 export { joinableGroups } from './host/joinable-group.js';
 export { readLimits, type GroupLimits } from './host/limits.js';

@@ -33,6 +33,7 @@ const section = readObject({
   resources: optional(readResources),
   keys: optional(readKeys),
   parent: optional(readText),
+  path: optional(readText),
   degrade: optional(readList(readText)),
 });
 

@@ -3,6 +3,7 @@ import type { Part, SharedFacts } from '@haco/plan';
 import { checkSection } from './check.js';
 import { planCreate, planEnable } from './create.js';
 import { enforceable } from './degrade.js';
+import { exactHierarchies, planExact } from './exact.js';
 import { hierarchiesOf } from './hierarchy.js';
 import { planInherit } from './inherit.js';
 import { planJoin } from './join.js';
@@ -31,12 +32,26 @@ export const cgroups = {
     const hierarchies = host === undefined ? [] : hierarchiesOf(section, host);
     const cloned = hierarchies.some((hierarchy) => host !== undefined && !isJoined(hierarchy, host));
     return {
-      joinsCgroupLate: host === undefined ? settingsOf(section).length > 0 : hierarchies.length > 0,
+      joinsCgroupLate:
+        host === undefined ? settingsOf(section).length > 0 || section.path !== undefined : hierarchies.length > 0,
+      ...(section.path === undefined ? {} : { cgroupPath: section.path }),
       ...(cloned ? { cloneIntoCgroup: cloneSlot } : {}),
     };
   },
   plan: (section, context) => {
     const { settings } = enforceable(section, context.host);
+    const { path } = section;
+    if (path !== undefined) {
+      const all = exactHierarchies(section, context.host);
+      return [
+        ...all.flatMap((hierarchy) => [
+          planExact(path, hierarchy, context),
+          ...planLimits(section, hierarchy, settings, context),
+        ]),
+        ...planJoin(all, context),
+        ...planRemove(section, all, context),
+      ];
+    }
     const hierarchies = locate(settings, section.parent, context.host);
     return [
       ...hierarchies.flatMap((hierarchy) => [

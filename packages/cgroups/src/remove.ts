@@ -97,6 +97,11 @@ function read(hierarchies: readonly Hierarchy[], { host }: PlanContext): readonl
   );
 }
 
+/** The last part of the group's path. */
+function nameOf({ path }: CgroupsSection, name: string): string {
+  return path === undefined ? name : path.slice(path.lastIndexOf('/') + 1);
+}
+
 function remove(
   section: CgroupsSection,
   hierarchies: readonly Hierarchy[],
@@ -104,11 +109,11 @@ function remove(
 ): readonly Operation[] {
   return hierarchies.flatMap((hierarchy) => [
     // Through the descriptor of the group that was made here: when the name was taken already, that group stays.
-    syscall('unlinkat', [slot(hierarchy.dir), `../${facts.name}`, AT_REMOVEDIR], {
+    syscall('unlinkat', [slot(hierarchy.dir), `../${nameOf(section, facts.name)}`, AT_REMOVEDIR], {
       tolerate: ['EBADF', 'ENOENT'],
       retry: { errnos: ['EBUSY'], times: patienceMs },
     }),
-    ...(section.parent === undefined
+    ...(section.parent === undefined && section.path === undefined
       ? [
           syscall('unlinkat', [slot(baseSlot(hierarchy)), sharedParent, AT_REMOVEDIR], {
             // EBUSY or ENOTEMPTY: other containers live in it.
@@ -158,7 +163,7 @@ export function planRemove(
     ]),
     ...step('read', `read what ${path} has used`, 'the counters go with the group', read(hierarchies, context)),
     ...step('remove', `remove ${path}`, 'nothing is left behind', [
-      ...removeFreezer(hierarchies, context),
+      ...(section.path === undefined ? removeFreezer(hierarchies, context) : []),
       ...remove(section, hierarchies, context),
     ]),
   ];

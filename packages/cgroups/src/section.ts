@@ -17,6 +17,8 @@ export interface CgroupsSection {
   readonly keys?: Readonly<Record<string, string>>;
   /** A group that exists already, relative to the caller's own, below which the container's group is made; e.g. `ci/nightly`. */
   readonly parent?: string;
+  /** The very path of the group in each hierarchy, from its root; e.g. `/docker/4f1c`. Groups above it are made, and stay. Not with `parent`. */
+  readonly path?: string;
   /** Limits that may be left out where the host can't enforce them, by their names in `Outcome.enforced`. */
   readonly degrade?: readonly string[];
 }

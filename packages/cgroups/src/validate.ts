@@ -36,6 +36,19 @@ function parentProblem(parent: string): string | undefined {
   return undefined;
 }
 
+/** Why a text isn't the path of a group from the root; undefined when it is. */
+function pathProblem(path: string): string | undefined {
+  if (path.length > 4000) return 'is longer than 4000 characters';
+  const names = path.split('/').slice(1);
+  const isPath = path.startsWith('/') && names.length > 0;
+  if (!isPath || names.some((name) => name === '' || name === '.' || name === '..' || name.length > 255)) {
+    return `${quote(path)} is not the path of a group; write names joined by /, from the root, e.g. "/ci/build"`;
+  }
+  if (/[\x00-\x1f]/.test(path)) return `${quote(path)} contains a control character`;
+  const file = names.find(isInterfaceFile);
+  return file === undefined ? undefined : `a group can't be called ${quote(file)}, the kernel has files of such names`;
+}
+
 /** Limits of CPU time that the kernel refuses together. */
 function cpuProblems({ cpu, resources }: CgroupsSection): readonly Issue[] {
   const { weight, idle, burst } = plain(resources?.cpu ?? {});
@@ -71,7 +84,7 @@ export function validateSection(
   section: CgroupsSection,
   { facts }: { readonly facts: Pick<SharedFacts, 'name'> },
 ): readonly Issue[] {
-  const { cpu, memory, pids, cpuTimeMs, keys = {}, parent } = section;
+  const { cpu, memory, pids, cpuTimeMs, keys = {}, parent, path } = section;
   return [
     ...within('cgroups.cpu', cpu, minPercent, maxPercent, 'percent of one CPU'),
     ...within('cgroups.memory', memory, minMemory, Number.MAX_SAFE_INTEGER, 'bytes'),
@@ -84,7 +97,12 @@ export function validateSection(
       ...problem(`cgroups.keys[${JSON.stringify(key)}]`, valueProblem(value)),
     ]),
     ...problem('cgroups.parent', parent === undefined ? undefined : parentProblem(parent)),
-    ...(settingsOf(section).length > 0 && isInterfaceFile(facts.name)
+    ...problem('cgroups.path', path === undefined ? undefined : pathProblem(path)),
+    ...problem(
+      'cgroups.path',
+      path === undefined || parent === undefined ? undefined : 'leave out one of path and parent',
+    ),
+    ...(path === undefined && settingsOf(section).length > 0 && isInterfaceFile(facts.name)
       ? [
           issue(
             'cgroups',

@@ -9,6 +9,10 @@ const spelling = {
   nosuid: ['MOUNT_ATTR_NOSUID', 'MS_NOSUID', 'without set-uid'],
   nodev: ['MOUNT_ATTR_NODEV', 'MS_NODEV', 'without devices'],
   noexec: ['MOUNT_ATTR_NOEXEC', 'MS_NOEXEC', 'without programs'],
+  nosymfollow: ['MOUNT_ATTR_NOSYMFOLLOW', 'MS_NOSYMFOLLOW', 'without links'],
+  noatime: ['MOUNT_ATTR_NOATIME', 'MS_NOATIME', 'without access times'],
+  strictatime: ['MOUNT_ATTR_STRICTATIME', 'MS_STRICTATIME', 'with all access times'],
+  nodiratime: ['MOUNT_ATTR_NODIRATIME', 'MS_NODIRATIME', 'without access times of directories'],
 } as const satisfies Record<
   keyof MountAttributes,
   readonly [keyof typeof mountAttributes, keyof typeof mountFlags, string]
@@ -61,7 +65,15 @@ export function planAttributes(change: AttributeChange): readonly Operation[] {
   if (!hasAttributes(attributes) && propagation === undefined) return [];
   const set = struct(
     { name: 'attr_set', type: 'u64', value: attributeFlags(attributes) },
-    { name: 'attr_clr', type: 'u64', value: 0 },
+    // One of several values: the one before must be taken away (EINVAL).
+    {
+      name: 'attr_clr',
+      type: 'u64',
+      value:
+        attributes.noatime === true || attributes.strictatime === true
+          ? flags(mountAttributes, 'MOUNT_ATTR__ATIME')
+          : 0,
+    },
     { name: 'propagation', type: 'u64', value: propagation === undefined ? 0 : flags(mountFlags, propagation) },
     { name: 'userns_fd', type: 'u64', value: 0 },
   );

@@ -39,6 +39,11 @@ export const mountAttributes = {
   MOUNT_ATTR_NOSUID: 0x2,
   MOUNT_ATTR_NODEV: 0x4,
   MOUNT_ATTR_NOEXEC: 0x8,
+  MOUNT_ATTR_NOATIME: 0x10,
+  MOUNT_ATTR_STRICTATIME: 0x20,
+  MOUNT_ATTR__ATIME: 0x70,
+  MOUNT_ATTR_NODIRATIME: 0x80,
+  MOUNT_ATTR_NOSYMFOLLOW: 0x20_0000,
   MOUNT_ATTR_IDMAP: 0x10_0000,
 } as const;
 
@@ -49,10 +54,14 @@ export const mountFlags = {
   MS_NODEV: 0x4,
   MS_NOEXEC: 0x8,
   MS_REMOUNT: 0x20,
+  MS_NOSYMFOLLOW: 0x100,
+  MS_NOATIME: 0x400,
+  MS_NODIRATIME: 0x800,
   MS_BIND: 0x1000,
   MS_REC: 0x4000,
   MS_PRIVATE: 0x4_0000,
   MS_SLAVE: 0x8_0000,
+  MS_STRICTATIME: 0x100_0000,
 } as const;
 
 /** socketpair(2). */
@@ -84,7 +93,7 @@ export const statxFields = {
 /** Modes of faccessat2(2). */
 export const accessModes = { W_OK: 2 } as const;
 
-const fileTypes = { S_IFREG: 0o100000, S_IFCHR: 0o020000 } as const;
+const fileTypes = { S_IFREG: 0o100000, S_IFCHR: 0o020000, S_IFBLK: 0o060000, S_IFIFO: 0o010000 } as const;
 
 /** Permissions in octal, as people read them; for mknodat(2) with the type of the file. */
 export function mode(permissions: number, type?: keyof typeof fileTypes): Flags {

@@ -28,10 +28,12 @@ export function idmappedLowerSlot(index: number): string {
 /** Slot of the root. */
 const rootSlot = 'root';
 
-function rootSources({ rootfs, idmap, readonly = false }: MountsSection): readonly Source[] {
+function rootSources({ rootfs, idmap, readonly = false, stubs = false }: MountsSection): readonly Source[] {
   if (rootfs === undefined || idmap === undefined) return [];
   if ('path' in rootfs) {
-    return [{ path: rootfs.path, idmap, recursive: true, attributes: { readonly }, slot: rootSlot }];
+    // As long as mount points are made in it, it must take them.
+    const attributes = { readonly: readonly && !stubs };
+    return [{ path: rootfs.path, idmap, recursive: true, attributes, slot: rootSlot }];
   }
   return rootfs.overlay.lower.map((path, index) => {
     // Only the filesystem of each directory is part of an overlay.

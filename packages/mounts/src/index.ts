@@ -23,6 +23,7 @@ export { mounts } from './part.js';
 export { dockerMaskedPaths, dockerReadonlyPaths } from './paths.js';
 export type {
   BindEntry,
+  DeviceNode,
   FileEntry,
   FilesystemEntry,
   HidePid,
@@ -32,6 +33,7 @@ export type {
   MountEntry,
   MountsSection,
   NetworkEtcEntry,
+  NodesEntry,
   OverlayEntry,
   ProcfsOptions,
   Propagation,

@@ -11,6 +11,7 @@ import {
   readTagged,
   readText,
   type Issue,
+  type Reader,
 } from '@haco/plan';
 import type { Result } from 'neverthrow';
 import { independentNames } from './kinds/independent-names.js';
@@ -21,6 +22,25 @@ const attributes = {
   nosuid: optional(readBoolean),
   nodev: optional(readBoolean),
   noexec: optional(readBoolean),
+  nosymfollow: optional(readBoolean),
+  noatime: optional(readBoolean),
+  strictatime: optional(readBoolean),
+  nodiratime: optional(readBoolean),
+};
+
+const node = readObject({
+  path: readText,
+  type: readOneOf(['c', 'b', 'p']),
+  major: readInteger,
+  minor: readInteger,
+  mode: optional(readInteger),
+  uid: optional(readInteger),
+  gid: optional(readInteger),
+});
+
+const link: Reader<readonly [string, string]> = (json, path, issues) => {
+  const [from = '', to = ''] = readList(readText)(json, path, issues);
+  return [from, to];
 };
 
 const idmap = readEither(
@@ -76,6 +96,7 @@ const entry = readTagged('kind', {
     ),
     mode: optional(readInteger),
   }),
+  nodes: readObject({ kind: readOneOf(['nodes']), devices: readList(node), links: optional(readList(link)) }),
   'network-etc': readObject({ kind: readOneOf(['network-etc']), hostEtc: readText }),
 });
 
@@ -94,6 +115,8 @@ const section = readObject({
   idmap: optional(idmap),
   entries: readList(entry),
   lxcfs: optional(readText),
+  stubs: optional(readBoolean),
+  propagation: optional(readOneOf(['private', 'slave'])),
   readonlyPaths: optional(readList(readText)),
   masked: optional(readList(readText)),
 });

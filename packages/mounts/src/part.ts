@@ -31,6 +31,7 @@ function hasOwnDev(entries: readonly MountEntry[]): boolean {
       : 'target' in entry && normalize(entry.target) === '/dev',
   );
   const last = onDev.at(-1);
+  if (last?.kind === 'filesystem') return last.type === 'tmpfs' && entries.some(({ kind }) => kind === 'nodes');
   return last?.kind === 'independent' && last.name === 'dev';
 }
 
@@ -50,7 +51,9 @@ export const mounts = {
       rootfsIsThrowAway: rootfs !== undefined && 'overlay' in rootfs && rootfs.overlay.keep === undefined,
       ownDev: hasOwnDev(entries),
       ownDevpts: entries.some(
-        (entry) => entry.kind === 'independent' && (entry.name === 'dev' || entry.name === 'devpts'),
+        (entry) =>
+          (entry.kind === 'independent' && (entry.name === 'dev' || entry.name === 'devpts')) ||
+          (entry.kind === 'filesystem' && entry.type === 'devpts' && normalize(entry.target) === '/dev/pts'),
       ),
     };
   },
@@ -60,7 +63,7 @@ export const mounts = {
       ...planKeep(section, situation),
       ...planIdmapped(section, situation),
       ...planConnectedSources(section, situation),
-      ...planPrivate(situation),
+      ...planPrivate(section, situation),
       ...planUmask(section, situation),
       ...planRoot(section, situation, context.facts.networkEtc),
       ...planStore(section, situation),

@@ -34,6 +34,14 @@ export interface MountAttributes {
   readonly nodev?: boolean;
   /** Execute nothing. */
   readonly noexec?: boolean;
+  /** Follow no symbolic links. */
+  readonly nosymfollow?: boolean;
+  /** Never note when a file was read; without one of these, at most once a day (`relatime`). */
+  readonly noatime?: boolean;
+  /** Always note when a file was read. */
+  readonly strictatime?: boolean;
+  /** Never note when a directory was read. */
+  readonly nodiratime?: boolean;
 }
 
 /**
@@ -130,14 +138,40 @@ export interface NetworkEtcEntry {
   readonly hostEtc: string;
 }
 
+/** A device, or a fifo (`p`). */
+export interface DeviceNode {
+  /** Absolute path inside. */
+  readonly path: string;
+  readonly type: 'c' | 'b' | 'p';
+  readonly major: number;
+  readonly minor: number;
+  /** Permissions; 0o666 when left out. */
+  readonly mode?: number;
+  /** Owner, as seen inside; root when left out. */
+  readonly uid?: number;
+  readonly gid?: number;
+}
+
+/** Devices and links; in a user namespace the devices are those of the host at the same path. What is there already stays. */
+export interface NodesEntry {
+  readonly kind: 'nodes';
+  readonly devices: readonly DeviceNode[];
+  /** Symbolic links: path inside, and where it leads. */
+  readonly links?: readonly (readonly [path: string, to: string])[];
+}
+
 /** One mount; they are made in the order of the list. */
 export type MountEntry =
-  BindEntry | FilesystemEntry | TmpfsEntry | IndependentEntry | OverlayEntry | FileEntry | NetworkEtcEntry;
+  BindEntry | FilesystemEntry | TmpfsEntry | IndependentEntry | OverlayEntry | FileEntry | NetworkEtcEntry | NodesEntry;
 
 /** The section `mounts` of a spec. */
 export interface MountsSection {
   /** Undefined: the root directory of the host. */
   readonly rootfs?: Rootfs;
+  /** Mount points that are missing are made in the root directory itself, as OCI runtimes do; else only in what is thrown away. */
+  readonly stubs?: boolean;
+  /** Whether mounts of the host come into the container later (`slave`), or none (`private`); private when left out. */
+  readonly propagation?: 'private' | 'slave';
   /** Undefined: pivot_root with a new mount namespace, else chroot. */
   readonly entry?: RootEntry;
   /** Nothing in the root can be changed, except in mounts of their own. */

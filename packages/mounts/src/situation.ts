@@ -18,6 +18,8 @@ export interface Situation {
   readonly entry: RootEntry;
   /** Who root inside is outside, where that is another than the caller. */
   readonly rootOutside?: { readonly uid: number; readonly gid: number };
+  /** Where its groups are in every hierarchy, when that is known. */
+  readonly cgroupPath?: string;
   /** The capability that mounting needs here. */
   readonly mayMount: Need;
 }
@@ -40,6 +42,7 @@ export function situationOf(section: MountsSection, { host, facts }: PlanContext
   const another = uid !== undefined && gid !== undefined && (uid !== host.euid || gid !== host.egid);
   return plain({
     ...(another && host.capabilities.includes('chown') ? { rootOutside: { uid, gid } } : {}),
+    ...(facts.cgroupPath === undefined ? {} : { cgroupPath: facts.cgroupPath }),
     host,
     ownMounts,
     hasMounts: has('mount'),

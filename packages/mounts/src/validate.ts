@@ -2,7 +2,7 @@
 import { formatBytes, issue, parseText, quote, type Issue, type SharedFacts } from '@haco/plan';
 import { independentNames } from './kinds/independent-names.js';
 import { contentOf } from './contents.js';
-import type { BindEntry, IndependentEntry, MountEntry, MountIdMap, MountsSection } from './section.js';
+import type { BindEntry, DeviceNode, IndependentEntry, MountEntry, MountIdMap, MountsSection } from './section.js';
 
 const key = 'mounts';
 
@@ -118,6 +118,20 @@ function validateRootMap({ rootfs, idmap }: MountsSection, facts: SharedFacts): 
   ];
 }
 
+function validateNode({ path, major, minor, mode, type }: DeviceNode, at: string): readonly Issue[] {
+  // 12 and 20 bits are what the kernel has for them.
+  const known = type === 'p' || (isWithin(major, 0xfff) && isWithin(minor, 0xf_ffff));
+  return [
+    ...validateTarget(`${at}.path`, path),
+    ...(known ? [] : [issue(at, `${String(major)}:${String(minor)} is no number of a device`)]),
+    ...validateMode(`${at}.mode`, mode),
+  ];
+}
+
+function isWithin(value: number, most: number): boolean {
+  return Number.isSafeInteger(value) && value >= 0 && value <= most;
+}
+
 function validateEntry(entry: MountEntry, at: string): readonly Issue[] {
   switch (entry.kind) {
     case 'bind':
@@ -155,6 +169,8 @@ function validateEntry(entry: MountEntry, at: string): readonly Issue[] {
               `${quote(String(entry.name))} is no filesystem of the kernel; use ${independentNames.join(', ')}`,
             ),
           ];
+    case 'nodes':
+      return entry.devices.flatMap((node, index) => validateNode(node, `${at}.devices[${String(index)}]`));
     case 'network-etc':
       return validateHostPath(`${at}.hostEtc`, entry.hostEtc);
   }

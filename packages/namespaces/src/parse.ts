@@ -1,5 +1,6 @@
 /** The section from JSON. */
 import {
+  issue,
   namespaceKinds,
   optional,
   readEither,
@@ -34,6 +35,16 @@ const entered: Reader<Entered> = readEither(
   readObject({ kind, path: readText }),
 );
 
+const readSysctls: Reader<Readonly<Record<string, string>>> = (json, path, issues) => {
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) {
+    issues.push(issue(path, 'must be an object'));
+    return {};
+  }
+  return Object.fromEntries(
+    Object.entries(json).map(([key, value]) => [key, readText(value, `${path}[${JSON.stringify(key)}]`, issues)]),
+  );
+};
+
 const section = readObject({
   unshare: readList(kind),
   enter: readList(entered),
@@ -42,6 +53,7 @@ const section = readObject({
   domainname: optional(readText),
   uidMap: optional(readIdMapping),
   gidMap: optional(readIdMapping),
+  sysctls: optional(readSysctls),
   timeOffsets: optional(readObject({ monotonicMs: optional(readNumber), boottimeMs: optional(readNumber) })),
 });
 

@@ -11,6 +11,7 @@ import type { NamespaceMethods } from './methods.js';
 import { parseSection } from './parse.js';
 import { planPersist } from './persist.js';
 import { emptySection, type NamespacesSection } from './section.js';
+import { planSysctls } from './sysctl.js';
 import { planTime } from './time-offsets.js';
 import { planClone, planLateUnshare } from './unshare.js';
 import { validateSection } from './validate.js';
@@ -53,6 +54,7 @@ export const namespaces = {
       ...(map === undefined ? [] : [planIdMap(map, context.host, `namespaces.${asked}`)]),
       ...planBecomeRoot(section, context),
       ...outOfReach.filter(({ phase }) => phase === 'identity'),
+      ...planSysctls(section, context),
       ...planNames(section, context),
     ];
   },

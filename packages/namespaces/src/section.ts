@@ -37,6 +37,8 @@ export interface NamespacesSection {
   readonly uidMap?: IdMapping;
   readonly gidMap?: IdMapping;
   readonly timeOffsets?: TimeOffsets;
+  /** Settings of the kernel that its own namespaces have each for itself, e.g. `{ 'net.ipv4.ip_forward': '1' }`. */
+  readonly sysctls?: Readonly<Record<string, string>>;
 }
 
 /** Nothing asked: the container shares all namespaces with its caller. */

@@ -12,6 +12,7 @@ import {
 import { longestName } from './hostname.js';
 import { byteLength } from './plan-write.js';
 import type { IdMapping, NamespacesSection } from './section.js';
+import { sysctlIssues } from './sysctl.js';
 import { withWanted } from './wanted.js';
 
 const key = 'namespaces';
@@ -167,5 +168,9 @@ export function validateSection(section: NamespacesSection, wanted?: WantedNames
     ...validateMap(section, 'gidMap'),
     ...validateTime(section),
     ...validateTogether(section),
+    ...sysctlIssues(section, [
+      ...withWanted(section, wanted).unshare,
+      ...withWanted(section, wanted).enter.map(({ kind }) => kind),
+    ]),
   ];
 }

@@ -232,21 +232,16 @@ describe('what haco does differently', () => {
       'CAP_KILL is left out: the kernel has it ambient only where it is permitted and inheritable, too',
     ],
     [withProcess({ scheduler: { policy: 'SCHED_IDLE' } }), 'process.scheduler', 'haco has no word for it'],
-    [withLinux({ sysctl: { 'net.ipv4.ip_forward': '1' } }), 'linux.sysctl', 'haco has no word for it'],
+    [withLinux({ personality: { domain: 'LINUX' } }), 'linux.personality', 'haco has no word for it'],
     [
-      withLinux({ cgroupsPath: '/x' }),
+      withLinux({ cgroupsPath: 'x' }),
       'linux.cgroupsPath',
       'haco makes the group below "haco", by the name of the container',
     ],
     [
-      withLinux({ rootfsPropagation: 'slave' }),
+      withLinux({ rootfsPropagation: 'shared' }),
       'linux.rootfsPropagation',
-      'the tree of a container is always "rprivate" in haco, not "slave"',
-    ],
-    [
-      withLinux({ devices: [{ path: '/dev/fuse', type: 'c', major: 10, minor: 229 }] }),
-      'linux.devices[0]',
-      'haco makes no devices but those that every container has, not "/dev/fuse"',
+      'the tree of a container is "rprivate" or "rslave" in haco, not "shared"',
     ],
     [{ ...plainConfig(), hooks: { poststop: [{ path: '/x' }] } }, 'hooks', 'haco has no word for it'],
     [

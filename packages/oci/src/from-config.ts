@@ -19,6 +19,8 @@ export interface ImportOptions {
    * is below it, too. What is wrong stays wrong.
    */
   readonly accept?: readonly string[];
+  /** Make mount points that are missing in the root directory itself, which changes it, as other runtimes do. Otherwise they must be there. */
+  readonly stubs?: boolean;
 }
 
 /**
@@ -46,17 +48,21 @@ export function fromConfig(json: unknown, options: ImportOptions = {}): Result<B
   );
 }
 
-function importConfig(json: unknown, { bundle, accept = [] }: ImportOptions): Result<Builder, InvalidSpecError> {
+function importConfig(
+  json: unknown,
+  { bundle, accept = [], stubs = false }: ImportOptions,
+): Result<Builder, InvalidSpecError> {
   if (typeof json !== 'object' || json === null || Array.isArray(json)) {
     return err(new InvalidSpecError({ issues: [issue('', 'the configuration must be an object')] }));
   }
-  const into = new Import(accept);
+  const into = new Import(accept, stubs);
   const config = readConfig(withoutNulls(json), into);
   // With a value of the wrong type, what comes next would only report its consequences.
   if (into.issues.length > 0) return err(new InvalidSpecError({ issues: into.issues }));
   importProcess(config, into);
   importRoot(config, bundle, into);
   importMounts(config, bundle, into);
+  if (stubs) into.set('mounts', 'stubs', true, 'root');
   importLinux(config, into);
   importResources(config, into);
   const inSpec = haco

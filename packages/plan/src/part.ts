@@ -36,6 +36,8 @@ export interface SharedFacts {
   readonly keepsCapabilities: boolean;
   /** Names of the capabilities in its bounding set; missing when it keeps all that there are. */
   readonly boundingSet?: readonly string[];
+  /** Names of the capabilities in effect right before the command, when anybody asked for any. */
+  readonly effectiveSet?: readonly string[];
   /** No program that it executes may gain privileges. */
   readonly noNewPrivileges: boolean;
   /** User that the command runs as, as seen inside; missing when nobody asked to change it. */
@@ -56,6 +58,8 @@ export interface SharedFacts {
   readonly joinsCgroupLate: boolean;
   /** Namespaces that another part than `namespaces` needs: it makes and joins them as if they had been asked for there. */
   readonly wantedNamespaces?: WantedNamespaces;
+  /** Path of its groups in every hierarchy, from the root, where one was given. */
+  readonly cgroupPath?: string;
   /** Directory on the host with the `resolv.conf` and `hosts` that a part makes for this container. */
   readonly networkEtc?: string;
 }

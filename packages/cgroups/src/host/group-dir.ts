@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import type { CgroupMount, HostFacts } from '@haco/plan';
 import { controllerNamed } from '../controllers/index.js';
+import { exactHierarchies } from '../exact.js';
 import { hierarchiesOf, sharedParent } from '../hierarchy.js';
 import { handedDown, v1NameOf } from '../locate.js';
 import { settingsOf } from '../settings.js';
@@ -78,6 +79,13 @@ export function ownDirs(host: HostFacts): readonly Base[] {
   ];
 }
 
+/** The caller's own group in the v1 hierarchies without controllers, such as that of systemd: they only tell who belongs together. */
+export function namedDirs(host: HostFacts): readonly Base[] {
+  return Object.entries(host.cgroups.v1)
+    .filter(([name, { writable }]) => name.startsWith('name=') && writable)
+    .map(([name, mount]) => ({ ...v1Base(mount, host), controllers: [name] }));
+}
+
 /** The groups below which `controllers` are used: as a container's groups are placed, see `hierarchiesOf`. */
 export function basesFor(controllers: readonly string[], host: HostFacts): readonly Base[] {
   const keys = Object.fromEntries(controllers.map((name) => [`${name}.any`, '0']));
@@ -110,6 +118,23 @@ export function intendedDirs(name: string, section: CgroupsSection, host: HostFa
     path: joinPath(base, path),
     controllers: version === 1 ? controllersAt(mount.mountPoint, host) : controllers,
   }));
+}
+
+/**
+ * The directories of a group that lies at `section.path`, in the order in which they are made: what {@link Group} takes.
+ *
+ * @param section - with its `path`
+ */
+export function exactDirs(section: CgroupsSection, host: HostFacts): readonly GroupDir[] {
+  return exactHierarchies(section, host).map(({ version, mount }) => ({
+    version,
+    path: joinPath(mount.mountPoint, section.path ?? ''),
+    controllers: version === 1 ? controllersAt(mount.mountPoint, host) : usualOf(host),
+  }));
+}
+
+function usualOf({ cgroups: { v2 } }: HostFacts): readonly string[] {
+  return v2?.top?.controllers ?? v2?.controllers ?? [];
 }
 
 /**

@@ -1,6 +1,6 @@
 /** The groups in which a process is, as far as they aren't the caller's own. */
 import type { HostFacts } from '@haco/plan';
-import { ownDirs, type GroupDir } from './group-dir.js';
+import { namedDirs, ownDirs, type GroupDir } from './group-dir.js';
 import { membership } from './membership.js';
 
 /**
@@ -15,6 +15,6 @@ import { membership } from './membership.js';
  * ```
  */
 export function groupsOf(pid: number, host: HostFacts): readonly GroupDir[] {
-  const own = ownDirs(host);
+  const own = [...ownDirs(host), ...namedDirs(host)];
   return membership(pid, own).filter(({ path }) => own.every((base) => base.path !== path));
 }

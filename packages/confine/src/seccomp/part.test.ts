@@ -53,6 +53,7 @@ describe('plan', () => {
     ['with CAP_SYS_ADMIN among what is kept', 'filter', { boundingSet: ['sys_admin'] }],
     ['as root that keeps everything', 'filter', {}],
     ['before CAP_SYS_ADMIN is dropped', 'limits', { boundingSet: ['chown'] }],
+    ['before CAP_SYS_ADMIN is in effect no more', 'limits', { boundingSet: ['sys_admin'], effectiveSet: [] }],
     ['before the user changes', 'limits', { uid: 1000 }],
   ])('%s it is loaded in phase %s', (_name, phase, facts, changes) => {
     expect(seccomp.plan(section, contextOf(facts, changes)).map((step) => step.phase)).toEqual([phase]);

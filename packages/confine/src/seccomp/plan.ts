@@ -36,7 +36,8 @@ function program(compiled: CompiledFilter | undefined): Arg {
 function mayLoadLate({ host, facts }: PlanContext): boolean {
   if (facts.noNewPrivileges || host.noNewPrivileges) return true;
   if (!holdsAdmin({ host, facts })) return false;
-  if (facts.boundingSet !== undefined) return facts.boundingSet.includes('sys_admin');
+  const kept = facts.effectiveSet ?? facts.boundingSet;
+  if (kept !== undefined) return kept.includes('sys_admin');
   // Whoever stops being root loses what is effective.
   return facts.uid === undefined || facts.uid === 0;
 }

@@ -99,6 +99,10 @@ export class Restoring implements Launch {
     return this.beganMs === 0 ? 0 : performance.now() - this.beganMs;
   }
 
+  leave(): void {
+    this.keeper.leave();
+  }
+
   kill(signal: number): boolean {
     if (this.end !== undefined) return false;
     if (this.first !== 0) return libc().kill(this.first, signal) === 0;

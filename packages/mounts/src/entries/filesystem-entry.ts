@@ -18,6 +18,9 @@ export function optionsOf(data: string): readonly (readonly [string, string | tr
     });
 }
 
+/** Of these the kernel keeps one for each namespace: read-only for one container would be read-only for all that share it. */
+const shared: ReadonlySet<string> = new Set(['proc', 'sysfs', 'mqueue', 'cgroup', 'cgroup2']);
+
 /** The step of `mount(source, target, { type })`. */
 export function planFilesystemEntry(entry: FilesystemEntry, context: EntryContext): Step {
   const { type, source, target, data = '' } = entry;
@@ -31,7 +34,7 @@ export function planFilesystemEntry(entry: FilesystemEntry, context: EntryContex
         options: [
           ...(source === '' ? [] : [['source', source] as const]),
           // The filesystem too, not only this mount of it: a device may be write-protected.
-          ...(entry.readonly === true ? [['ro', true] as const] : []),
+          ...(entry.readonly === true && !shared.has(type) ? [['ro', true] as const] : []),
           ...optionsOf(data),
         ],
         attributes: entry,

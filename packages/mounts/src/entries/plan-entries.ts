@@ -10,6 +10,7 @@ import { planFile } from './file.js';
 import { planFilesystemEntry, planTmpfs } from './filesystem-entry.js';
 import { planIndependent } from './independent.js';
 import { planOverlayEntry } from './overlay-entry.js';
+import { planNodes } from './nodes.js';
 import { planNetworkEtc, planOwnEtc } from './network-etc.js';
 
 interface Mounted {
@@ -18,7 +19,7 @@ interface Mounted {
 }
 
 /** What an entry leaves at its target. */
-function mountedBy(entry: MountEntry): readonly Mounted[] {
+function mountedBy(entry: MountEntry, stubs: boolean): readonly Mounted[] {
   switch (entry.kind) {
     case 'overlay':
       return [{ path: entry.target, throwAway: true }];
@@ -26,12 +27,13 @@ function mountedBy(entry: MountEntry): readonly Mounted[] {
       return [{ path: entry.target, throwAway: entry.readonly !== true }];
     case 'bind':
     case 'filesystem':
-      return [{ path: entry.target, throwAway: false }];
+      return [{ path: entry.target, throwAway: stubs }];
     case 'independent': {
       const { target, throwAway } = independentKinds[entry.name];
       return [{ path: target, throwAway }];
     }
     case 'file':
+    case 'nodes':
     case 'network-etc':
       return [];
   }
@@ -65,6 +67,8 @@ function planEntry(entry: MountEntry, context: EntryContext): Step {
       return planOverlayEntry(entry, context);
     case 'file':
       return planFile(entry, context);
+    case 'nodes':
+      return planNodes(entry, context);
     case 'network-etc':
       return planNetworkEtc(entry, context);
   }
@@ -77,11 +81,11 @@ export function normalize(path: string): string {
 
 /** One step for each entry. */
 export function planEntries(section: MountsSection, situation: Situation, networkEtc?: string): readonly Step[] {
-  const { rootfs } = section;
+  const { rootfs, stubs = false } = section;
   const layered = isLayeredHost(section, situation);
   const isThrowAway = rootfs !== undefined && 'overlay' in rootfs && rootfs.overlay.keep === undefined && !layered;
   const mounted: Mounted[] = [
-    { path: '/', throwAway: isThrowAway },
+    { path: '/', throwAway: isThrowAway || stubs },
     // A layer that could not be laid leaves its directory read-only: nothing is made on the host.
     ...(layered ? hostLayers.map(({ path }) => ({ path, throwAway: true })) : []),
   ];
@@ -92,7 +96,7 @@ export function planEntries(section: MountsSection, situation: Situation, networ
       index,
       throwAwayAbove: (path) => throwAwayAbove(mounted, path),
     });
-    mounted.push(...mountedBy(entry));
+    mounted.push(...mountedBy(entry, stubs));
     return step;
   });
   // Whoever says where names come from wins over what a network brings.

@@ -1,7 +1,7 @@
 /** cgroup: the hierarchies of the host as the container's cgroup namespace shows them, read-only. */
-import { slot, syscall, type Operation } from '@haco/plan';
+import { flags, slot, syscall, type Operation } from '@haco/plan';
 import { planAttributes } from '../attributes.js';
-import { mode } from '../constants.js';
+import { AT_FDCWD, mode, openTreeFlags } from '../constants.js';
 import { planFilesystem } from '../filesystem.js';
 import type { MountAttributes } from '../section.js';
 import type { Situation } from '../situation.js';
@@ -13,6 +13,12 @@ const attributes: MountAttributes = { readonly: true, nosuid: true, nodev: true,
 interface Hierarchy {
   readonly name: string;
   readonly controllers: readonly string[];
+  readonly mountPoint: string;
+}
+
+/** The container's path in each hierarchy, where nothing else shows it alone. */
+function ownPath({ has, cgroupPath }: Situation): string | undefined {
+  return has('cgroup') ? undefined : cgroupPath;
 }
 
 function baseName(path: string): string {
@@ -25,7 +31,7 @@ function hierarchiesOf({ host }: Situation): readonly Hierarchy[] {
   for (const [controller, { mountPoint }] of Object.entries(host.cgroups.v1)) {
     byMount.set(mountPoint, [...(byMount.get(mountPoint) ?? []), controller]);
   }
-  return [...byMount].map(([mountPoint, controllers]) => ({ name: baseName(mountPoint), controllers }));
+  return [...byMount].map(([mountPoint, controllers]) => ({ name: baseName(mountPoint), controllers, mountPoint }));
 }
 
 const directory = 'mounts.cgroup';
@@ -45,6 +51,17 @@ function isNamed(controller: string): boolean {
   return controller.startsWith('name=');
 }
 
+/** Without a cgroup namespace a new mount would show the groups of all: the container's own directory is bound instead. */
+function planBound(situation: Situation, name: string, path: string): readonly Operation[] {
+  const clone = flags(openTreeFlags, 'OPEN_TREE_CLONE', 'OPEN_TREE_CLOEXEC');
+  return [
+    syscall('mkdirat', [slot(directory), name, mode(0o755)]),
+    syscall('open_tree', [AT_FDCWD, path, clone], { save: 'mounts.new' }),
+    ...planAttributes({ mount: 'mounts.new', attributes, recursive: false }),
+    ...planAttachIn(situation, 'mounts.new', directory, name),
+  ];
+}
+
 function planIn(
   situation: Situation,
   name: string,
@@ -61,6 +78,8 @@ function planIn(
 /** v1: one directory for each hierarchy on a tmpfs, with links for controllers that share one. */
 function planSeveral(situation: Situation, target: Target): readonly Operation[] {
   const hierarchies = hierarchiesOf(situation);
+  const own = ownPath(situation);
+  const { v2 } = situation.host.cgroups;
   const links = hierarchies.flatMap(({ name, controllers }) =>
     controllers
       .filter((controller) => controller !== name && !isNamed(controller))
@@ -70,10 +89,30 @@ function planSeveral(situation: Situation, target: Target): readonly Operation[]
   return [
     ...planFilesystem({ type: 'tmpfs', options: [['mode', '0755']], attributes: writable, save: directory }),
     ...planAttach(situation, directory, target),
-    ...hierarchies.flatMap((hierarchy) => planIn(situation, hierarchy.name, 'cgroup', optionsOf(hierarchy))),
-    ...(situation.host.cgroups.v2 === undefined ? [] : planIn(situation, 'unified', 'cgroup2', [])),
+    ...hierarchies.flatMap((hierarchy) =>
+      own === undefined
+        ? planIn(situation, hierarchy.name, 'cgroup', optionsOf(hierarchy))
+        : planBound(situation, hierarchy.name, `${hierarchy.mountPoint}${own}`),
+    ),
+    ...(v2 === undefined
+      ? []
+      : own === undefined
+        ? planIn(situation, 'unified', 'cgroup2', [])
+        : planBound(situation, 'unified', `${v2.mountPoint}${own}`)),
     ...links.map(([name, controller]) => syscall('symlinkat', [name, slot(directory), controller])),
     ...planAttributes({ mount: directory, attributes: { readonly: true }, recursive: false }),
+  ];
+}
+
+function planV2(situation: Situation): readonly Operation[] {
+  const own = ownPath(situation);
+  if (own === undefined) return planFilesystem({ type: 'cgroup2', attributes, save: 'mounts.new' });
+  const clone = flags(openTreeFlags, 'OPEN_TREE_CLONE', 'OPEN_TREE_CLOEXEC');
+  return [
+    syscall('open_tree', [AT_FDCWD, `${situation.host.cgroups.v2?.mountPoint ?? ''}${own}`, clone], {
+      save: 'mounts.new',
+    }),
+    ...planAttributes({ mount: 'mounts.new', attributes, recursive: false }),
   ];
 }
 
@@ -85,10 +124,7 @@ export const cgroup: IndependentKind = {
   throwAway: false,
   plan: (situation, target) =>
     situation.host.cgroups.mode === 'v2'
-      ? [
-          ...planFilesystem({ type: 'cgroup2', attributes, save: 'mounts.new' }),
-          ...planAttach(situation, 'mounts.new', target),
-        ]
+      ? [...planV2(situation), ...planAttach(situation, 'mounts.new', target)]
       : planSeveral(situation, target),
   check: (situation) =>
     situation.host.cgroups.mode === 'none'

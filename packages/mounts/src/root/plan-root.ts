@@ -21,9 +21,9 @@ export function planRoot(section: MountsSection, situation: Situation, networkEt
   if (isLayeredHost(section, situation)) return [planDirectoryRoot('/', true, situation)];
   const isIdmapped = idmap !== undefined;
   if ('path' in rootfs) {
-    return [
-      isIdmapped ? planIdmappedRoot(rootfs.path, situation) : planDirectoryRoot(rootfs.path, readonly, situation),
-    ];
+    const { path } = rootfs;
+    const early = readonly && section.stubs !== true;
+    return [isIdmapped ? planIdmappedRoot(path, situation) : planDirectoryRoot(path, early, situation)];
   }
   return [planOverlayRoot(rootfs.overlay, isIdmapped, situation)];
 }
@@ -46,13 +46,13 @@ export function planHostLayers(section: MountsSection, situation: Situation): re
   ];
 }
 
-/** An overlay becomes read-only when all mounts have found or got their targets in it. */
+/** An overlay, and a root in which mount points are made, becomes read-only when all mounts have found or got their targets in it. */
 export function planReadonlyRoot(section: MountsSection, situation: Situation): readonly Step[] {
   const { rootfs, readonly } = section;
   if (
     readonly !== true ||
     rootfs === undefined ||
-    'path' in rootfs ||
+    ('path' in rootfs && section.stubs !== true) ||
     !situation.ownMounts ||
     isLayeredHost(section, situation)
   )

@@ -5,6 +5,7 @@ import type { Entered } from '@haco/namespaces';
 import { ok, type Result } from 'neverthrow';
 import type { Config } from '../import/schema.js';
 import type { Export } from './export.js';
+import { exportNodes } from './nodes.js';
 import { exportResources } from './resources.js';
 
 type Linux = NonNullable<Config['linux']>;
@@ -14,12 +15,17 @@ export function exportLinux(from: Export): Result<Linux, HacoError> {
   return exportSeccomp(from).map((seccomp) => {
     const { readonlyPaths = [], masked = [] } = from.sections.mounts;
     const cgroupsPath = exportGroup(from);
+    const { sysctls = {} } = from.sections.namespaces;
+    const { propagation } = from.sections.mounts;
     return {
       namespaces: exportNamespaces(from),
       ...exportMaps(from),
       ...exportTimeOffsets(from),
       ...(cgroupsPath === undefined ? {} : { cgroupsPath }),
       resources: exportResources(from),
+      ...exportNodes(from),
+      ...(Object.keys(sysctls).length === 0 ? {} : { sysctl: sysctls }),
+      ...(propagation === 'slave' ? { rootfsPropagation: 'rslave' } : {}),
       ...(seccomp === undefined ? {} : { seccomp }),
       ...(masked.length === 0 ? {} : { maskedPaths: masked }),
       ...(readonlyPaths.length === 0 ? {} : { readonlyPaths }),
@@ -43,7 +49,7 @@ function fileOf(kind: NamespaceKind): string {
 function exportNamespaces(from: Export): readonly Namespace[] {
   const { namespaces, network } = from.sections;
   const { unshare, enter, persist, hostname: _host, domainname: _domain, ...rest } = namespaces;
-  const { uidMap: _uids, gidMap: _gids, timeOffsets: _offsets, ...unknown } = rest;
+  const { uidMap: _uids, gidMap: _gids, timeOffsets: _offsets, sysctls: _sysctls, ...unknown } = rest;
   from.nothingElse('namespaces', unknown);
   const { mode, ports, dns, ...other } = network;
   from.nothingElse('network', other);
@@ -89,6 +95,7 @@ function exportTimeOffsets({ sections }: Export): Pick<Linux, 'timeOffsets'> {
 /** Relative, as haco's groups are: to the group of whoever starts it. */
 function exportGroup(from: Export): string | undefined {
   const { cgroups, identity } = from.sections;
+  if (cgroups.path !== undefined) return cgroups.path;
   if (cgroups.parent === undefined) return undefined;
   if (identity.name !== undefined) return `${cgroups.parent}/haco/${identity.name}`;
   from.missing('cgroups.parent', 'a path names the group itself; give the container a name()');

@@ -16,7 +16,7 @@ type Mount = NonNullable<Config['mounts']>[number];
 
 export function exportMounts(from: Export): readonly Mount[] {
   const { rootfs: _root, entry: _entry, readonly: _readonly, idmap, entries, ...rest } = from.sections.mounts;
-  const { readonlyPaths: _paths, masked: _masked, lxcfs, ...unknown } = rest;
+  const { readonlyPaths: _paths, masked: _masked, propagation: _prop, stubs: _stubs, lxcfs, ...unknown } = rest;
   from.nothingElse('mounts', unknown);
   if (idmap !== undefined) from.missing('mounts.idmap', 'a configuration has no way to map the owners of a root');
   if (lxcfs !== undefined)
@@ -52,6 +52,9 @@ function exportEntry(entry: MountEntry, at: string, from: Export): readonly Moun
         source: `${entry.hostEtc.replace(/\/+$/, '')}/${file}`,
         options: ['bind', 'ro', 'private'],
       }));
+    case 'nodes':
+      // In `linux.devices`.
+      return [];
     case 'file':
       from.missing(at, 'a configuration holds no files; mount one of the host');
       return [];
@@ -66,6 +69,10 @@ const words = [
   ['nosuid', 'nosuid'],
   ['nodev', 'nodev'],
   ['noexec', 'noexec'],
+  ['nosymfollow', 'nosymfollow'],
+  ['noatime', 'noatime'],
+  ['strictatime', 'strictatime'],
+  ['nodiratime', 'nodiratime'],
 ] as const satisfies readonly (readonly [keyof MountAttributes, string])[];
 
 function attributesOf(entry: MountAttributes): readonly string[] {
@@ -163,6 +170,6 @@ const independentTargets: Readonly<Record<IndependentName, string>> = {
 };
 
 function targetOf(entry: MountEntry): string | undefined {
-  if (entry.kind === 'network-etc') return undefined;
+  if (entry.kind === 'network-etc' || entry.kind === 'nodes') return undefined;
   return entry.kind === 'independent' ? independentTargets[entry.name] : entry.target;
 }

@@ -17,7 +17,7 @@ export function exportResources(from: Export): Resources {
     keys: _keys,
     ...rest
   } = from.sections.cgroups;
-  const { cpuTimeMs, parent: _parent, degrade, ...unknown } = rest;
+  const { cpuTimeMs, parent: _parent, path: _path, degrade, ...unknown } = rest;
   from.nothingElse('cgroups', unknown);
   if (cpuTimeMs !== undefined)
     from.missing('cgroups.cpuTimeMs', 'no runtime watches how much CPU time a container uses');

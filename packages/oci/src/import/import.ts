@@ -11,7 +11,11 @@ export class Import {
   /** Paths in the `config.json` by paths in the spec. */
   readonly #origins = new Map<string, string>();
 
-  constructor(accepted: readonly string[]) {
+  /** @param stubs - mount points that are missing are made in the root, as engines expect of their runtime */
+  constructor(
+    accepted: readonly string[],
+    readonly stubs = false,
+  ) {
     this.#accepted = accepted;
   }
 
@@ -24,6 +28,11 @@ export class Import {
   differs(path: string, message: string): void {
     if (this.#accepted.some((accepted) => isWithin(path, accepted))) return;
     this.issues.push(issue(path, `${message}; name this path in "accept" if that is fine`));
+  }
+
+  /** A difference that other runtimes don't even tell of: no problem where one of them is stood in for. */
+  slight(path: string, message: string): void {
+    if (!this.stubs) this.differs(path, message);
   }
 
   /** Set a field of a section, and remember which path of the configuration asked for it. */

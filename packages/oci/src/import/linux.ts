@@ -12,23 +12,39 @@ export function importLinux({ linux = {} }: Config, into: Import): void {
   importTimeOffsets(linux, into);
   if (linux.seccomp !== undefined) importSeccomp(linux.seccomp, into);
   const { rootfsPropagation = '', cgroupsPath = '', mountLabel = '' } = linux;
-  if (!['', 'private', 'rprivate'].includes(rootfsPropagation)) {
+  if (['slave', 'rslave'].includes(rootfsPropagation)) {
+    into.set('mounts', 'propagation', 'slave', 'linux.rootfsPropagation');
+  } else if (!['', 'private', 'rprivate'].includes(rootfsPropagation)) {
     into.differs(
       'linux.rootfsPropagation',
-      `the tree of a container is always "rprivate" in haco, not ${quote(rootfsPropagation)}`,
+      `the tree of a container is "rprivate" or "rslave" in haco, not ${quote(rootfsPropagation)}`,
     );
   }
   const own = /^(.+)\/haco\/([^/]+)$/.exec(cgroupsPath);
   if (own !== null && !cgroupsPath.startsWith('/') && !cgroupsPath.includes(':')) {
     into.set('cgroups', 'parent', own[1], 'linux.cgroupsPath');
     into.set('identity', 'name', own[2], 'linux.cgroupsPath');
+  } else if (cgroupsPath.startsWith('/')) {
+    into.set('cgroups', 'path', normalizePath(cgroupsPath), 'linux.cgroupsPath');
   } else if (cgroupsPath !== '') {
     into.differs('linux.cgroupsPath', 'haco makes the group below "haco", by the name of the container');
   }
   if (mountLabel !== '') into.differs('linux.mountLabel', 'haco has no word for it');
-  for (const field of ['sysctl', 'personality', 'intelRdt'] as const) {
+  if (linux.sysctl !== undefined && Object.keys(linux.sysctl).length > 0) {
+    into.set('namespaces', 'sysctls', linux.sysctl, 'linux.sysctl');
+    for (const name of Object.keys(linux.sysctl)) {
+      const at = `[${JSON.stringify(name)}]`;
+      into.cameFrom(`namespaces.sysctls${at}`, `linux.sysctl${at}`);
+    }
+  }
+  for (const field of ['personality', 'intelRdt'] as const) {
     if (!saysNothing(linux[field])) into.differs(`linux.${field}`, 'haco has no word for it');
   }
+}
+
+/** `/a//b/` is `/a/b`. */
+function normalizePath(path: string): string {
+  return path.replace(/\/+/g, '/').replace(/(.)\/$/, '$1');
 }
 
 function importNamespaces({ namespaces = [] }: Linux, into: Import): void {

@@ -2,7 +2,7 @@
 import { quote } from '@haco/core';
 import type { Import } from './import.js';
 
-type Attribute = 'readonly' | 'nosuid' | 'nodev' | 'noexec';
+type Attribute = 'readonly' | 'nosuid' | 'nodev' | 'noexec' | 'nosymfollow' | 'noatime' | 'strictatime' | 'nodiratime';
 
 /** What the options of one mount say. */
 export interface MountWords {
@@ -28,18 +28,33 @@ const attributeWords: ReadonlyMap<string, readonly [Attribute, boolean]> = new M
   ['dev', ['nodev', false]],
   ['noexec', ['noexec', true]],
   ['exec', ['noexec', false]],
+  ['nosymfollow', ['nosymfollow', true]],
+  ['symfollow', ['nosymfollow', false]],
+  ['noatime', ['noatime', true]],
+  ['atime', ['noatime', false]],
+  ['strictatime', ['strictatime', true]],
+  ['nostrictatime', ['strictatime', false]],
+  ['nodiratime', ['nodiratime', true]],
+  ['diratime', ['nodiratime', false]],
 ]);
 
 /** What the kernel does anyway. */
-const defaults = new Set(['defaults', 'relatime', 'async', 'diratime', 'nostrictatime', 'nolazytime', 'norelatime']);
+const defaults = new Set([
+  'defaults',
+  'relatime',
+  'rrelatime',
+  'async',
+  'nolazytime',
+  'norelatime',
+  'rnorelatime',
+  'loud',
+]);
 
 /** Options that would be something else to the kernel than data, and that haco doesn't have. */
 const missing = new Set(
-  (
-    'acl noacl atime noatime nodiratime rnoatime ratime rnodiratime rdiratime strictatime rstrictatime rnostrictatime rrelatime rnorelatime ' +
-    'lazytime mand nomand sync dirsync iversion noiversion silent loud nosymfollow symfollow rnosymfollow rsymfollow remount unbindable ' +
-    'runbindable tmpcopyup'
-  ).split(' '),
+  'acl noacl lazytime mand nomand sync dirsync iversion noiversion silent remount unbindable runbindable tmpcopyup'.split(
+    ' ',
+  ),
 );
 
 const propagations = new Set(['private', 'slave', 'shared']);

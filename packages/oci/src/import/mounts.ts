@@ -1,6 +1,7 @@
 /** `mounts`: what is mounted where. */
 import { quote } from '@haco/core';
-import { mqueueMount, ptsMount, shmMount } from '../dev-mounts.js';
+import { defaultLinks, defaultNodes } from '../default-devices.js';
+import { devMount, mqueueMount, ptsMount, shmMount } from '../dev-mounts.js';
 import type { Import } from './import.js';
 import { readMountOptions, type MountWords } from './mount-options.js';
 import { pathOf } from './root.js';
@@ -12,28 +13,55 @@ type Mount = NonNullable<Config['mounts']>[number];
 export function importMounts({ mounts = [], linux = {} }: Config, bundle: string | undefined, into: Import): void {
   const entries: object[] = [];
   let hasDev = false;
-  const brought = new Set(broughtByDev(mounts, linux));
+  const whole = hasWholeDev(mounts, linux);
+  const brought = new Set(whole ? broughtByDev(mounts, linux) : []);
   mounts.forEach((mount, index) => {
     if (brought.has(mount)) return;
     const at = `mounts[${String(index)}]`;
-    const entry = importMount(mount, { at, bundle, into });
+    const entry = importMount(mount, { at, bundle, into, whole });
     if (entry === undefined) return;
     hasDev ||= mount.destination === '/dev';
     into.cameFrom(`mounts.entries[${String(entries.length)}]`, at);
     entries.push(entry);
   });
+  if (!whole || (!hasDev && (linux.devices ?? []).length > 0)) {
+    into.cameFrom(`mounts.entries[${String(entries.length)}]`, 'linux.devices');
+    entries.push(importNodes(linux, hasDev));
+  }
   into.set('mounts', 'entries', entries, 'mounts');
-  if (!hasDev)
+  if (!hasDev && into.stubs !== true)
     into.differs(
       'mounts',
       'haco makes the devices that every container has only on a tmpfs at "/dev", and there is none',
     );
-  (linux.devices ?? []).forEach(({ path }, index) => {
-    into.differs(
-      `linux.devices[${String(index)}]`,
-      `haco makes no devices but those that every container has, not ${quote(path)}`,
-    );
-  });
+}
+
+/** Whether the `/dev` is just what haco's own is, so that one word says all of it. */
+function hasWholeDev(mounts: readonly Mount[], { devices = [] }: Linux): boolean {
+  const dev = mounts.filter(({ destination }) => destination === '/dev');
+  const [only] = dev;
+  return devices.length === 0 && (only === undefined || (dev.length === 1 && isSame(only, devMount)));
+}
+
+/** Devices in the order of the list, then those of every container that it doesn't name. */
+function importNodes({ devices = [] }: Linux, hasDev: boolean): object {
+  const listed = devices.map(({ path, type, major = 0, minor = 0, fileMode, uid, gid }) => ({
+    path: normalize(path),
+    type: type === 'u' ? 'c' : type,
+    major,
+    minor,
+    // Types are in the upper bits where a program has copied what stat(2) says.
+    ...(fileMode === undefined ? {} : { mode: fileMode & 0o7777 }),
+    ...(uid === undefined ? {} : { uid }),
+    ...(gid === undefined ? {} : { gid }),
+  }));
+  const others = defaultNodes.filter(({ path }) => !listed.some((one) => one.path === path));
+  // Without a /dev of the container's own, that of the root has whatever it has.
+  return { kind: 'nodes', devices: [...listed, ...(hasDev ? others : [])], links: hasDev ? defaultLinks : [] };
+}
+
+function normalize(path: string): string {
+  return path.replace(/\/+/g, '/').replace(/(.)\/$/, '$1');
 }
 
 /** Mounts that haco's own /dev brings just so. */
@@ -66,6 +94,8 @@ interface Place {
   readonly at: string;
   readonly bundle: string | undefined;
   readonly into: Import;
+  /** Whether haco's own /dev stands for the mount there. */
+  readonly whole: boolean;
 }
 
 function importMount(mount: Mount, place: Place): object | undefined {
@@ -87,7 +117,7 @@ function importMount(mount: Mount, place: Place): object | undefined {
       `${quote(words.propagation)} is only for bind mounts, other mounts of haco are private`,
     );
   }
-  if (type === 'tmpfs' && destination === '/dev') return importDev(words, place);
+  if (type === 'tmpfs' && destination === '/dev' && place.whole) return { kind: 'independent', name: 'dev' };
   if (type === 'cgroup') return importCgroup(destination, words, place);
   const data = words.data.map(({ text }) => text).join(',');
   return {
@@ -118,7 +148,7 @@ function importBind(
   const topmost = [...words.topmost, ...(words.idmap === 'idmap' ? ['idmap'] : [])];
   if (recursive && topmost.length > 0) {
     const list = topmost.map(quote).join(', ');
-    into.differs(
+    into.slight(
       `${at}.options`,
       `with "rbind", ${list} would hold for the topmost mount only, and holds for those below it too in haco`,
     );
@@ -134,21 +164,10 @@ function importBind(
   };
 }
 
-/** haco's own: the nodes are made on it, which the specification asks of the runtime. */
-function importDev({ attributes, data }: MountWords, { at, into }: Place): object {
-  const given = data.map(({ text }) => text).sort();
-  const { nosuid, nodev, noexec, readonly } = attributes;
-  const same = nosuid && noexec && !nodev && !readonly && given.join() === 'mode=755,size=65536';
-  if (!same) {
-    into.differs(`${at}.options`, 'the /dev of haco is always "nosuid", "noexec", "mode=755", "size=65536"');
-  }
-  return { kind: 'independent', name: 'dev' };
-}
-
 function importCgroup(destination: string, { attributes }: MountWords, { at, into }: Place): object {
   const { readonly, nosuid, nodev, noexec } = attributes;
   if (!(readonly && nosuid && nodev && noexec)) {
-    into.differs(`${at}.options`, 'cgroups in containers of haco are always "ro", "nosuid", "nodev", "noexec"');
+    into.slight(`${at}.options`, 'cgroups in containers of haco are always "ro", "nosuid", "nodev", "noexec"');
   }
   if (destination !== '/sys/fs/cgroup') {
     into.differs(

@@ -55,7 +55,7 @@ function importEnvironment(env: readonly string[], into: Import): void {
     const equals = text.indexOf('=');
     if (equals < 1) return into.wrong(at, `${quote(text)} is no variable; write NAME=value`);
     const name = text.slice(0, equals);
-    if (variables.has(name)) into.differs(at, `${quote(name)} is there twice, and haco keeps the last one`);
+    if (variables.has(name)) into.slight(at, `${quote(name)} is there twice, and haco keeps the last one`);
     variables.set(name, text.slice(equals + 1));
     into.cameFrom(`process.env.${name}`, at);
   });
@@ -71,7 +71,7 @@ function importUser({ user = { uid: 0, gid: 0 } }: Process, into: Import): void 
     into.cameFrom(`process.user.groups[${String(index)}]`, `process.user.additionalGids[${String(index)}]`);
   });
   into.set('process', 'umask', umask, 'process.user.umask');
-  if (!saysNothing(user.username)) into.differs('process.user.username', 'it is a field of Windows');
+  if (!saysNothing(user.username)) into.slight('process.user.username', 'it is a field of Windows');
 }
 
 // Without the field there are none, as with runc.
@@ -87,7 +87,7 @@ function importCapabilities({ capabilities = {} }: Process, into: Import): void 
       }
       // As in what "runc spec" writes.
       if (set === 'ambient' && !(permitted.includes(text) && inheritable.includes(text))) {
-        into.differs(
+        into.slight(
           at,
           `${text} is left out: the kernel has it ambient only where it is permitted and inheritable, too`,
         );

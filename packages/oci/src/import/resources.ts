@@ -1,14 +1,15 @@
 /** `linux.resources`: limits, as keys of cgroups, which haco spells for v1 and v2. */
-import { quote } from '@haco/core';
-import type { DeviceRule } from '@haco/cgroups';
+import { InvalidSpecError, quote } from '@haco/core';
+import { err, ok, type Result } from 'neverthrow';
+import type { CgroupsSection, DeviceRule } from '@haco/cgroups';
 import { defaultDeviceRules } from '../default-devices.js';
 import { addBlockWeights, ioOf } from './block-io.js';
-import type { Import } from './import.js';
-import { saysNothing, type Config } from './schema.js';
+import { Import } from './import.js';
+import { readResourcesOf, saysNothing, type Config } from './schema.js';
 
 export type Resources = NonNullable<NonNullable<Config['linux']>['resources']>;
 
-export function importResources({ linux = {} }: Config, into: Import): void {
+export function importResources({ linux = {} }: Pick<Config, 'linux'>, into: Import): void {
   const { resources = {} } = linux;
   const keys = new Map<string, string>();
   const add = (key: string, value: number | string | undefined, origin: string): void => {
@@ -41,6 +42,19 @@ export function importResources({ linux = {} }: Config, into: Import): void {
   if (Object.keys(typed).length > 0) into.set('cgroups', 'resources', typed, 'linux.resources');
   if (typed.devices !== undefined) into.cameFrom('cgroups.resources.devices', 'linux.resources.devices');
   reportMissing(resources, into);
+}
+
+/**
+ * The section of limits alone, for a container that runs. Errors: `invalid-spec`.
+ *
+ * @param json - what stands in `linux.resources`
+ */
+export function sectionOfResources(json: unknown): Result<CgroupsSection, InvalidSpecError> {
+  const into = new Import([], true);
+  const read = readResourcesOf(json, into);
+  if (into.issues.length === 0) importResources({ linux: { resources: read } }, into);
+  if (into.issues.length > 0) return err(new InvalidSpecError({ issues: into.issues }));
+  return ok((into.sections['cgroups'] ?? {}) as CgroupsSection);
 }
 
 export type Add = (key: string, value: number | string | undefined, origin: string) => void;

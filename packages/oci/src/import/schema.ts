@@ -14,6 +14,7 @@ import {
   type Reader,
 } from '@haco/core';
 import type { Import } from './import.js';
+import { withoutNulls } from './without-nulls.js';
 
 /** Anything: looked at later, or by somebody else. */
 const anything: Reader<unknown> = (json) => json;
@@ -166,7 +167,7 @@ const linux = readObject({
   resources: optional(resources),
   rootfsPropagation: optional(readText),
   seccomp: optional(anything),
-  sysctl: optional(anything),
+  sysctl: optional(readRecord(readText)),
   maskedPaths: texts,
   readonlyPaths: texts,
   mountLabel: optional(readText),
@@ -202,7 +203,18 @@ export function readConfig(json: unknown, into: Import): Config {
   const issues: Issue[] = [];
   const read = config(json, '', issues);
   for (const { path, message } of issues) {
-    if (message === unknownField) into.differs(path, 'the specification has no such field');
+    if (message === unknownField) into.slight(path, 'the specification has no such field');
+    else into.wrong(path, message);
+  }
+  return read;
+}
+
+/** Read `linux.resources` alone. */
+export function readResourcesOf(json: unknown, into: Import): ReadBy<typeof resources> {
+  const issues: Issue[] = [];
+  const read = resources(withoutNulls(json), 'linux.resources', issues);
+  for (const { path, message } of issues) {
+    if (message === unknownField) into.slight(path, 'the specification has no such field');
     else into.wrong(path, message);
   }
   return read;

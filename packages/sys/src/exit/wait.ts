@@ -29,6 +29,11 @@ export function decodeStatus(status: number): { readonly exitCode: number | null
   return signal === 0 ? { exitCode: (status >> 8) & 0xff, signal: null } : { exitCode: null, signal };
 }
 
+/** Reap a child that is about to end: waits for that. */
+export function waitFor(pid: number): void {
+  libc().wait4(pid, statusBuffer, 0, usageBuffer);
+}
+
 /** Reap a child if it has ended. `undefined`: it still runs. A child that isn't ours (any more) counts as ended by SIGKILL. */
 export function reap(pid: number): ProcessEnd | undefined {
   const result = libc().wait4(pid, statusBuffer, WNOHANG, usageBuffer);

@@ -104,6 +104,12 @@ export class LaunchAlone implements Launch {
     return execNs === 0 ? 0 : nowMs() - execNs / 1e6;
   }
 
+  leave(): void {
+    if (this.over) return;
+    removePoller(this.look);
+    this.close();
+  }
+
   kill(signal: number): boolean {
     if (this.over) return false;
     // What fails because of it isn't the reason why the start fails.

@@ -17,6 +17,8 @@ export interface LaunchRequest {
   readonly passed?: readonly number[];
   /** Called when the launcher waits; the start goes on when the promise gives ok. */
   readonly onBarrier?: (barrier: BarrierOperation, childPid: number) => Promise<Result<void, HacoError>>;
+  /** Somebody else waits for its end, who becomes its parent when this process ends: {@link Launch.ended} never settles. */
+  readonly outlives?: boolean;
   /** Nobody waits for the moment when the command runs: {@link Launch.started} may settle as late as the end. */
   readonly untilEnd?: boolean;
 }
@@ -55,6 +57,11 @@ export interface Launch {
   readonly runningForMs: () => number;
   /** Whether `started` settles only at the end. */
   readonly untilEnd: boolean;
+  /**
+   * Let the container go on without this process: its launcher ends, nobody is told of anything any more. Only for plans that don't
+   * end it with their caller and have nothing to undo.
+   */
+  readonly leave: () => void;
   /** Send a signal to the container's first process; before that exists, SIGKILL is remembered. False: it has ended. */
   readonly kill: (signal: number) => boolean;
 }

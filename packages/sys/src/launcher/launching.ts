@@ -4,7 +4,7 @@ import { err, ok, type Result } from 'neverthrow';
 import type { HacoError } from '@haco/plan';
 import { afterEnd } from '../exit/after-end.js';
 import { addPoller, hold, release, removePoller } from '../exit/watch.js';
-import { decodeStatus, reap, type ProcessEnd } from '../exit/wait.js';
+import { decodeStatus, reap, waitFor, type ProcessEnd } from '../exit/wait.js';
 import { libc } from '../libc.js';
 import { serveBarriers } from './channel.js';
 import { endedEarly, failureError, launcherError, lostError, refusedClone, stoppedError } from './failure-error.js';
@@ -158,6 +158,8 @@ export class Launching implements Launch {
     this.runningNs = report.runningNs;
     if (this.killWanted) libc().kill(this.childPid, SIGKILL);
     this.resolveStarted(ok({ pid: report.childPid, startMs: (report.runningNs - report.startedNs) / 1e6 }));
+    // Its end, which may have come already, is news for somebody else.
+    if (this.request.outlives === true) return;
     // Nobody will write to it any more: a live container need not keep it open.
     if (this.launcherEnded) this.last = this.takeReport(report);
     afterEnd(this.childPid, (end) => {
@@ -225,6 +227,18 @@ export class Launching implements Launch {
     // Nobody was told of the moment.
     if (this.runningNs === 0 && this.untilEnd && !this.planClosed) this.runningNs = this.report().runningNs;
     return this.runningNs === 0 ? 0 : nowMs() - this.runningNs / 1e6;
+  }
+
+  leave(): void {
+    if (this.closed) return;
+    removePoller(this.look);
+    const pid = this.launcher.pid();
+    // It only waits for the moment when the command runs.
+    if (pid > 0 && !this.launcherEnded) {
+      libc().kill(pid, SIGKILL);
+      waitFor(pid);
+    }
+    this.close();
   }
 
   kill(signal: number): boolean {

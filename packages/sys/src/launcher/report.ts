@@ -73,6 +73,21 @@ function readFrom(fd: number, offset: number, length: number): Buffer {
   return buffer;
 }
 
+/**
+ * Which operation failed, by its place among {@link EncodedPlan.origins}, for whoever has only the memory.
+ *
+ * @param fd - the plan's memory file
+ */
+export function readFailure(
+  fd: number,
+  reportOffset: number,
+): { readonly operation: number; readonly errno: string } | undefined {
+  const bytes = readFrom(fd, reportOffset, reportSize);
+  const failed = bytes.readUInt32LE(at.failed);
+  if (failed === 0 || failed === reportRefused) return undefined;
+  return { operation: failed - 1, errno: errnoName(bytes.readInt32LE(at.error)) };
+}
+
 /** Read the fixed part. `fd` is the plan's memory file. */
 export function readReport(fd: number, encoded: EncodedPlan): Report {
   return decode(readFrom(fd, encoded.reportOffset, reportSize), encoded);

@@ -1,0 +1,135 @@
+/** A bundle as the runtime sees it: the configuration, made ready for haco. */
+import { closeSync, readFileSync, readdirSync } from 'node:fs';
+import { isAbsolute, join } from 'node:path';
+import { InvalidSpecError, IoError, issue, NotFoundError, type Builder, type HacoError } from '@haco/core';
+import { openInRoot } from '@haco/sys';
+import { err, type Result } from 'neverthrow';
+import { fromConfig } from '../from-config.js';
+import { groupPathOf } from './group-path.js';
+import { withHome } from './home.js';
+import { readHooks, type Hooks } from './hooks.js';
+
+/** What is read of a bundle. */
+export interface Bundle {
+  /** The text of the `config.json`, as it was read. */
+  readonly text: string;
+  readonly ociVersion: string;
+  readonly rootfs: string;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly hooks: Hooks;
+  readonly builder: Builder;
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+function field(json: Json, name: string): Json {
+  const value = json[name];
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : {};
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+/** Whether a directory of the root has anything in it. */
+function isEmptyInside(rootfs: string, path: string): boolean {
+  const opened = openInRoot(rootfs, path);
+  // What isn't there has nothing to copy; what else is wrong is told when it is mounted.
+  if (opened.isErr()) return true;
+  try {
+    return readdirSync(`/proc/self/fd/${String(opened.value)}`).length === 0;
+  } catch {
+    return true;
+  } finally {
+    closeSync(opened.value);
+  }
+}
+
+/** A tmpfs that begins with a copy of nothing is a tmpfs. */
+function withoutCopies(mounts: unknown, rootfs: string): unknown {
+  if (!Array.isArray(mounts)) return mounts;
+  return (mounts as readonly unknown[]).map((mount) => {
+    const { type, destination, options } = (mount ?? {}) as Json;
+    if (type !== 'tmpfs' || !Array.isArray(options) || !options.includes('tmpcopyup')) return mount;
+    if (!isEmptyInside(rootfs, textOf(destination))) return mount;
+    return { ...(mount as object), options: options.filter((option) => option !== 'tmpcopyup') };
+  });
+}
+
+/** Read a configuration. Errors: `invalid-spec`, with every problem. */
+export function readConfigText(
+  text: string,
+  {
+    bundle,
+    id,
+    systemdCgroup,
+    process,
+    inside,
+  }: {
+    readonly bundle: string;
+    readonly id: string;
+    readonly systemdCgroup: boolean;
+    /** In place of the container's own. */
+    readonly process?: unknown;
+    /** Host path of the root as it is now, where the container runs. */
+    readonly inside?: string;
+  },
+): Result<Bundle, HacoError> {
+  let json: Json;
+  try {
+    json = JSON.parse(text) as Json;
+  } catch (error) {
+    return err(
+      new InvalidSpecError({
+        issues: [issue('', `${join(bundle, 'config.json')} is not JSON (${(error as Error).message})`)],
+      }),
+    );
+  }
+  if (typeof json !== 'object' || json === null) {
+    return err(new InvalidSpecError({ issues: [issue('', 'the configuration must be an object')] }));
+  }
+  const linux = field(json, 'linux');
+  const path = textOf(field(json, 'root')['path']);
+  const rootfs = isAbsolute(path) ? path : join(bundle, path);
+  return groupPathOf(textOf(linux['cgroupsPath']), id, systemdCgroup).andThen((cgroupsPath) =>
+    readHooks(json['hooks'] ?? undefined).andThen((hooks) => {
+      const { hooks: _hooks, ...rest } = json;
+      const config = {
+        ...rest,
+        process: withHome(process ?? json['process'] ?? undefined, inside ?? rootfs),
+        mounts: withoutCopies(json['mounts'], rootfs),
+        linux: { ...linux, cgroupsPath },
+      };
+      return fromConfig(config, { bundle, stubs: true }).map((builder) => ({
+        text,
+        ociVersion: textOf(json['ociVersion']),
+        rootfs,
+        annotations: field(json, 'annotations') as Readonly<Record<string, string>>,
+        hooks,
+        builder,
+      }));
+    }),
+  );
+}
+
+/** Read the configuration of a bundle. Errors: `not-found`, `io`, `invalid-spec`. */
+export function readBundle(bundle: string, id: string, systemdCgroup: boolean): Result<Bundle, HacoError> {
+  const file = join(bundle, 'config.json');
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') {
+      return err(
+        new NotFoundError({
+          what: 'configuration',
+          subject: file,
+          remedy: 'a bundle is a directory with a config.json; "haco-oci spec" writes one',
+        }),
+      );
+    }
+    return err(new IoError({ what: 'read', path: file, errno: code, hint: 'make it readable' }));
+  }
+  return readConfigText(text, { bundle, id, systemdCgroup });
+}

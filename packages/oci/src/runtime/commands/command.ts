@@ -1,0 +1,24 @@
+/** What every command is. */
+import type { HacoError } from '@haco/core';
+import type { Result } from 'neverthrow';
+import type { CommandShape, Values } from '../command-line.js';
+
+/** What a command is called with. */
+export interface Call {
+  /** Directory of the states. */
+  readonly root: string;
+  readonly systemdCgroup: boolean;
+  readonly options: Values;
+  readonly rest: readonly string[];
+}
+
+/** Its work; the exit code. */
+export type Run = (call: Call) => Promise<Result<number, HacoError>>;
+
+/** A command; its code is loaded when it is called. */
+export interface Command extends CommandShape {
+  readonly help: string;
+  readonly load: (root: string) => Promise<Run>;
+  /** Exit code of its failures; 1 when left out. */
+  readonly failureCode?: number;
+}

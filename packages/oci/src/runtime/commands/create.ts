@@ -1,0 +1,23 @@
+/** `create`: a container that is complete, and waits. */
+import { ok } from 'neverthrow';
+import { valueOf } from '../command-line.js';
+import { createContainer } from '../create-container.js';
+import { leave } from '../leave.js';
+import type { Run } from './command.js';
+
+export const run: Run = async ({ root, systemdCgroup, options, rest }) => {
+  const [pidFile, consoleSocket] = [valueOf(options, 'pid-file'), valueOf(options, 'console-socket')];
+  const created = await createContainer({
+    root,
+    id: rest[0] ?? '',
+    bundle: valueOf(options, 'bundle') ?? '.',
+    systemdCgroup,
+    waits: true,
+    outlives: true,
+    ...(pidFile === undefined ? {} : { pidFile }),
+    ...(consoleSocket === undefined ? {} : { consoleSocket }),
+  });
+  if (created.isErr()) return created.map(() => 1);
+  await leave(created.value.launched);
+  return ok(0);
+};

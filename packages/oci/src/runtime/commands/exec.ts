@@ -1,0 +1,158 @@
+/** `exec`: a further program in a container, in the foreground or detached. */
+import { resolve } from 'node:path';
+import { attachTo, InvalidSpecError, issue, StateError, UnsupportedError, type HacoError, type Step } from '@haco/core';
+import { libc, rawSyscall, socketPair, syscallNumbers, type Launch } from '@haco/sys';
+import { err, ok, type Result } from 'neverthrow';
+import { readConfigText } from '../bundle.js';
+import { valueOf } from '../command-line.js';
+import { execProcess } from '../exec-process.js';
+import { findContainer, processOfFound, type Found } from '../find-container.js';
+import { forwardSignals } from '../forward-signals.js';
+import { failureOf, launchSteps, refusalOf } from '../launch.js';
+import { writePidFile } from '../pid-file.js';
+import { shapePlan } from '../runtime-plan.js';
+import { connectTo } from '../unix-socket.js';
+import type { Call, Run } from './command.js';
+
+const numbers = syscallNumbers[process.arch === 'arm64' ? 'arm64' : 'x64'];
+
+interface Planned {
+  readonly steps: readonly Step[];
+  readonly command: string;
+  readonly terminal: boolean;
+}
+
+/** The plan of the process, as one of the container's. */
+async function plan(
+  { record, directory }: Found,
+  identity: { readonly pid: number; readonly startTime: number },
+  { options, rest }: Call,
+): Promise<Result<Planned, HacoError>> {
+  const config = directory.readConfig();
+  if (config.isErr()) return err(config.error);
+  const own = (JSON.parse(config.value) as { readonly process?: unknown }).process;
+  const given = execProcess(options, rest.slice(1), own);
+  if (given.isErr()) return err(given.error);
+  const bundle = readConfigText(config.value, {
+    bundle: record.bundle,
+    id: record.id,
+    systemdCgroup: false,
+    process: given.value,
+    inside: `/proc/${String(identity.pid)}/root`,
+  });
+  if (bundle.isErr()) return err(bundle.error);
+  const spec = bundle.value.builder.spec();
+  if (spec.isErr()) return err(spec.error);
+  const { command, tty } = spec.value.process;
+  if (command === undefined)
+    return err(new InvalidSpecError({ issues: [issue('process.args', 'must name a program')] }));
+  const attached = await attachTo({ ...identity, spec: spec.value });
+  if (attached.isErr()) return err(attached.error);
+  const explained = attached.value.explain({
+    command: [command.file, ...command.args],
+    ...(tty === undefined ? {} : { tty }),
+  });
+  await attached.value[Symbol.asyncDispose]();
+  return explained.andThen((made) => {
+    const refused = refusalOf(made);
+    if (refused !== undefined) {
+      return err(
+        new UnsupportedError({ feature: 'process', neededFor: 'exec', since: '', remedy: '', sentence: refused }),
+      );
+    }
+    return ok({ steps: shapePlan(made.steps, {}), command: command.file, terminal: tty !== undefined });
+  });
+}
+
+/** The socket that takes the terminal, and its other end when it is shown here. */
+function openTerminal(
+  { options }: Call,
+  terminal: boolean,
+): Result<{ readonly theirs?: number; readonly own?: number }, HacoError> {
+  const path = valueOf(options, 'console-socket');
+  if (!terminal) return ok({});
+  if (path !== undefined)
+    return connectTo(resolve(path), 'connect to the console socket').map((theirs) => ({ theirs }));
+  if (options['detach'] === true) {
+    return err(
+      new InvalidSpecError({
+        issues: [
+          issue('process.terminal', 'cannot allocate tty if detaching without a console socket; give --console-socket'),
+        ],
+      }),
+    );
+  }
+  return socketPair().map(([own, theirs]) => ({ own, theirs }));
+}
+
+export const run: Run = async (call) => {
+  const { root, options, rest } = call;
+  const found = findContainer(root, rest[0] ?? '').andThen((one) => {
+    if (one.status !== 'paused') return ok(one);
+    return err(
+      new StateError({ what: 'run a command in the container', state: 'it is paused', remedy: 'resume it first' }),
+    );
+  });
+  if (found.isErr()) return err(found.error);
+  const first = processOfFound(found.value, 'run a command in the container');
+  if (first.isErr()) return err(first.error);
+  const planned = await plan(found.value, first.value, call);
+  if (planned.isErr()) return err(planned.error);
+  const { steps, command, terminal } = planned.value;
+  const console = openTerminal(call, terminal);
+  if (console.isErr()) return err(console.error);
+  const { own, theirs } = console.value;
+  const pidfd = rawSyscall(numbers.pidfd_open, first.value.pid, 0);
+  // What was read by the number was read of the container only if that still runs.
+  if (
+    pidfd < 0 ||
+    processOfFound(
+      {
+        ...found.value,
+        status: findContainer(root, rest[0] ?? '')
+          .map(({ status }) => status)
+          .unwrapOr('stopped'),
+      },
+      'run a command in the container',
+    ).isErr()
+  ) {
+    return err(
+      new StateError({
+        what: 'run a command in the container',
+        state: 'the container has just ended (container not running)',
+        remedy: 'start it again',
+      }),
+    );
+  }
+  const started = launchSteps({
+    steps,
+    descriptors: { container: pidfd, ...(theirs === undefined ? {} : { terminal: theirs }) },
+    outlives: options['detach'] === true,
+    onBarrier: () => Promise.resolve(ok()),
+  });
+  if (started.isErr()) return err(started.error);
+  const { launched } = started.value;
+  const running = await launched.started;
+  if (theirs !== undefined) libc().close(theirs);
+  if (running.isErr()) return err(failureOf(running.error, command));
+  const written = writePidFile(valueOf(options, 'pid-file'), running.value.pid);
+  if (written.isErr()) {
+    launched.kill(9);
+    return err(written.error);
+  }
+  if (options['detach'] === true) {
+    launched.leave();
+    return ok(0);
+  }
+  return ok(await attend(launched, own));
+};
+
+/** In the foreground: its signals, its terminal, its end. */
+async function attend(launched: Launch, own: number | undefined): Promise<number> {
+  const screen = own === undefined ? undefined : await (await import('../screen.js')).showTerminal(own);
+  const stop = forwardSignals((signal) => launched.kill(signal));
+  const { exitCode, signal } = await launched.ended;
+  stop();
+  await screen?.close();
+  return exitCode ?? 128 + (signal ?? 0);
+}

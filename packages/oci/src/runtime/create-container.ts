@@ -1,0 +1,202 @@
+/** Making a container: everything but its command, which `create` leaves waiting and `run` lets go on. */
+import { userInfo } from 'node:os';
+import { resolve } from 'node:path';
+import { exactDirs, type CgroupsSection } from '@haco/cgroups';
+import { InvalidSpecError, issue, ok, startTimeOf, StateError, UnsupportedError, type HacoError } from '@haco/core';
+import { libc, probeHost, type Launch } from '@haco/sys';
+import { err, type Result } from 'neverthrow';
+import { readBundle, type Bundle } from './bundle.js';
+import { RecordDirectory, stateOf, type ContainerRecord } from './container-record.js';
+import { hasHooks, runHooks } from './hooks.js';
+import { failureOf, launchSteps, refusalOf } from './launch.js';
+import { lateStepsOf } from './late-steps.js';
+import { writePidFile } from './pid-file.js';
+import { createdBarrier, namespacesBarrier, shapePlan } from './runtime-plan.js';
+import { connectTo } from './unix-socket.js';
+
+/** What is asked for. */
+export interface CreateRequest {
+  readonly root: string;
+  readonly id: string;
+  readonly bundle: string;
+  readonly systemdCgroup: boolean;
+  readonly pidFile?: string;
+  readonly consoleSocket?: string;
+  /** Socket for the terminal's master, in place of a console socket: the caller shows it itself. */
+  readonly terminal?: number;
+  /** Whoever called this program waits for its end. */
+  readonly outlives: boolean;
+  /** Its process waits until `start`. */
+  readonly waits: boolean;
+}
+
+/** A container that is complete. */
+export interface Created {
+  readonly directory: RecordDirectory;
+  readonly record: ContainerRecord;
+  readonly launched: Launch;
+  /** The program, for errors. */
+  readonly command: string;
+}
+
+/** The socket that takes the terminal. */
+function openConsole(
+  { consoleSocket, terminal, waits }: CreateRequest,
+  wanted: boolean,
+): Result<number | undefined, HacoError> {
+  if (!wanted) {
+    if (consoleSocket === undefined) return ok(undefined);
+    return err(
+      new InvalidSpecError({
+        issues: [
+          issue(
+            'process.terminal',
+            'is false, so nobody will send a terminal to the console socket; leave out --console-socket',
+          ),
+        ],
+      }),
+    );
+  }
+  if (terminal !== undefined) return ok(terminal);
+  if (consoleSocket !== undefined) return connectTo(resolve(consoleSocket), 'connect to the console socket');
+  const how = waits
+    ? 'cannot allocate tty if detaching without a console socket'
+    : 'there is nobody to take the terminal';
+  return err(
+    new InvalidSpecError({ issues: [issue('process.terminal', `is true, but ${how}; give --console-socket`)] }),
+  );
+}
+
+/**
+ * Make it. When this fails, nothing is left of it.
+ *
+ * Errors: `conflict`, when the id is taken; `invalid-spec`; `not-found`; whatever the kernel says.
+ */
+export async function createContainer(request: CreateRequest): Promise<Result<Created, HacoError>> {
+  const found = RecordDirectory.of(request.root, request.id);
+  if (found.isErr()) return err(found.error);
+  const directory = found.value;
+  // Before the configuration is looked at: of two with one id, the second is told that it is taken.
+  const reserved = directory.reserve();
+  if (reserved.isErr()) return err(reserved.error);
+  const made = await make(request, directory);
+  if (made.isErr()) {
+    const left = directory.discard();
+    if (left.isErr()) made.error.cleanup = [...made.error.cleanup, left.error];
+  }
+  return made;
+}
+
+async function make(request: CreateRequest, directory: RecordDirectory): Promise<Result<Created, HacoError>> {
+  const bundlePath = resolve(request.bundle);
+  const read = readBundle(bundlePath, request.id, request.systemdCgroup);
+  if (read.isErr()) return err(read.error);
+  const bundle = read.value;
+  const plan = bundle.builder.explain();
+  const spec = bundle.builder.spec();
+  if (plan.isErr()) return err(plan.error);
+  if (spec.isErr()) return err(spec.error);
+  const refused = refusalOf(plan.value);
+  if (refused !== undefined) {
+    return err(
+      new UnsupportedError({ feature: 'container', neededFor: 'it', since: '', remedy: '', sentence: refused }),
+    );
+  }
+  const { process: first } = spec.value;
+  const groups = exactDirs((spec.value['cgroups'] ?? {}) as CgroupsSection, probeHost());
+  const record: ContainerRecord = {
+    version: 1,
+    ociVersion: bundle.ociVersion,
+    id: request.id,
+    bundle: bundlePath,
+    rootfs: bundle.rootfs,
+    annotations: bundle.annotations,
+    created: new Date().toISOString(),
+    owner: ownerName(),
+    groups,
+    hooks: bundle.hooks,
+  };
+  const kept = directory.writeConfig(bundle.text).andThen(() => directory.write(record));
+  if (kept.isErr()) return err(kept.error);
+  const console = openConsole(request, first.tty !== undefined);
+  if (console.isErr()) return err(console.error);
+  const command = first.command?.file ?? '';
+  const made = await perform(request, {
+    directory,
+    record,
+    bundle,
+    steps: plan.value.steps,
+    console: console.value,
+    command,
+  });
+  if (console.value !== undefined) libc().close(console.value);
+  return made;
+}
+
+function ownerName(): string {
+  // Asking for it may load modules of the name service, for what is clear anyway.
+  if (process.geteuid?.() === 0) return 'root';
+  try {
+    return userInfo().username;
+  } catch {
+    return '';
+  }
+}
+
+interface Making {
+  readonly directory: RecordDirectory;
+  readonly record: ContainerRecord;
+  readonly bundle: Bundle;
+  readonly steps: Parameters<typeof shapePlan>[0];
+  readonly console: number | undefined;
+  readonly command: string;
+}
+
+async function perform(request: CreateRequest, making: Making): Promise<Result<Created, HacoError>> {
+  const { directory, bundle, command } = making;
+  const { hooks } = bundle;
+  const early = hasHooks(hooks, 'prestart', 'createRuntime', 'createContainer');
+  const steps = shapePlan(making.steps, {
+    ...(request.waits ? { waitsIn: directory.path } : {}),
+    hooks: early,
+    created: true,
+  });
+  let record = making.record;
+  let created: () => void = () => undefined;
+  const complete = new Promise<void>((done) => (created = done));
+  const started = launchSteps({
+    steps,
+    ...(making.console === undefined ? {} : { descriptors: { terminal: making.console } }),
+    outlives: request.outlives,
+    onBarrier: async (barrier, pid) => {
+      const startTime = startTimeOf(pid);
+      if (startTime === undefined)
+        return err(
+          new StateError({
+            what: 'create the container',
+            state: 'its process has ended',
+            remedy: 'look who killed it',
+          }),
+        );
+      const now = { ...record, process: { pid, startTime } };
+      if (barrier.name === namespacesBarrier) {
+        const state = { ...stateOf(now, 'running'), status: 'creating' };
+        const ran = await runHooks(hooks, 'prestart', state);
+        const then = ran.isErr() ? ran : await runHooks(hooks, 'createRuntime', state);
+        if (then.isErr()) return then;
+        return runHooks(hooks, 'createContainer', state, ['nsenter', '-t', String(pid), '-m', '-u', '-i', '-n', '--']);
+      }
+      if (barrier.name !== createdBarrier) return ok();
+      record = { ...now, ...(late === undefined ? {} : { late }) };
+      const written = directory.write(record).andThen(() => writePidFile(request.pidFile, pid));
+      if (written.isOk()) created();
+      return written;
+    },
+  });
+  if (started.isErr()) return err(started.error);
+  const { launched, encoded } = started.value;
+  const late = request.waits ? lateStepsOf(encoded) : undefined;
+  const first = await Promise.race([launched.started, complete]);
+  if (first !== undefined && first.isErr()) return err(failureOf(first.error, command));
+  return ok({ directory, record, launched, command });
+}

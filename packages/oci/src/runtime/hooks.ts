@@ -1,0 +1,165 @@
+/** Hooks of a configuration: programs that the runtime runs at certain moments, with the state on their stdin. */
+import { spawn } from 'node:child_process';
+import { HookError, InvalidSpecError, issue, quote, TimeoutError, type HacoError, type Issue } from '@haco/core';
+import { err, ok, type Result } from 'neverthrow';
+
+/** One program. */
+export interface Hook {
+  /** Absolute path on the host. */
+  readonly path: string;
+  readonly args?: readonly string[];
+  readonly env?: readonly string[];
+  /** Seconds. */
+  readonly timeout?: number;
+}
+
+const moments = ['prestart', 'createRuntime', 'createContainer', 'startContainer', 'poststart', 'poststop'] as const;
+
+/** When a hook runs. */
+export type HookMoment = (typeof moments)[number];
+
+/** By moment, in their order. */
+export type Hooks = Readonly<Partial<Record<HookMoment, readonly Hook[]>>>;
+
+function isTexts(value: unknown): boolean {
+  return (
+    value === undefined ||
+    (Array.isArray(value) && value.every((item) => typeof item === 'string' && !item.includes('\0')))
+  );
+}
+
+function problemsOf(hook: unknown, at: string): readonly Issue[] {
+  if (typeof hook !== 'object' || hook === null) return [issue(at, 'must be an object')];
+  const { path, args, env, timeout } = hook as Record<string, unknown>;
+  return [
+    ...(typeof path === 'string' && path.startsWith('/') && !path.includes('\0')
+      ? []
+      : [issue(`${at}.path`, 'must be an absolute path')]),
+    ...(isTexts(args) ? [] : [issue(`${at}.args`, 'must be a list of strings')]),
+    ...(isTexts(env) ? [] : [issue(`${at}.env`, 'must be a list of strings')]),
+    ...(timeout === undefined || (typeof timeout === 'number' && timeout > 0)
+      ? []
+      : [issue(`${at}.timeout`, 'must be a positive number of seconds')]),
+  ];
+}
+
+/** Read the field `hooks`. Errors: `invalid-spec`. */
+export function readHooks(json: unknown): Result<Hooks, HacoError> {
+  if (json === undefined) return ok({});
+  const given = typeof json === 'object' && json !== null ? (json as Readonly<Record<string, unknown>>) : {};
+  const issues = moments.flatMap((moment) => {
+    const list = given[moment] ?? [];
+    if (!Array.isArray(list)) return [issue(`hooks.${moment}`, 'must be a list')];
+    const wrong = list.flatMap((hook, index) => problemsOf(hook, `hooks.${moment}[${String(index)}]`));
+    const inside = moment === 'startContainer' && list.length > 0;
+    return inside
+      ? [
+          ...wrong,
+          issue(
+            `hooks.${moment}`,
+            'run inside of the container right before its command, which haco-oci does not do; use createContainer',
+          ),
+        ]
+      : wrong;
+  });
+  if (issues.length > 0) return err(new InvalidSpecError({ issues }));
+  return ok(
+    Object.fromEntries(
+      moments.flatMap((moment) =>
+        Array.isArray(given[moment]) && given[moment].length > 0 ? [[moment, given[moment]]] : [],
+      ),
+    ) as Hooks,
+  );
+}
+
+/** What is kept of what a hook says. */
+const mostOutput = 4096;
+
+function runHook(
+  { path, args = [path], env = [], timeout }: Hook,
+  moment: HookMoment,
+  state: string,
+  prefix: readonly string[],
+): Promise<Result<void, HacoError>> {
+  return new Promise((resolve) => {
+    const [argv0 = path, ...rest] = args;
+    const variables = Object.fromEntries(
+      env.map((text) => {
+        const equals = text.indexOf('=');
+        return equals < 0 ? [text, ''] : [text.slice(0, equals), text.slice(equals + 1)];
+      }),
+    );
+    const [file, argv] = prefix.length === 0 ? [path, rest] : [prefix[0] ?? '', [...prefix.slice(1), path, ...rest]];
+    const child = spawn(file, argv, {
+      ...(prefix.length === 0 ? { argv0 } : {}),
+      env: variables,
+      stdio: ['pipe', 'ignore', 'pipe'],
+      detached: true,
+    });
+    let said = '';
+    let late = false;
+    const timer =
+      timeout === undefined
+        ? undefined
+        : setTimeout(() => {
+            late = true;
+            // With what it has started: it leads a group of its own.
+            try {
+              process.kill(-(child.pid ?? 0), 'SIGKILL');
+            } catch {
+              child.kill('SIGKILL');
+            }
+          }, timeout * 1000);
+    const end = (result: Result<void, HacoError>): void => {
+      clearTimeout(timer);
+      child.stderr.destroy();
+      resolve(result);
+    };
+    child.stderr.on('data', (chunk: Buffer) => (said = (said + chunk.toString('utf8')).slice(-mostOutput)));
+    child.on('error', (error) => end(err(new HookError({ hook: `${moment} ${quote(path)}`, cause: error }))));
+    // A hook need not read its state.
+    child.stdin.on('error', () => undefined);
+    child.stdin.end(state);
+    child.on('exit', (code, signal) => {
+      if (late)
+        return end(
+          err(new TimeoutError({ what: `the ${moment} hook ${quote(path)}`, timeoutMs: (timeout ?? 0) * 1000 })),
+        );
+      if (code === 0) return end(ok());
+      const how = code === null ? `it was ended by ${String(signal)}` : `it exited with code ${String(code)}`;
+      end(
+        err(
+          new HookError({
+            hook: `${moment} ${quote(path)}`,
+            cause: said.trim() === '' ? how : `${how}: ${said.trim()}`,
+          }),
+        ),
+      );
+    });
+  });
+}
+
+/**
+ * Run the hooks of a moment, one after the other, up to the first that fails.
+ *
+ * @param state - as JSON
+ * @param prefix - command line that runs a program in the namespaces of the container
+ */
+export async function runHooks(
+  hooks: Hooks,
+  moment: HookMoment,
+  state: unknown,
+  prefix: readonly string[] = [],
+): Promise<Result<void, HacoError>> {
+  const text = JSON.stringify(state);
+  for (const hook of hooks[moment] ?? []) {
+    const done = await runHook(hook, moment, text, prefix);
+    if (done.isErr()) return done;
+  }
+  return ok();
+}
+
+/** Whether there is a hook at one of these moments. */
+export function hasHooks(hooks: Hooks, ...some: readonly HookMoment[]): boolean {
+  return some.some((moment) => (hooks[moment] ?? []).length > 0);
+}

@@ -1,0 +1,48 @@
+/** One call of the runtime: the command line, the command, and what is said when it fails. */
+import { commands, type CommandName } from './commands/index.js';
+import type { Command } from './commands/command.js';
+import { generalHelp, helpOf } from './help.js';
+import { reportFailure } from './log.js';
+import { parseCommandLine } from './command-line.js';
+import { defaultRoot } from './state-root.js';
+import { specVersion } from './spec-version.js';
+import { version } from './version.js';
+
+/** Perform a command line; its exit code. */
+export async function runRuntime(args: readonly string[]): Promise<number> {
+  const parsed = parseCommandLine(args, commands);
+  if (parsed.isErr()) {
+    const { message, log } = parsed.error;
+    return reportFailure(message, log, 1);
+  }
+  const { global, command, options, rest } = parsed.value;
+  if (global.version) {
+    process.stdout.write(`haco-oci version ${version}\nspec: ${specVersion}\n`);
+    return 0;
+  }
+  if (command === undefined || command === 'help' || global.help || options['help'] === true) {
+    process.stdout.write(
+      command === undefined || command === 'help' ? generalHelp(commands) : helpOf(command, commands),
+    );
+    return 0;
+  }
+  const { load, failureCode = 1 }: Command = commands[command as CommandName];
+  try {
+    const root = global.root ?? defaultRoot();
+    const run = await load(root);
+    const result = await run({
+      root,
+      systemdCgroup: global.systemdCgroup,
+      options,
+      rest,
+    });
+    return result.isOk() ? result.value : reportFailure(result.error.message, global, failureCode);
+  } catch (cause) {
+    // A mistake of ours; an engine still wants its sentence and its exit code.
+    return reportFailure(
+      `haco-oci failed unexpectedly: ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}`,
+      global,
+      failureCode,
+    );
+  }
+}

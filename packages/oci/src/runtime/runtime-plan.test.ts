@@ -1,0 +1,53 @@
+/** What the runtime makes of a plan, step by step. */
+import { orThrow } from '@haco/core';
+import { storedHosts } from '@haco/testkit';
+import { expect, test } from 'vitest';
+import { plainConfig } from '../fixture.js';
+import { fromConfig } from '../index.js';
+import { shapePlan } from './runtime-plan.js';
+
+const steps = (changes: object = {}) => {
+  const builder = orThrow(fromConfig({ ...plainConfig(), ...changes }, { stubs: true }));
+  return orThrow(builder.explain({ host: storedHosts.hybrid })).steps;
+};
+const ids = (list: readonly { readonly id: string }[]) => list.map(({ id }) => id);
+
+test('a container that waits listens first, tells that it is complete, and waits right before its filters and its command', () => {
+  const shaped = ids(shapePlan(steps(), { waitsIn: '/run/haco-oci/x', created: true }));
+  expect(shaped[0]).toBe('oci.start-socket');
+  expect(shaped.slice(shaped.indexOf('oci.look'))).toEqual(['oci.look', 'oci.created', 'oci.wait', 'process.exec']);
+});
+
+test('one that runs at once closes what it has open as every container does', () => {
+  const shaped = ids(shapePlan(steps(), { created: true }));
+  expect(shaped.slice(shaped.indexOf('oci.look'))).toEqual([
+    'oci.look',
+    'oci.created',
+    'process.close',
+    'process.exec',
+  ]);
+});
+
+test('hooks come between the namespaces and the mounts', () => {
+  const shaped = shapePlan(steps(), { hooks: true });
+  const at = shaped.findIndex(({ id }) => id === 'oci.namespaces');
+  expect(['clone', 'identity']).toContain(shaped[at - 1]?.phase);
+  expect(shaped[at + 1]?.phase).toBe('mounts');
+});
+
+test('nothing binds it to Node, and a hostname that nobody asked for is not set', () => {
+  const { hostname: _, ...config } = plainConfig();
+  const builder = orThrow(fromConfig(config, { stubs: true }));
+  const given = orThrow(builder.explain({ host: storedHosts.hybrid })).steps;
+  expect(ids(given)).toEqual(expect.arrayContaining(['process.bind-to-node', 'namespaces.hostname']));
+  const shaped = ids(shapePlan(given, {}));
+  expect(shaped).not.toContain('process.bind-to-node');
+  expect(shaped).not.toContain('namespaces.hostname');
+});
+
+test('its groups are removed only when the start fails', () => {
+  const linux = { ...(plainConfig().linux as object), cgroupsPath: '/docker/x' };
+  const undo = shapePlan(steps({ linux }), {}).filter(({ phase }) => phase === 'undo');
+  expect(undo.length).toBeGreaterThan(0);
+  expect(undo.every(({ onlyAfterFailure }) => onlyAfterFailure === true)).toBe(true);
+});

@@ -1,0 +1,199 @@
+/** What the runtime makes of a plan: containers outlive it, wait for their start, and leave their groups to `delete`. */
+import { flags, slot, struct, syscall, type Operation, type Step } from '@haco/core';
+
+/** Name of the barrier at which the namespaces are there and nothing is mounted yet. */
+export const namespacesBarrier = 'oci.namespaces';
+
+/** Name of the barrier at which the container is complete. */
+export const createdBarrier = 'oci.created';
+
+/** Id of the step that looks whether the command is there. */
+export const lookStepId = 'oci.look';
+
+/** What is asked of a plan. */
+export interface PlanShape {
+  /** Directory of the state, where the container waits for its start; without it the command runs at once. */
+  readonly waitsIn?: string;
+  /** The runtime has something to do while only the namespaces are there. */
+  readonly hooks?: boolean;
+  /** The runtime has something to do when everything is there. */
+  readonly created?: boolean;
+}
+
+/** Steps about a life with Node, which these containers don't have. */
+function isDropped({ id, from }: Step): boolean {
+  // Without a hostname in the configuration the name stays as it is.
+  return id === 'process.bind-to-node' || (id === 'namespaces.hostname' && from === 'name');
+}
+
+const atCwd = flags({ AT_FDCWD: -100 }, 'AT_FDCWD');
+const X_OK = flags({ X_OK: 1 }, 'X_OK');
+const AT_EACCESS = flags({ AT_EACCESS: 0x200 }, 'AT_EACCESS');
+const O_CLOEXEC = flags({ O_CLOEXEC: 0o2000000 }, 'O_CLOEXEC');
+const F_DUPFD_CLOEXEC = flags({ F_DUPFD_CLOEXEC: 1030 }, 'F_DUPFD_CLOEXEC');
+const streamSocket = flags({ SOCK_STREAM: 1, SOCK_CLOEXEC: 0o2000000 }, 'SOCK_STREAM', 'SOCK_CLOEXEC');
+const AF_UNIX = flags({ AF_UNIX: 1 }, 'AF_UNIX');
+const NULL = flags({ NULL: 0 }, 'NULL');
+
+/** Descriptors of the launcher, see wire.ts of `@haco/sys`: the plan, and the channel, whose place the socket takes. */
+const planFd = 3;
+const socketFd = 4;
+const memoryFd = 5;
+
+/** Descriptors that mean nothing to the launcher begin here. */
+const free = 20;
+
+/** `struct sockaddr_un`, padded to whole words. */
+function address(name: string): string {
+  const bytes = Buffer.alloc(2 + name.length + 1);
+  bytes.writeUInt16LE(1, 0);
+  bytes.write(name, 2, 'latin1');
+  return bytes.toString('base64');
+}
+
+function prepareWait(directory: string, name: string): Step {
+  const length = 2 + name.length + 1;
+  return {
+    id: 'oci.start-socket',
+    phase: 'prepare',
+    label: `listen on ${directory}/${name}`,
+    why: 'whoever starts the container connects there; nobody else reaches the directory',
+    source: 'unix(7)',
+    from: 'process',
+    operations: [
+      // The address of a socket has room for 108 bytes, the directories of engines have more.
+      syscall('chdir', [directory]),
+      syscall('socket', [AF_UNIX, streamSocket, 0], { save: 'oci.socket' }),
+      syscall('bind', [slot('oci.socket'), { bytes: address(name) }, length]),
+      syscall('listen', [slot('oci.socket'), 1]),
+      // Beyond the numbers that these get later.
+      syscall('fcntl', [slot('oci.socket'), F_DUPFD_CLOEXEC, free], { save: 'oci.listening' }),
+      syscall('fcntl', [planFd, F_DUPFD_CLOEXEC, free], { save: 'oci.plan' }),
+    ],
+  };
+}
+
+/** Send one byte with the shared memory; see unix(7). */
+function sendMemory(): Operation {
+  const control = struct(
+    { name: 'len', type: 'u64', value: 20 },
+    { name: 'level', type: 'u32', value: flags({ SOL_SOCKET: 1 }, 'SOL_SOCKET') },
+    { name: 'type', type: 'u32', value: flags({ SCM_RIGHTS: 1 }, 'SCM_RIGHTS') },
+    { name: 'fd', type: 'u32', value: memoryFd },
+    { name: 'pad', type: 'u32', value: 0 },
+  );
+  const vector = struct({ name: 'base', type: 'u64', value: 'm' }, { name: 'len', type: 'u64', value: 1 });
+  const message = struct(
+    { name: 'name', type: 'u64', value: 0 },
+    { name: 'namelen', type: 'u64', value: 0 },
+    { name: 'iov', type: 'u64', value: vector },
+    { name: 'iovlen', type: 'u64', value: 1 },
+    { name: 'control', type: 'u64', value: control },
+    { name: 'controllen', type: 'u64', value: 24 },
+    { name: 'flags', type: 'u64', value: 0 },
+  );
+  return syscall('sendmsg', [slot('oci.starter'), message, flags({ MSG_NOSIGNAL: 0x4000 }, 'MSG_NOSIGNAL')], {
+    expect: 1,
+  });
+}
+
+/** The wait, with nothing open but the standard streams and what the start needs. */
+function planWait(): Step {
+  return {
+    id: 'oci.wait',
+    phase: 'handover',
+    label: 'wait for the start',
+    why: 'everything is made; the one who starts the container gets the memory in which a failure of the last steps is told, and sees the exec by the end of the connection',
+    source: 'accept(2)',
+    from: 'process',
+    operations: [
+      syscall('dup3', [slot('oci.listening'), socketFd, O_CLOEXEC]),
+      syscall('dup3', [slot('oci.plan'), memoryFd, O_CLOEXEC]),
+      syscall('close_range', [memoryFd + 1, flags({ UINT_MAX: 4_294_967_295 }, 'UINT_MAX'), 0]),
+      syscall('accept4', [socketFd, NULL, NULL, flags({ SOCK_CLOEXEC: 0o2000000 }, 'SOCK_CLOEXEC')], {
+        save: 'oci.starter',
+        retry: { errnos: ['EINTR'], times: 1000 },
+      }),
+      sendMemory(),
+    ],
+  };
+}
+
+/** Whether the command is there: to be told while it is created, as engines expect, and not when it is started. */
+function planLook(steps: readonly Step[]): readonly Step[] {
+  const paths = steps
+    .filter(({ phase }) => phase === 'exec')
+    .flatMap(({ operations }) => operations)
+    .flatMap((operation) => (operation.op === 'syscall' && operation.name === 'execve' ? [operation.args[0]] : []))
+    .filter((path): path is string => typeof path === 'string');
+  if (paths.length === 0) return [];
+  return [
+    {
+      id: lookStepId,
+      phase: 'handover',
+      label: `look for ${paths.join(', ')}`,
+      why: 'who creates the container is told that its command is missing, not only who starts it',
+      source: 'access(2)',
+      from: 'process.command',
+      operations: paths.map((path, index) => {
+        const left = paths.length - 1 - index;
+        return syscall('faccessat2', [atCwd, path, X_OK, AT_EACCESS], {
+          // Before Linux 5.8 there is no such call: then the exec tells.
+          tolerate: left === 0 ? ['ENOSYS'] : ['ENOENT', 'ENOTDIR', 'EACCES', 'ENOSYS'],
+          ...(left === 0 ? {} : { skipOnSuccess: left }),
+        });
+      }),
+    },
+  ];
+}
+
+function barrier(name: string, fields: Pick<Step, 'phase' | 'label' | 'why'>): Step {
+  return {
+    id: name,
+    ...fields,
+    from: 'process',
+    source: 'https://github.com/opencontainers/runtime-spec',
+    operations: [{ op: 'barrier', name }],
+  };
+}
+
+/** The plan of a container of the runtime. */
+export function shapePlan(
+  given: readonly Step[],
+  { waitsIn, hooks = false, created = false }: PlanShape,
+): readonly Step[] {
+  // What has begun well is removed by `delete`.
+  const steps = given
+    .filter((step) => !isDropped(step))
+    .map((step) => (step.phase === 'undo' ? { ...step, onlyAfterFailure: true as const } : step));
+  const mounts = steps.findIndex(({ phase }) => !['prepare', 'join', 'clone', 'parent', 'identity'].includes(phase));
+  const last = steps.findIndex(({ id }) => id === 'process.close');
+  const [before, between] = [steps.slice(0, mounts), steps.slice(mounts, last)];
+  const end = steps.slice(waitsIn === undefined ? last : last + 1);
+  return [
+    ...(waitsIn === undefined ? [] : [prepareWait(waitsIn, 'start')]),
+    ...before,
+    ...(hooks
+      ? [
+          barrier(namespacesBarrier, {
+            phase: 'mounts',
+            label: 'let hooks see the namespaces',
+            why: 'prestart, createRuntime and createContainer come before the root is entered',
+          }),
+        ]
+      : []),
+    ...between,
+    ...planLook(steps),
+    ...(created
+      ? [
+          barrier(createdBarrier, {
+            phase: 'handover',
+            label: 'tell that the container is complete',
+            why: 'its state is written while its process surely exists',
+          }),
+        ]
+      : []),
+    ...(waitsIn === undefined ? [] : [planWait()]),
+    ...end,
+  ];
+}

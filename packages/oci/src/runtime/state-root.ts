@@ -1,0 +1,17 @@
+/** Where the states of containers are, and what their ids may be. */
+import { InvalidSpecError, issue, quote, type HacoError } from '@haco/core';
+import { join } from 'node:path';
+import { err, ok, type Result } from 'neverthrow';
+
+/** As runc: below /run, or where the user's own files of a session are. */
+export function defaultRoot(): string {
+  const own = process.env['XDG_RUNTIME_DIR'];
+  return process.geteuid?.() !== 0 && own !== undefined && own !== '' ? join(own, 'haco-oci') : '/run/haco-oci';
+}
+
+/** Ids become names of directories: nothing that could lead elsewhere. Engines use 64 hexadecimal digits. */
+export function checkId(id: string): Result<string, HacoError> {
+  if (/^[\w+.-]{1,1024}$/.test(id) && id !== '.' && id !== '..') return ok(id);
+  const problem = `${quote(id)} is no id of a container; ids have letters, digits and "_+-." only`;
+  return err(new InvalidSpecError({ issues: [issue('id', problem)] }));
+}

@@ -1,0 +1,86 @@
+/** For the tests of the runtime: the program, built from its sources, and bundles to run with it. */
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { makeTemporaryDirectory, runCommand, type Finished } from '@haco/testkit';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const workspace = join(here, '../../../..');
+
+/** A runtime to call. */
+export interface TestRuntime {
+  /** Path of an executable, as engines want one. */
+  readonly path: string;
+  /** Where it keeps its states. */
+  readonly root: string;
+  readonly call: (...args: readonly string[]) => Promise<Finished>;
+  /** For calls whose container goes on, and keeps their streams: its output goes nowhere, what is said on stderr before that is given. */
+  readonly leave: (...args: readonly string[]) => Promise<Pick<Finished, 'exitCode' | 'stderr'>>;
+  readonly remove: () => void;
+}
+
+interface Esbuild {
+  readonly build: (options: object) => Promise<unknown>;
+}
+
+/** What builds the packages builds this, too. */
+function esbuild(): Esbuild {
+  const fromWorkspace = createRequire(join(workspace, 'package.json'));
+  return createRequire(fromWorkspace.resolve('tsup'))('esbuild') as Esbuild;
+}
+
+let count = 0;
+
+/** Build it: a second for each of its files. */
+export async function makeRuntime(): Promise<TestRuntime> {
+  // Where koffi is found from.
+  const directory = join(here, '../../node_modules', `.haco-oci-${String(process.pid)}`);
+  mkdirSync(directory, { recursive: true });
+  const url = 'const __url=require("node:url").pathToFileURL(__filename).href;';
+  for (const [entry, name] of [
+    ['main', 'haco-oci'],
+    ['heavy', 'haco-oci-heavy'],
+  ] as const) {
+    await esbuild().build({
+      entryPoints: [join(here, `${entry}.ts`)],
+      outfile: join(directory, `${name}.cjs`),
+      bundle: true,
+      format: 'cjs',
+      platform: 'node',
+      target: 'node20',
+      conditions: ['@haco/source'],
+      external: ['koffi', './heavy.js'],
+      define: { 'import.meta.url': '__url' },
+      banner: { js: url },
+      logLevel: 'error',
+    });
+  }
+  const root = await makeTemporaryDirectory('oci-state');
+  const path = join(directory, 'haco-oci');
+  const program = join(directory, 'haco-oci.cjs');
+  // Engines that give a --root of their own get it: the last one counts.
+  writeFileSync(path, `#!/bin/sh\nexec '${process.execPath}' '${program}' --root '${root}' "$@"\n`, { mode: 0o755 });
+  return {
+    path,
+    root,
+    call: (...args) => runCommand([path, ...args]),
+    leave: async (...args) => {
+      const said = join(root, `.said:${String((count += 1))}`);
+      const script = 'said=$1; shift; exec "$@" </dev/null >/dev/null 2>"$said"';
+      const { exitCode } = await runCommand(['/bin/sh', '-c', script, 'sh', said, path, ...args]);
+      const stderr = readFileSync(said, 'utf8');
+      rmSync(said);
+      return { exitCode, stderr };
+    },
+    remove: () => {
+      rmSync(directory, { recursive: true, force: true });
+      rmSync(root, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Write the configuration of a bundle: that of `haco-oci spec`, without a terminal, with changes. */
+export function writeConfig(bundle: string, base: object, changes: object): void {
+  writeFileSync(join(bundle, 'config.json'), JSON.stringify({ ...base, ...changes }));
+}

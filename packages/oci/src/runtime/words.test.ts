@@ -1,0 +1,55 @@
+/** Signals, paths of groups and hooks as configurations and engines write them. */
+import { expect, test } from 'vitest';
+import { groupPathOf } from './group-path.js';
+import { readHooks } from './hooks.js';
+import { signalNumber } from './signals.js';
+
+test.each([
+  ['9', 9],
+  ['KILL', 9],
+  ['SIGKILL', 9],
+  ['term', 15],
+  ['0', 0],
+  ['SIGRTMIN+3', 37],
+  ['RTMAX-1', 63],
+])('signal %s is %i', (text, number) => {
+  expect(signalNumber(text)._unsafeUnwrap()).toBe(number);
+});
+
+test.each(['', 'SIG', '65', '-9', 'constructor', 'SIGRTMIN+90', '9x'])('%j is no signal', (text) => {
+  expect(signalNumber(text)._unsafeUnwrapErr().message).toBe(
+    `The spec is invalid: signal: ${JSON.stringify(text)} is no signal; write a number or a name of signal(7).`,
+  );
+});
+
+test.each([
+  ['', false, '/x'],
+  ['/docker//x/', false, '/docker/x'],
+  ['a/b', false, '/a/b'],
+  ['system.slice:docker:1', false, '/system.slice/docker-1.scope'],
+  ['a-b.slice:p:n', true, '/a.slice/a-b.slice/p-n.scope'],
+  ['-.slice::n', true, '/n.scope'],
+  ['', true, '/system.slice/haco-x.scope'],
+])('the groups of %j (systemd: %s) are at %s', (given, systemd, path) => {
+  expect(groupPathOf(given, 'x', systemd)._unsafeUnwrap()).toBe(path);
+});
+
+test('a path of groups that leads up, or has the wrong form, is none', () => {
+  expect(groupPathOf('/a/../b', 'x', false)._unsafeUnwrapErr().message).toBe(
+    'The spec is invalid: linux.cgroupsPath: "/a/../b" contains "..".',
+  );
+  expect(groupPathOf('/a', 'x', true)._unsafeUnwrapErr().message).toBe(
+    'The spec is invalid: linux.cgroupsPath: "/a" must have the form slice:prefix:name with --systemd-cgroup.',
+  );
+});
+
+test('hooks are read with every problem at once', () => {
+  expect(readHooks({ prestart: [{ path: '/x', timeout: 1 }], poststop: [] })._unsafeUnwrap()).toEqual({
+    prestart: [{ path: '/x', timeout: 1 }],
+  });
+  const wrong = { prestart: [{ path: 'x' }], poststart: 5, poststop: [{ path: '/x', args: [1], timeout: -1 }] };
+  expect(readHooks(wrong)._unsafeUnwrapErr().message).toBe(
+    'The spec has 4 problems: hooks.prestart[0].path: must be an absolute path; hooks.poststart: must be a list; hooks.poststop[0].args: must be a list of strings; hooks.poststop[0].timeout: must be a positive number of seconds.',
+  );
+  expect(readHooks({ startContainer: [{ path: '/x' }] })._unsafeUnwrapErr().message).toContain('use createContainer');
+});
