@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { syscall } from '@haco/plan';
-import { describeWith, expectNothingLeft, probePath, takeSnapshot } from '@haco/testkit';
+import { describeWith, expectNothingLeft, takeSnapshot } from '@haco/testkit';
 import { outputOf, startNode } from '../fixtures/node-program.js';
 import {
   begin,
