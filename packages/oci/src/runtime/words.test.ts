@@ -1,7 +1,9 @@
 /** Signals, paths of groups and hooks as configurations and engines write them. */
 import { expect, test } from 'vitest';
 import { groupPathOf } from './group-path.js';
+import { withoutZeros } from './commands/update.js';
 import { readHooks } from './hooks.js';
+import { refusePreserved } from './preserved-fds.js';
 import { signalNumber } from './signals.js';
 
 test.each([
@@ -32,6 +34,18 @@ test.each([
   ['', true, '/system.slice/haco-x.scope'],
 ])('the groups of %j (systemd: %s) are at %s', (given, systemd, path) => {
   expect(groupPathOf(given, 'x', systemd)._unsafeUnwrap()).toBe(path);
+});
+
+test('a 0 of an update changes nothing, and handing descriptors on is refused', () => {
+  expect(withoutZeros({ memory: { limit: 5, swap: 0 }, cpu: { shares: 0 }, pids: { limit: -1 } })).toEqual({
+    memory: { limit: 5 },
+    cpu: {},
+    pids: { limit: -1 },
+  });
+  expect(refusePreserved({ 'preserve-fds': '0' }).isOk()).toBe(true);
+  expect(refusePreserved({ 'preserve-fds': '2' })._unsafeUnwrapErr().message).toBe(
+    'The spec is invalid: --preserve-fds: "2" descriptors would be handed on, which haco-oci does not do; leave it out.',
+  );
 });
 
 test('a path of groups that leads up, or has the wrong form, is none', () => {

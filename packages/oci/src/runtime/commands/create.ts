@@ -1,11 +1,14 @@
 /** `create`: a container that is complete, and waits. */
-import { ok } from 'neverthrow';
+import { err, ok } from 'neverthrow';
 import { valueOf } from '../command-line.js';
 import { createContainer } from '../create-container.js';
 import { leave } from '../leave.js';
+import { refusePreserved } from '../preserved-fds.js';
 import type { Run } from './command.js';
 
 export const run: Run = async ({ root, systemdCgroup, options, rest }) => {
+  const preserved = refusePreserved(options);
+  if (preserved.isErr()) return err(preserved.error);
   const [pidFile, consoleSocket] = [valueOf(options, 'pid-file'), valueOf(options, 'console-socket')];
   const created = await createContainer({
     root,

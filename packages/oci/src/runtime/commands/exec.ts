@@ -12,6 +12,7 @@ import { failureOf, launchSteps, refusalOf } from '../launch.js';
 import { writePidFile } from '../pid-file.js';
 import { shapePlan } from '../runtime-plan.js';
 import { connectTo } from '../unix-socket.js';
+import { refusePreserved } from '../preserved-fds.js';
 import type { Call, Run } from './command.js';
 
 const numbers = syscallNumbers[process.arch === 'arm64' ? 'arm64' : 'x64'];
@@ -87,6 +88,8 @@ function openTerminal(
 
 export const run: Run = async (call) => {
   const { root, options, rest } = call;
+  const preserved = refusePreserved(options);
+  if (preserved.isErr()) return err(preserved.error);
   const found = findContainer(root, rest[0] ?? '').andThen((one) => {
     if (one.status !== 'paused') return ok(one);
     return err(

@@ -11,6 +11,7 @@ import { forwardSignals } from '../forward-signals.js';
 import { failureOf } from '../launch.js';
 import { leave } from '../leave.js';
 import { afterStart } from '../start-container.js';
+import { refusePreserved } from '../preserved-fds.js';
 import type { Run } from './command.js';
 
 /** The exit code of a shell for it. */
@@ -24,6 +25,8 @@ async function remove({ directory, record }: Created): Promise<Result<void, Haco
 }
 
 export const run: Run = async ({ root, systemdCgroup, options, rest }) => {
+  const preserved = refusePreserved(options);
+  if (preserved.isErr()) return err(preserved.error);
   const [pidFile, consoleSocket] = [valueOf(options, 'pid-file'), valueOf(options, 'console-socket')];
   const detach = options['detach'] === true;
   const shows = !detach && consoleSocket === undefined;

@@ -53,6 +53,14 @@ function fromFile(path: string): Result<unknown, HacoError> {
   }
 }
 
+/** 0 is how encoders of Go say nothing: what it stands for stays as it is. */
+export function withoutZeros(json: unknown): unknown {
+  if (Array.isArray(json)) return json;
+  if (typeof json !== 'object' || json === null) return json;
+  const said = Object.entries(json).filter(([, value]) => value !== 0);
+  return Object.fromEntries(said.map(([key, value]) => [key, withoutZeros(value)]));
+}
+
 export const run: Run = async ({ root, options, rest }) => {
   const found = findContainer(root, rest[0] ?? '').andThen((one) =>
     processOfFound(one, 'update the container').map(() => one),
@@ -60,7 +68,7 @@ export const run: Run = async ({ root, options, rest }) => {
   if (found.isErr()) return err(found.error);
   const file = valueOf(options, 'resources');
   const section = (file === undefined ? fromFlags(options) : fromFile(file)).andThen(
-    (json): Result<CgroupsSection, HacoError> => sectionOfResources(json),
+    (json): Result<CgroupsSection, HacoError> => sectionOfResources(withoutZeros(json)),
   );
   if (section.isErr()) return err(section.error);
   return (await updateGroup(found.value.record.groups, section.value)).map(() => 0);
