@@ -133,7 +133,9 @@ describe('a restore in the plan', () => {
     expect(String(plan)).not.toContain('CLONE_NEWPID');
     expect(String(plan)).not.toContain('PR_SET_NO_NEW_PRIVS');
     expect(String(plan)).toContain('memory.max');
-    expect(plan.steps.find(({ phase }) => phase === 'exec')?.label).toBe('wait as /bin/sleep, while CRIU restores the processes of /saved beside it');
+    expect(plan.steps.find(({ phase }) => phase === 'exec')?.label).toBe(
+      'wait as /bin/sleep, while CRIU restores the processes of /saved beside it',
+    );
   });
 
   test('survives JSON, and says what makes no sense', () => {
