@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 /** The `haco` command. */
 import * as nodeModule from 'node:module';
 import { runCli } from './cli.js';
