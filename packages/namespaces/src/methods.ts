@@ -76,6 +76,21 @@ export interface NamespaceMethods {
   domainname<B extends HasNamespace<'uts'>>(this: B, name: string): B;
 
   /**
+   * A setting below `/proc/sys` that a namespace of the container has for itself alone: `net.*` (net), System V IPC and `fs.mqueue.*` (ipc),
+   * `kernel.domainname` (uts). Settings of the whole machine, and of namespaces that aren't the container's own, are refused. Calls add
+   * up by name.
+   *
+   * @param name as sysctl(8) writes it; with slashes where a part has dots: `net/ipv4/conf/eth0.1/forwarding`
+   * @see proc_sys(5), sysctl(8)
+   * @example
+   * ```ts
+   * import { haco } from '@haco/core';
+   * const low = haco().unshare('net').sysctl('net.ipv4.ip_unprivileged_port_start', 0).command('httpd');
+   * ```
+   */
+  sysctl(name: string, value: string | number): this;
+
+  /**
    * Which users outside the users inside are; the last call counts.
    *
    * - `'self'`: root inside is the caller outside, nobody else exists. Needs no privilege.

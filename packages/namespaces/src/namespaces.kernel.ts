@@ -234,4 +234,26 @@ describeWith(['root', 'probe', 'timens'], 'namespaces', () => {
       expect(existsSync(path)).toBe(false);
     });
   });
+
+  describe('settings', () => {
+    const file = '/proc/sys/net/ipv4/ip_unprivileged_port_start';
+
+    test('of its own namespaces are those that were asked for, and the host keeps its', async () => {
+      const before = readFileSync(file, 'utf8');
+      const builder = haco()
+        .unshare('net', 'ipc')
+        .sysctl('net.ipv4.ip_unprivileged_port_start', 7)
+        .sysctl('kernel.msgmax', 4096);
+      const { stdout } = await orThrow(builder.command('cat', file, '/proc/sys/kernel/msgmax').run());
+      expect(stdout).toBe('7\n4096\n');
+      expect(readFileSync(file, 'utf8')).toBe(before);
+    });
+
+    test('of the host, and of the whole machine, are refused', async () => {
+      const refused = await haco().sysctl('net.ipv4.ip_forward', 1).sysctl('kernel.panic', 1).command('true').run();
+      expect(refused._unsafeUnwrapErr().message).toBe(
+        'The spec has 2 problems: namespaces.sysctls["net.ipv4.ip_forward"]: "net.ipv4.ip_forward" would be set for the host; the container needs a net namespace of its own; namespaces.sysctls["kernel.panic"]: "kernel.panic" is a setting of the whole machine, not of a namespace.',
+      );
+    });
+  });
 });

@@ -57,6 +57,11 @@ export const verbs: Verbs<NamespacesSection, NamespaceMethods> = {
   mapUsers: (section: NamespacesSection, map: IdMapping): Outcome => mapping(section, 'uidMap', map),
   mapGroups: (section: NamespacesSection, map: IdMapping): Outcome => mapping(section, 'gidMap', map),
 
+  sysctl: (section: NamespacesSection, name: string, value: string | number): Outcome =>
+    typeof name === 'string' && (typeof value === 'string' || typeof value === 'number')
+      ? { ...section, sysctls: { ...section.sysctls, [name]: String(value) } }
+      : rejected('namespaces.sysctls', 'must be a name and a text or number, e.g. sysctl("net.ipv4.ip_forward", 1)'),
+
   timeOffsets: (section: NamespacesSection, offsets: TimeOffsets): Outcome => {
     const { monotonicMs, boottimeMs } = offsets ?? {};
     return {

@@ -47,6 +47,7 @@ const verbs: Readonly<Record<string, readonly Call[]>> = {
   persist: [['uts', '/run/ns/kept']],
   hostname: [['other']],
   domainname: [['other']],
+  sysctl: [['net.ipv4.ip_forward', 1]],
   mapUsers: [[[{ inside: 0, outside: 5, count: 1 }]]],
   mapGroups: [['nobody']],
   timeOffsets: [[{ monotonicMs: 5 }]],
