@@ -1,5 +1,5 @@
 /** HOME of a process whose configuration doesn't say: engines leave it to their runtime to look it up inside. */
-import { closeSync, readFileSync } from 'node:fs';
+import { closeSync, fstatSync, readFileSync } from 'node:fs';
 import { openInRoot } from '@haco/sys';
 
 /** A file of users that is larger isn't one. */
@@ -9,8 +9,12 @@ function lookUp(root: string, uid: number): string {
   const opened = openInRoot(root, '/etc/passwd');
   if (opened.isErr()) return '/';
   try {
-    const text = readFileSync(opened.value, 'utf8').slice(0, mostBytes);
-    const fields = text.split('\n').map((line) => line.split(':'));
+    const stat = fstatSync(opened.value);
+    // Whoever made the root may have put a device there, or a file that fills the memory.
+    if (!stat.isFile() || stat.size > mostBytes) return '/';
+    const fields = readFileSync(opened.value, 'utf8')
+      .split('\n')
+      .map((line) => line.split(':'));
     const home = fields.find(([name, , id]) => name !== '' && id !== undefined && Number(id) === uid)?.[5];
     return home === undefined || !home.startsWith('/') || home.includes('\0') ? '/' : home;
   } catch {
