@@ -31,6 +31,8 @@ describeWith(['root', 'iproute2', 'nftables'], 'bridge', () => {
 
   beforeAll(async () => {
     host = new TestHost();
+    // A new namespace begins with what the host has, where an engine may have switched it on.
+    sh('echo 0 >/proc/sys/net/ipv4/ip_forward');
     // What the first start of a process opens stays open.
     await orThrow(haco().command('true').run());
   });
