@@ -6,6 +6,7 @@
 export type { OverlayChange } from './host/changes.js';
 export type { Aspect, FileType } from './host/difference.js';
 export { overlayRoot, type OverlayRoot } from './host/overlay-root.js';
+export { standardDevices, standardLinks } from './kinds/standard-dev.js';
 export { independentNames, type IndependentName } from './kinds/independent-names.js';
 export type {
   ChrootOptions,

@@ -25,4 +25,5 @@ export * from './phase.js';
 export * from './plain.js';
 export * from './plan.js';
 export * from './render.js';
+export * from './send-descriptor.js';
 export * from './step.js';

@@ -1,6 +1,15 @@
 /** The wait of a container of a pool: complete but for its command, which Node sends together with the standard streams. */
-import { flags, openFlags, slot, struct, syscall, type HostFacts, type Operation, type Step } from '@haco/plan';
-import { sendDescriptor } from './terminal.js';
+import {
+  sendDescriptor,
+  flags,
+  openFlags,
+  slot,
+  struct,
+  syscall,
+  type HostFacts,
+  type Operation,
+  type Step,
+} from '@haco/plan';
 
 /**
  * Where the command lies in the memory of the parked process: a fixed place, so that Node knows every pointer before there is a
@@ -87,7 +96,7 @@ export function planParked({ arch }: HostFacts): readonly Step[] {
         syscall('mmap', [hex(parkedAddress), parkedBytes, protection, mapping, -1, 0], { expect: parkedAddress }),
         // By this Node knows that it is complete, and may put files of a run into it.
         syscall('openat', [flags({ AT_FDCWD: -100 }, 'AT_FDCWD'), '/', rootFlags(arch), 0], { save: 'parked-root' }),
-        sendDescriptor(1, 'parked-root'),
+        sendDescriptor(1, slot('parked-root'), 't'),
         syscall('close', [slot('parked-root')]),
         syscall('recvmsg', [0, message, flags({ MSG_CMSG_CLOEXEC: 0x4000_0000 }, 'MSG_CMSG_CLOEXEC')]),
         {

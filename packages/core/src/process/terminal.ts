@@ -1,15 +1,5 @@
 /** A terminal of the container's own: made inside, its other end handed to Node. */
-import {
-  flags,
-  openFlags,
-  slot,
-  struct,
-  syscall,
-  type Arg,
-  type Operation,
-  type PlanContext,
-  type Step,
-} from '@haco/plan';
+import { flags, openFlags, sendDescriptor, slot, struct, syscall, type PlanContext, type Step } from '@haco/plan';
 import type { ProcessSection } from './section.js';
 import { numericUser } from './user.js';
 
@@ -17,34 +7,10 @@ const TIOCSPTLCK = 0x40045431;
 const TIOCGPTPEER = 0x5441;
 const TIOCSWINSZ = 0x5414;
 const TIOCSCTTY = 0x540e;
-const SOL_SOCKET = 1;
-const SCM_RIGHTS = 1;
 const atCwd = flags({ AT_FDCWD: -100 }, 'AT_FDCWD');
 
 /** Name of the descriptor over which Node gets the terminal's master side. */
 export const terminalSocket = 'terminal';
-
-/** Send one byte with the descriptor in a slot; see unix(7). */
-export function sendDescriptor(socket: Arg, fd: string): Operation {
-  const control = struct(
-    { name: 'len', type: 'u64', value: 20 },
-    { name: 'level', type: 'u32', value: flags({ SOL_SOCKET }, 'SOL_SOCKET') },
-    { name: 'type', type: 'u32', value: flags({ SCM_RIGHTS }, 'SCM_RIGHTS') },
-    { name: 'fd', type: 'u32', value: slot(fd) },
-    { name: 'pad', type: 'u32', value: 0 },
-  );
-  const vector = struct({ name: 'base', type: 'u64', value: 't' }, { name: 'len', type: 'u64', value: 1 });
-  const message = struct(
-    { name: 'name', type: 'u64', value: 0 },
-    { name: 'namelen', type: 'u64', value: 0 },
-    { name: 'iov', type: 'u64', value: vector },
-    { name: 'iovlen', type: 'u64', value: 1 },
-    { name: 'control', type: 'u64', value: control },
-    { name: 'controllen', type: 'u64', value: 24 },
-    { name: 'flags', type: 'u64', value: 0 },
-  );
-  return syscall('sendmsg', [socket, message, 0], { expect: 1 });
-}
 
 /** The console of a container is its terminal. */
 function planConsole({ host, facts }: PlanContext): Step {
@@ -139,7 +105,7 @@ export function planTerminal(section: ProcessSection, { host, facts }: PlanConte
           { name: 'ypixel', type: 'u16', value: 0 },
         ),
       ]),
-      sendDescriptor({ fd: terminalSocket }, 'ptmx'),
+      sendDescriptor({ fd: terminalSocket }, slot('ptmx'), 't'),
       ...(user === undefined ? [] : [syscall('fchown', [slot('tty'), user.uid, -1])]),
       syscall('setsid', []),
       syscall('ioctl', [slot('tty'), flags({ TIOCSCTTY }, 'TIOCSCTTY'), 0]),

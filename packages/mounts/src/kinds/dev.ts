@@ -9,24 +9,7 @@ import { planDevpts } from './devpts.js';
 import type { IndependentKind } from './kind.js';
 import { planMqueue } from './mqueue.js';
 import { planShm } from './shm.js';
-
-/** Names with major and minor numbers, which never change: Documentation/admin-guide/devices.txt. */
-const nodes = [
-  ['null', 1, 3],
-  ['zero', 1, 5],
-  ['full', 1, 7],
-  ['random', 1, 8],
-  ['urandom', 1, 9],
-  ['tty', 5, 0],
-] as const;
-
-const links = [
-  ['/proc/self/fd', 'fd'],
-  ['/proc/self/fd/0', 'stdin'],
-  ['/proc/self/fd/1', 'stdout'],
-  ['/proc/self/fd/2', 'stderr'],
-  ['pts/ptmx', 'ptmx'],
-] as const;
+import { standardDevices, standardLinks } from './standard-dev.js';
 
 const directory = 'mounts.dev';
 
@@ -38,7 +21,7 @@ function makesNodes({ inUserNamespace, host }: Situation): boolean {
 /** Sources are opened before anything hides the host's /dev. */
 function planSources(): readonly Operation[] {
   const clone = flags(openTreeFlags, 'OPEN_TREE_CLONE', 'OPEN_TREE_CLOEXEC');
-  return nodes.flatMap(([name, major, minor]) => {
+  return standardDevices.flatMap(([name, major, minor]) => {
     const save = `mounts.dev.${name}`;
     return [
       syscall('open_tree', [AT_FDCWD, `/dev/${name}`, clone], { save }),
@@ -50,16 +33,16 @@ function planSources(): readonly Operation[] {
 
 function planNodes(situation: Situation): readonly Operation[] {
   if (makesNodes(situation)) {
-    return nodes.map(([name, major, minor]) =>
+    return standardDevices.map(([name, major, minor]) =>
       syscall('mknodat', [slot(directory), name, mode(0o666, 'S_IFCHR'), makedev(major, minor)]),
     );
   }
-  return nodes.map(([name]) => syscall('mknodat', [slot(directory), name, mode(0o666, 'S_IFREG'), 0]));
+  return standardDevices.map(([name]) => syscall('mknodat', [slot(directory), name, mode(0o666, 'S_IFREG'), 0]));
 }
 
 function planBinds(situation: Situation): readonly Operation[] {
   if (makesNodes(situation)) return [];
-  return nodes.flatMap(([name]) => planAttachIn(situation, `mounts.dev.${name}`, directory, name));
+  return standardDevices.flatMap(([name]) => planAttachIn(situation, `mounts.dev.${name}`, directory, name));
 }
 
 /** The queues of an ipc namespace that isn't the container's are none of its business. */
@@ -86,7 +69,7 @@ function plan(situation: Situation, target: Target): readonly Operation[] {
     }),
     ...planNodes(situation),
     ...below.map(([name]) => syscall('mkdirat', [slot(directory), name, mode(0o755)])),
-    ...links.map(([to, name]) => syscall('symlinkat', [to, slot(directory), name])),
+    ...standardLinks.map(([to, name]) => syscall('symlinkat', [to, slot(directory), name])),
     ...planAttach(situation, directory, target),
     ...planBinds(situation),
     ...below.flatMap(([name, make]) => [...make, ...planAttachIn(situation, 'mounts.new', directory, name)]),

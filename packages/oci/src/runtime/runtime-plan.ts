@@ -1,5 +1,6 @@
 /** What the runtime makes of a plan: containers outlive it, wait for their start, and leave their groups to `delete`. */
-import { flags, slot, struct, syscall, type Operation, type Step } from '@haco/core';
+import { flags, slot, syscall, type Step } from '@haco/core';
+import { sendDescriptor } from '@haco/plan';
 
 /** Name of the barrier at which the namespaces are there and nothing is mounted yet. */
 export const namespacesBarrier = 'oci.namespaces';
@@ -33,6 +34,7 @@ const O_CLOEXEC = flags({ O_CLOEXEC: 0o2000000 }, 'O_CLOEXEC');
 const F_DUPFD_CLOEXEC = flags({ F_DUPFD_CLOEXEC: 1030 }, 'F_DUPFD_CLOEXEC');
 const streamSocket = flags({ SOCK_STREAM: 1, SOCK_CLOEXEC: 0o2000000 }, 'SOCK_STREAM', 'SOCK_CLOEXEC');
 const AF_UNIX = flags({ AF_UNIX: 1 }, 'AF_UNIX');
+const MSG_NOSIGNAL = flags({ MSG_NOSIGNAL: 0x4000 }, 'MSG_NOSIGNAL');
 const NULL = flags({ NULL: 0 }, 'NULL');
 
 /** Descriptors of the launcher, see wire.ts of `@haco/sys`: the plan, and the channel, whose place the socket takes. */
@@ -73,30 +75,6 @@ function prepareWait(directory: string, name: string): Step {
   };
 }
 
-/** Send one byte with the shared memory; see unix(7). */
-function sendMemory(): Operation {
-  const control = struct(
-    { name: 'len', type: 'u64', value: 20 },
-    { name: 'level', type: 'u32', value: flags({ SOL_SOCKET: 1 }, 'SOL_SOCKET') },
-    { name: 'type', type: 'u32', value: flags({ SCM_RIGHTS: 1 }, 'SCM_RIGHTS') },
-    { name: 'fd', type: 'u32', value: memoryFd },
-    { name: 'pad', type: 'u32', value: 0 },
-  );
-  const vector = struct({ name: 'base', type: 'u64', value: 'm' }, { name: 'len', type: 'u64', value: 1 });
-  const message = struct(
-    { name: 'name', type: 'u64', value: 0 },
-    { name: 'namelen', type: 'u64', value: 0 },
-    { name: 'iov', type: 'u64', value: vector },
-    { name: 'iovlen', type: 'u64', value: 1 },
-    { name: 'control', type: 'u64', value: control },
-    { name: 'controllen', type: 'u64', value: 24 },
-    { name: 'flags', type: 'u64', value: 0 },
-  );
-  return syscall('sendmsg', [slot('oci.starter'), message, flags({ MSG_NOSIGNAL: 0x4000 }, 'MSG_NOSIGNAL')], {
-    expect: 1,
-  });
-}
-
 /** The wait, with nothing open but the standard streams and what the start needs. */
 function planWait(): Step {
   return {
@@ -114,7 +92,8 @@ function planWait(): Step {
         save: 'oci.starter',
         retry: { errnos: ['EINTR'], times: 1000 },
       }),
-      sendMemory(),
+      // The shared memory of the plan.
+      sendDescriptor(slot('oci.starter'), memoryFd, 'm', MSG_NOSIGNAL),
     ],
   };
 }

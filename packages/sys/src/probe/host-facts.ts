@@ -98,7 +98,10 @@ function probeUserNamespaces(info: ProcessInfo, host: HostReader): HostFacts['us
     newidmap: helpers.every((path) => path !== undefined),
     ...some(
       'newidmapNosuid',
-      helpers.map((path) => nosuidMountOf(path, host)).find((path) => path !== undefined),
+      nosuidMountOf(
+        helpers.filter((path) => path !== undefined),
+        host,
+      ),
     ),
     ...some('uids', mappedIds(host.read('/proc/self/uid_map'))),
     ...some('gids', mappedIds(host.read('/proc/self/gid_map'))),
@@ -116,10 +119,11 @@ function onPath(program: string, info: ProcessInfo, host: HostReader): string | 
     .find((path) => host.exists(path));
 }
 
-function nosuidMountOf(path: string | undefined, host: HostReader): string | undefined {
-  if (path === undefined) return undefined;
-  const mount = mountOf(path, parseMountinfo(host.read('/proc/self/mountinfo') ?? ''));
-  return mount?.options.includes('nosuid') === true ? mount.mountPoint : undefined;
+function nosuidMountOf(paths: readonly string[], host: HostReader): string | undefined {
+  if (paths.length === 0) return undefined;
+  const mounts = parseMountinfo(host.read('/proc/self/mountinfo') ?? '');
+  const found = paths.map((path) => mountOf(path, mounts)).find((mount) => mount?.options.includes('nosuid') === true);
+  return found?.mountPoint;
 }
 
 function numberIn(host: HostReader, file: string): number | undefined {
