@@ -71,18 +71,17 @@ describeWith(needs, 'a limit that can not be set', () => {
   });
 
   test('a read-only cgroup file system', { timeout: 60_000 }, () => {
-    const { base, mountPoint } = place();
+    const { mountPoint } = place();
     const script = `mount -o remount,bind,ro ${mountPoint} && exec "$@"`;
     const args = ['--mount', '--propagation', 'private', '/bin/sh', '-c', script, 'sh', ...program];
     const { stdout, stderr } = spawnSync('unshare', args, { cwd: here, encoding: 'utf8' });
     expect(stderr).toBe('');
-    const sentence = `Limits of pids need a group in ${base}, which is read-only here; mount it read-write with "mount -o remount,rw ${mountPoint}".`;
-    expect(stdout.split('\n')).toEqual([
-      expect.stringMatching(/^permission: Could not make the group haco\/haco-test-try in /),
-      `permission: ${sentence}`,
-      '',
-    ]);
-    expect(stdout.split('\n')[0]).toContain(sentence);
+    const [container, group, ...rest] = stdout.split('\n');
+    // Which group it is differs: on a pure v2 host root makes groups below the topmost one only where that can be written.
+    const sentence = `Limits of pids need a group in ${mountPoint}\\S*, which is read-only here; mount it read-write with "mount -o remount,rw ${mountPoint}"\\.`;
+    expect(container).toMatch(new RegExp(`^permission: Could not make the group haco/haco-test-try in .+ ${sentence}`));
+    expect(group).toMatch(new RegExp(`^permission: ${sentence}$`));
+    expect(rest).toEqual(['']);
   });
 
   test('a group that no hierarchy takes is none, with or without limits', { timeout: 60_000 }, () => {

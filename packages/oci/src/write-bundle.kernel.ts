@@ -66,7 +66,7 @@ const cases: Readonly<Record<string, () => Builder>> = {
       .caps('kill')
       .noNewPrivileges()
       .rlimit('nofile', 100, 200)
-      .rlimit('core', 0, 'unlimited')
+      .rlimit('rss', 0, 'unlimited')
       .mask('/proc/kcore')
       .readonlyPaths('/proc/sys')
       .seccomp({

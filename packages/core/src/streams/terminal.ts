@@ -141,6 +141,7 @@ export class Terminal {
     libc().ioctl(this.control, TIOCSWINSZ, size);
   }
 
+  /** Close the master; whoever has the terminal as its controlling one gets SIGHUP. Closing again does nothing. */
   close(): void {
     if (this.closed) return;
     this.closed = true;

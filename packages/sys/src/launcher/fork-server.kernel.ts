@@ -217,9 +217,9 @@ describeWith(['root', 'probe'], 'the fork server', () => {
       expect(await where('/bin/pwd')).toBe(directory);
 
       await readyFor('alone');
-      const limit = spawnSync('prlimit', ['--pid', String(process.pid), '--core=4096:8192']);
+      const limit = spawnSync('prlimit', ['--pid', String(process.pid), '--rss=4096:8192']);
       expect(limit.status).toBe(0);
-      expect(await where('/bin/sh', '-c', 'ulimit -c')).toBe('8');
+      expect(await where('/bin/sh', '-c', 'ulimit -m')).toBe('4');
 
       await readyFor('alone');
       process.setgroups?.([12345]);
