@@ -139,7 +139,7 @@ static void set_capabilities(unsigned low)
 	CHECK(syscall(SYS_capset, &header, data));
 }
 
-/* One group in each of three hierarchies of cgroup v1, below a parent as haco makes it. */
+/* One group in each of three hierarchies of cgroup v1, below a parent that stays between starts as haco's does. */
 enum { HIERARCHIES = 3 };
 static const char parent_name[] = "haco-bench-floor", group_name[] = "haco-bench-floor/x";
 static const struct hierarchy {
@@ -168,11 +168,16 @@ static long must(long result, const char *what)
 	return result;
 }
 
+static void remove_parents(void)
+{
+	for (int i = 0; i < HIERARCHIES; i++)
+		unlinkat(bases[i], parent_name, AT_REMOVEDIR);
+}
+
 static void make_groups(void)
 {
 	const long long began = now_ns();
 	for (int i = 0; i < HIERARCHIES; i++) {
-		must(mkdirat(bases[i], parent_name, 0755), parent_name);
 		must(mkdirat(bases[i], group_name, 0755), group_name);
 		groups[i] = must(openat(bases[i], group_name, O_PATH | O_DIRECTORY | O_CLOEXEC), group_name);
 		doors[i] = must(openat(groups[i], "tasks", O_WRONLY | O_CLOEXEC), "tasks");
@@ -208,7 +213,6 @@ static void remove_groups(void)
 		close(doors[i]);
 		close(groups[i]);
 		must(unlinkat(bases[i], group_name, AT_REMOVEDIR), group_name);
-		must(unlinkat(bases[i], parent_name, AT_REMOVEDIR), parent_name);
 	}
 	removed_ns = now_ns() - began;
 }
@@ -334,8 +338,12 @@ int main(int argc, char **argv)
 	const int at = limits ? 4 + HIERARCHIES : full ? 4 : 3;
 	if (argc < at)
 		return 2;
-	for (int i = 0; limits && i < HIERARCHIES; i++)
+	for (int i = 0; limits && i < HIERARCHIES; i++) {
 		bases[i] = must(open(argv[4 + i], O_PATH | O_DIRECTORY | O_CLOEXEC), argv[4 + i]);
+		must(mkdirat(bases[i], parent_name, 0755), parent_name);
+	}
+	if (limits)
+		atexit(remove_parents);
 	if (argc > at)
 		for (long left = atol(argv[at]); left > 0; left--)
 			once();

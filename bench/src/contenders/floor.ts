@@ -51,7 +51,8 @@ class Floor implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#process.kill();
+    // At the end of its input it removes the parent of its groups.
+    this.#process.stdin.end();
   }
 }
 

@@ -1,7 +1,7 @@
 /** Limits on the real kernel: they bite, they are reported, and nothing of the groups stays. */
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { haco, orThrow } from '@haco/core';
-import { probeHost } from '@haco/sys';
+import { closeForkServer, probeHost } from '@haco/sys';
 import { describeWith, expectNothingLeft } from '@haco/testkit';
 import { afterAll, afterEach, expect, test } from 'vitest';
 import { hierarchiesOf } from './hierarchy.js';
@@ -18,8 +18,10 @@ function groupExists(path: string): boolean {
 }
 
 describeWith(['root', 'controller:cpu', 'controller:memory', 'controller:pids'], 'cgroups', () => {
-  afterEach(() => {
-    expect(groupExists('haco')).toBe(false);
+  afterEach(async () => {
+    // Their parent stays as long as starts follow each other.
+    closeForkServer();
+    await expect.poll(() => groupExists('haco')).toBe(false);
   });
 
   test('a container sees its limits in its own groups, and the groups go with it', async () => {

@@ -31,7 +31,7 @@ const mode: Flags = { flags: ['0755'], value: 0o755 };
  * both are tried again. Measured with 16 processes that do nothing but make and remove groups: 91 % need one round, 0.1 % two,
  * one in 4000 three.
  */
-function makeGroup(base: string, path: string): readonly Operation[] {
+export function makeGroup(base: string, path: string): readonly Operation[] {
   const repeats = (round: number): { readonly repeats?: true } => (round === 0 ? {} : { repeats: true });
   const again = Array.from({ length: rounds }, (_, round) => {
     const left = rounds - 1 - round;

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { haco, orThrow, realRuntime, type Runtime } from '@haco/core';
 import type { HostFacts } from '@haco/plan';
-import { probeHost } from '@haco/sys';
+import { closeForkServer, probeHost } from '@haco/sys';
 import { describeWith, expectNothingLeft, probePath } from '@haco/testkit';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { DeviceRule } from './controllers/devices.js';
@@ -37,13 +37,15 @@ const onlyV1: Runtime = {
   host: () => ({ ...probeHost(), cgroups: { mode: 'v1', v1: probeHost().cgroups.v1 } }),
 };
 
-afterEach(() => {
+afterEach(async () => {
+  // Their parent stays as long as starts follow each other.
+  closeForkServer();
   const bases = new Set(
     hierarchiesOf({ cpu: 1, memory: 4096, pids: 1, resources: { cpuset: {}, freeze: false } }, probeHost()).map(
       ({ base }) => base,
     ),
   );
-  for (const base of bases) expect(existsSync(`${base}/haco`)).toBe(false);
+  for (const base of bases) await expect.poll(() => existsSync(`${base}/haco`)).toBe(false);
 });
 
 describeWith(['root', 'probe', 'controller:cpu'], 'CPU time', () => {

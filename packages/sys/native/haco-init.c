@@ -136,6 +136,14 @@ static void release_child(const struct context *context)
 	sys1(NR_close, sync_fds[0]);
 }
 
+/* Have Node look at the report, which it does on every SIGCHLD. */
+static void notify(const struct context *context)
+{
+	/* Node's pid can't be another process's while it is our parent. */
+	if (sys0(NR_getppid) == context->plan->caller)
+		sys2(NR_kill, context->plan->caller, SIGCHLD);
+}
+
 /* Stay until the container has ended. */
 static void watch(const struct context *context)
 {
@@ -195,12 +203,14 @@ static _Noreturn void run_launcher(struct context *context)
 	}
 	if (context->plan->undo < context->plan->nops || context->command != 0) {
 		if (child >= 0) {
-			/* Our own end is the notice otherwise. Node's pid can't be another process's while it is our parent. */
-			if ((context->plan->flags & PLAN_NOTIFY) && sys0(NR_getppid) == context->plan->caller)
-				sys2(NR_kill, context->plan->caller, SIGCHLD);
+			/* Our own end is the notice otherwise. */
+			if (context->plan->flags & PLAN_NOTIFY)
+				notify(context);
 			watch(context);
 		}
 		undo(context);
+		/* All is said and done: our own end, which takes the kernel a while, is nothing to wait for. */
+		notify(context);
 	} else {
 		__atomic_store_n(&context->report->state, STATE_ENDED, __ATOMIC_RELEASE);
 	}

@@ -20,6 +20,7 @@ export { decodeStatus, reap, type ProcessEnd, type ResourceUsage } from './exit/
 export { hintFor } from './hint.js';
 export { failureError } from './launcher/failure-error.js';
 export { closeForkServer, readyForkServer } from './launcher/fork-server.js';
+export { keepInSeries } from './launcher/keeper.js';
 export { launch } from './launcher/launch.js';
 export type { Launch, LaunchEnd, LaunchFailure, LaunchRequest, Running } from './launcher/launch-types.js';
 export {

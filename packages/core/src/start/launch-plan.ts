@@ -1,8 +1,9 @@
 /** From plan to launcher: the descriptors that it gets, and what Node keeps of them. */
+import { randomBytes } from 'node:crypto';
 import { err, ok, type Result } from 'neverthrow';
-import { takenElsewhere, type CgroupsSection } from '@haco/cgroups';
-import type { BarrierOperation, HacoError } from '@haco/plan';
-import { socketPair, type Launch } from '@haco/sys';
+import { keptParents, takenElsewhere, type CgroupsSection } from '@haco/cgroups';
+import type { BarrierOperation, HacoError, Step } from '@haco/plan';
+import { keepInSeries, socketPair, type Launch } from '@haco/sys';
 import { SyscallAnswers, type SeccompSection } from '@haco/confine';
 import { countOomKills, type OomKills } from '../exec/oom-kills.js';
 import { createdBarrier } from '../process/exec.js';
@@ -81,6 +82,17 @@ function isNameTaken({ spec, runtime }: StartInput): boolean {
   return takenElsewhere(name, section, runtime.host()) !== undefined;
 }
 
+/** Starts that follow each other closely find the parents of their groups there. */
+function keepParents({ spec, runtime }: StartInput): void {
+  const section = spec['cgroups'] as CgroupsSection | undefined;
+  const host = runtime.host();
+  const parents = section === undefined ? undefined : keptParents(section, host);
+  if (parents === undefined || host.arch === 'unsupported') return;
+  // No name of a container begins so.
+  const steps = (): readonly Step[] => parents.steps(`~kept-${randomBytes(6).toString('hex')}`);
+  keepInSeries(parents.key, steps, host.arch);
+}
+
 /** Start the launcher. */
 export function launchPlan(
   input: StartInput,
@@ -127,6 +139,7 @@ export function launchPlan(
         return err(launched.error);
       }
       closeTheirs(streams);
+      keepParents(input);
       return ok({ launch: launched.value, streams, terminal, created, failed, oomKills });
     }),
   );

@@ -42,6 +42,7 @@ let starting: NodeJS.Immediate | undefined;
 /** It was tried, and ended before it took a request. */
 let unusable = false;
 let lastStartMs = -Infinity;
+const endings = new Set<() => void>();
 
 const at = wire.request;
 
@@ -127,8 +128,20 @@ function hasEnded(asked: Server): boolean {
   return true;
 }
 
+/** Whether starts follow each other closely, so that what the next one finds ready is worth its while. */
+export function isSeries(): boolean {
+  return server !== undefined || starting !== undefined;
+}
+
+/** Call back once, when the series of starts ends. */
+export function whenSeriesEnds(ended: () => void): void {
+  endings.add(ended);
+}
+
 /** End the server, if there is one; starts that it has been asked for are made before that. */
 export function closeForkServer(): void {
+  for (const ended of endings) ended();
+  endings.clear();
   if (starting !== undefined) clearImmediate(starting);
   starting = undefined;
   lastStartMs = -Infinity;

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { err, ok, type Result } from 'neverthrow';
 import type { HacoError } from '@haco/plan';
 import { afterEnd } from '../exit/after-end.js';
-import { addPoller, hold, release, removePoller } from '../exit/watch.js';
+import { addPoller, hold, pollingIsCheap, release, removePoller } from '../exit/watch.js';
 import { decodeStatus, reap, waitFor, type ProcessEnd } from '../exit/wait.js';
 import { libc } from '../libc.js';
 import { serveBarriers } from './channel.js';
@@ -165,12 +165,30 @@ export class Launching implements Launch {
     afterEnd(this.childPid, (end) => {
       this.end = end;
       if (this.launcherEnded) this.finish();
-      else
-        afterEnd(this.launcher.pid(), () => {
-          this.launcherEnded = true;
-          this.finish();
-        });
+      else this.afterLauncher();
     });
+  }
+
+  /** Go on when the launcher has said that it is done: its own end takes the kernel longer than the removal of a group. */
+  private afterLauncher(): void {
+    const pid = this.launcher.pid();
+    const done = (): void => {
+      this.launcherEnded = true;
+      this.finish();
+    };
+    if (!pollingIsCheap()) {
+      afterEnd(pid, done);
+      return;
+    }
+    const look = (): void => {
+      const gone = reap(pid) !== undefined;
+      if (!gone && this.report().state !== 'ended') return;
+      removePoller(look);
+      done();
+      if (!gone) afterEnd(pid, () => undefined);
+    };
+    addPoller(look);
+    look();
   }
 
   /** Everything that the launcher has written, and the end of the shared memory. */
