@@ -28,6 +28,8 @@ export const frame = {
   notice: ['getppid', 'kill'],
   /** Then it gives up its streams, and waits for the end of the container or of Node. */
   watch: ['close_range', 'ppoll'],
+  /** After the undo it has said all. */
+  done: ['getppid', 'kill'],
   /** So that the launcher never kills itself. */
   beforeKill: ['getpid'],
   /** An init splits off; it tells the launcher by shared memory how its command ended. */
@@ -312,6 +314,7 @@ export function disagreement(
       outer.all(frame.watch, 'frame');
     }
     walk(undo, outer, 'the launcher');
+    if (stays || hasInit) outer.all(frame.done, 'frame');
     outer.next('exit_group', 'its end');
     outer.end();
 
