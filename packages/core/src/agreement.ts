@@ -270,9 +270,16 @@ export function disagreement(
   const of = (pid: number, from: number): readonly StraceCall[] =>
     calls.slice(from).filter((call) => call.pid === pid && isOfPlan(call));
   const earlier = new Set(calls.slice(0, launcherAt).map(({ pid }) => pid));
+  // What keeps the parents of groups for the next start, and a fork server, are launchers beside this one.
+  const beside = new Set(
+    calls
+      .slice(launcherAt)
+      .filter(isLauncher)
+      .map(({ pid }) => pid),
+  );
   // In the order of their first call; a process that was made later comes later.
   const others = [...new Set(calls.slice(launcherAt).map(({ pid }) => pid))].filter(
-    (pid) => pid !== launcher && !threads.has(pid) && !earlier.has(pid) && !spares.has(pid),
+    (pid) => pid !== launcher && !threads.has(pid) && !earlier.has(pid) && !spares.has(pid) && !beside.has(pid),
   );
   const [container = launcher, ...children] = way === 'alone' ? [launcher, ...others] : others;
   if (container === launcher && way !== 'alone') return 'strace saw no container';
@@ -315,7 +322,8 @@ export function disagreement(
     }
     walk(undo, outer, 'the launcher');
     if (stays || hasInit) outer.all(frame.done, 'frame');
-    outer.next('exit_group', 'its end');
+    // Node doesn't wait for its end, and strace looks no longer than Node does.
+    if (outer.peek() !== undefined) outer.next('exit_group', 'its end');
     outer.end();
 
     const inner = new Trace(of(container, 0), "the container's process");

@@ -23,14 +23,7 @@ export { closeForkServer, readyForkServer } from './launcher/fork-server.js';
 export { keepInSeries } from './launcher/keeper.js';
 export { launch } from './launcher/launch.js';
 export type { Launch, LaunchEnd, LaunchFailure, LaunchRequest, Running } from './launcher/launch-types.js';
-export {
-  readFailure,
-  readOuts,
-  readReport,
-  readStepTimes,
-  type StepFailure,
-  type StepTime,
-} from './launcher/report.js';
+export { readFailure, readOuts, readReport, type StepFailure, type StepTime } from './launcher/report.js';
 export { socketPair } from './launcher/channel.js';
 export { sendMessage } from './launcher/send-message.js';
 export { launcherPath, launcherSha256 } from './launcher/image.js';

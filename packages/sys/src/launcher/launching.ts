@@ -11,7 +11,7 @@ import { endedEarly, failureError, launcherError, lostError, refusedClone, stopp
 import { giveBackPlanFile } from './fork-server.js';
 import type { Launch, LaunchEnd, LaunchFailure, LaunchRequest, Running } from './launch-types.js';
 import { nowMs } from './monotonic.js';
-import { readExecNs, readOuts, readReport, readStepTimes, type Report, type StepFailure } from './report.js';
+import { readAlone, readLast, readReport, type Report, type StepFailure } from './report.js';
 
 const SIGKILL = 9;
 
@@ -97,13 +97,13 @@ export class Launching implements Launch {
     const gone = reap(pid);
     if (gone === undefined) {
       // Waiting for a command to start, or staying on to clean up afterwards.
-      const report = this.report();
-      if (report.state === 'running' && this.cameToExec()) this.run(report);
+      const { report, execNs } = readAlone(this.plan, this.request.encoded);
+      if (report.failure === undefined && report.runningNs !== 0 && this.cameToExec(execNs)) this.run(report);
       return;
     }
     this.launcherEnded = true;
-    const report = this.report();
-    if (report.failure !== undefined || report.runningNs === 0 || !this.cameToExec()) this.fail(report, gone);
+    const { report, execNs } = readAlone(this.plan, this.request.encoded);
+    if (report.failure !== undefined || report.runningNs === 0 || !this.cameToExec(execNs)) this.fail(report, gone);
     else this.run(report);
   }
 
@@ -111,8 +111,8 @@ export class Launching implements Launch {
    * To the launcher the end of the process looks like its exec; but what was killed before it hasn't noted that it came so far. For
    * who has killed it, it doesn't matter: it was started, and is ended as it was asked for.
    */
-  private cameToExec(): boolean {
-    return this.killWanted || readExecNs(this.plan, this.request.encoded) !== 0;
+  private cameToExec(execNs: number): boolean {
+    return this.killWanted || execNs !== 0;
   }
 
   /** There was no process at all. */
@@ -161,7 +161,7 @@ export class Launching implements Launch {
     // Its end, which may have come already, is news for somebody else.
     if (this.request.outlives === true) return;
     // Nobody will write to it any more: a live container need not keep it open.
-    if (this.launcherEnded) this.last = this.takeReport(report);
+    if (this.launcherEnded) this.last = this.takeReport();
     afterEnd(this.childPid, (end) => {
       this.end = end;
       if (this.launcherEnded) this.finish();
@@ -192,13 +192,13 @@ export class Launching implements Launch {
   }
 
   /** Everything that the launcher has written, and the end of the shared memory. */
-  private takeReport(report: Report): LastReport {
-    const { encoded } = this.request;
+  private takeReport(): LastReport {
+    const { report, outs, steps } = readLast(this.plan, this.request.encoded);
     const undoFailure = report.undoFailure ?? (report.state === 'ended' ? undefined : this.neverUndone());
     const last = {
       ...(report.initStatus === undefined ? {} : decodeStatus(report.initStatus)),
-      outs: readOuts(this.plan, encoded),
-      steps: readStepTimes(this.plan, encoded, report.startedNs),
+      outs,
+      steps,
       ...(undoFailure === undefined ? {} : { undoFailure }),
     };
     this.closePlan();
@@ -207,7 +207,7 @@ export class Launching implements Launch {
 
   private finish(): void {
     const end = this.end ?? { exitCode: null, signal: SIGKILL, usage: { userMs: 0, systemMs: 0, maxRssBytes: 0 } };
-    const outcome: LaunchEnd = { ...end, ...(this.last ?? this.takeReport(this.report())) };
+    const outcome: LaunchEnd = { ...end, ...(this.last ?? this.takeReport()) };
     this.close();
     this.resolveEnded(outcome);
   }

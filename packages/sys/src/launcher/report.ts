@@ -93,6 +93,7 @@ export function readReport(fd: number, encoded: EncodedPlan): Report {
   return decode(readFrom(fd, encoded.reportOffset, reportSize), encoded);
 }
 
+/** Times of the steps that were done, in the order in which they ended. */
 function stepTimes(times: Buffer, from: number, encoded: EncodedPlan, startedNs: number): readonly StepTime[] {
   const done: { step: string; at: number }[] = [];
   let ascending = true;
@@ -113,21 +114,19 @@ function stepTimes(times: Buffer, from: number, encoded: EncodedPlan, startedNs:
   });
 }
 
-/** Times of the steps that were done, in the order in which they ended. */
-export function readStepTimes(fd: number, encoded: EncodedPlan, startedNs: number): readonly StepTime[] {
-  const times = readFrom(fd, encoded.reportOffset + reportSize, encoded.steps.length * 8);
-  return stepTimes(times, 0, encoded, startedNs);
+/** The named out buffers in bytes that were read from this offset on. */
+function outsIn(bytes: Buffer, from: number, { outs }: EncodedPlan): ReadonlyMap<string, Buffer> {
+  const named = new Map<string, Buffer>();
+  for (const [name, { offset, size }] of outs) named.set(name, bytes.subarray(offset - from, offset - from + size));
+  return named;
 }
 
-/** The bytes of all named out buffers: they lie together, and one read costs less than one for each. */
+/** The bytes of all named out buffers: they lie together, before the report, and one read costs less than one for each. */
 export function readOuts(fd: number, encoded: EncodedPlan): ReadonlyMap<string, Buffer> {
-  const places = [...encoded.outs];
-  if (places.length === 0) return new Map();
-  const from = Math.min(...places.map(([, { offset }]) => offset));
-  const to = Math.max(...places.map(([, { offset, size }]) => offset + size));
-  const all = Buffer.alloc(to - from);
-  readSync(fd, all, 0, all.length, from);
-  return new Map(places.map(([name, { offset, size }]) => [name, all.subarray(offset - from, offset - from + size)]));
+  if (encoded.outs.size === 0) return new Map();
+  const all = Buffer.alloc(encoded.reportOffset - encoded.sharedOffset);
+  readSync(fd, all, 0, all.length, encoded.sharedOffset);
+  return outsIn(all, encoded.sharedOffset, encoded);
 }
 
 /** Where the time of the last step before the exec stands; the container's process itself notes it. */
@@ -143,7 +142,30 @@ export function readExecNs(fd: number, encoded: EncodedPlan): number {
   return long(readFrom(fd, encoded.reportOffset + reportSize + execAt(encoded), 8), 0);
 }
 
-/** All that a process has told which performed its plan alone, in one read. */
+/** Everything that the memory holds when nobody writes to it any more, in one read. */
+export function readLast(
+  fd: number,
+  encoded: EncodedPlan,
+): {
+  readonly report: Report;
+  readonly outs: ReadonlyMap<string, Buffer>;
+  readonly steps: readonly StepTime[];
+} {
+  const { sharedOffset, reportOffset } = encoded;
+  const at = reportOffset - sharedOffset;
+  // Its own: the outs stay with the outcome.
+  const bytes = Buffer.alloc(at + reportSize + encoded.steps.length * 8);
+  readSync(fd, bytes, 0, bytes.length, sharedOffset);
+  const fixed = bytes.subarray(at);
+  const report = decode(fixed, encoded);
+  return {
+    report,
+    outs: outsIn(bytes, sharedOffset, encoded),
+    steps: stepTimes(fixed, reportSize, encoded, report.startedNs),
+  };
+}
+
+/** What is known of a start in one read: the report, the moment before the exec, and the times of its steps. */
 export function readAlone(
   fd: number,
   encoded: EncodedPlan,
