@@ -17,7 +17,8 @@ export async function exportFiles(
 ): Promise<Result<ExportResult, CommandError>> {
   const { dest, accept, 'runtime-class': runtimeClass } = flags;
   const images = imagesOf(flags.image);
-  if (images === undefined) return err(new UsageError('One --image is for all; for one member it is --image MEMBER=NAME.'));
+  if (images === undefined)
+    return err(new UsageError('One --image is for all; for one member it is --image MEMBER=NAME.'));
   const loaded = await loadDefinition(file, { command: 'export', args: [] });
   if (loaded.isErr()) return err(loaded.error);
   const { scaleOut } = await import('@haco/oci');

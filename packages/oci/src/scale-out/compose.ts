@@ -136,7 +136,7 @@ export function portText(port: Service['ports'][number]): string {
 function composeCaps({ caps, ambient }: Service, missing: Missing): Fields {
   if (ambient !== undefined) missing(ambient, 'docker gives capabilities to root only, a user gets none of them');
   if (caps === undefined) return {};
-  return { cap_drop: ['ALL'], cap_add: caps === 'all' ? ['ALL'] : caps };
+  return caps === 'all' ? { cap_add: ['ALL'] } : { cap_drop: ['ALL'], cap_add: caps };
 }
 
 /** As `--security-opt` of docker and podman. */

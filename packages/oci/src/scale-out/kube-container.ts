@@ -91,7 +91,7 @@ function kubeSecurity(service: Service, missing: Missing): Fields {
     runAsGroup: id(user.gid, 'gid'),
     readOnlyRootFilesystem: readonlyRoot ? true : undefined,
     allowPrivilegeEscalation: !noNewPrivileges,
-    capabilities: caps === undefined ? undefined : given({ drop: ['ALL'], add: caps === 'all' ? ['ALL'] : caps }),
+    capabilities: kubeCaps(caps),
     seccompProfile: kubeSeccomp(service, missing),
     appArmorProfile: apparmor === undefined ? undefined : kubeAppArmor(apparmor),
     seLinuxOptions:
@@ -99,6 +99,12 @@ function kubeSecurity(service: Service, missing: Missing): Fields {
         ? undefined
         : given({ user: label[0], role: label[1], type: label[2], level: label.slice(3).join(':') || undefined }),
   });
+}
+
+/** Not both: podman refuses to drop all and add all. */
+function kubeCaps(caps: Service['caps']): Fields | undefined {
+  if (caps === undefined) return undefined;
+  return caps === 'all' ? { add: ['ALL'] } : given({ drop: ['ALL'], add: caps });
 }
 
 function kubeAppArmor(profile: string): Fields {

@@ -172,6 +172,9 @@ function reportShares(service: Service, { pod, owner, sharesPid, report }: InPod
       'the containers of a pod share their pid namespace all or not at all',
     );
   }
+  const ofPod = "a pod has one for all its containers, and that is the node's";
+  if (owner.ofHost.pid && !sharesPid && !service.ofHost.pid) report.missing(service, 'namespaces.unshare', ofPod);
+  if (service.ownUsers && !owner.ownUsers) report.missing(service, 'namespaces.unshare', ofPod);
   // Only where it would have one of its own.
   const own = { net: service.network !== 'host', ipc: !service.ofHost.ipc };
   for (const kind of ['net', 'ipc'] as const) {

@@ -35,13 +35,16 @@ export function quadlets(
       sections: [
         {
           name: 'Unit',
-          entries:
-            units === ''
+          entries: [
+            ...(units === ''
               ? []
-              : [
+              : ([
                   ['Requires', units],
                   ['After', units],
-                ],
+                ] as const)),
+            // Else systemd gives up after five starts in ten seconds.
+            ...(startsAgain(service) ? [['StartLimitIntervalSec', '0'] as const] : []),
+          ],
         },
         { name: 'Container', entries: containerEntries(service, runtime, missing) },
         { name: 'Service', entries: serviceEntries(service) },
@@ -49,6 +52,10 @@ export function quadlets(
       ],
     };
   });
+}
+
+function startsAgain({ supervision: { restart } }: Service): boolean {
+  return restart !== undefined && restart.policy !== 'no';
 }
 
 function startsAtBoot({ supervision: { restart } }: Service): boolean {
@@ -162,8 +169,9 @@ function namespaceEntries({ network, ofHost, shares }: Service, option: Option, 
 
 function capEntries({ caps }: Service): readonly Entry[] {
   if (caps === undefined) return [];
-  const added = caps === 'all' ? 'all' : caps.join(' ');
-  return [['DropCapability', 'all'], ...(added === '' ? [] : [['AddCapability', added] as const])];
+  // Not both: podman refuses to drop all and add all.
+  if (caps === 'all') return [['AddCapability', 'all']];
+  return [['DropCapability', 'all'], ...(caps.length === 0 ? [] : [['AddCapability', caps.join(' ')] as const])];
 }
 
 function podmanSecurity(service: Service): readonly string[] {

@@ -13,9 +13,9 @@ const titles = {
 export function refusal(
   format: keyof typeof titles,
   notRepresented: readonly Issue[],
-  accept: readonly string[],
+  { accept, members }: { readonly accept: readonly string[]; readonly members: readonly string[] },
 ): UnsupportedError | undefined {
-  const refused = notRepresented.filter(({ path }) => !isAccepted(path, accept));
+  const refused = notRepresented.filter(({ path }) => !isAccepted(path, accept, members));
   const [first] = refused;
   if (first === undefined) return undefined;
   const all = refused.map(({ path, message }) => `${path}: ${message}`).join('; ');
@@ -32,8 +32,9 @@ export function refusal(
 }
 
 /** Also without the member: what is fine for one container of a cluster may be so for all. */
-function isAccepted(path: string, accept: readonly string[]): boolean {
-  // Names of members may have dots; a section of a spec, which comes after, is a word of letters.
-  const own = /^cluster\..*?\.(?=[a-zA-Z]+(?:[.[]|$))(.*)$/s.exec(path)?.[1];
-  return accept.some((one) => isWithin(path, one) || (own !== undefined && isWithin(own, one)));
+function isAccepted(path: string, accept: readonly string[], members: readonly string[]): boolean {
+  const own = members
+    .map((member) => `cluster.${member}.`)
+    .flatMap((start) => (path.startsWith(start) ? [path.slice(start.length)] : []));
+  return accept.some((one) => [path, ...own].some((each) => isWithin(each, one)));
 }

@@ -90,6 +90,14 @@ async function write(
   const written = writers[format](described, rest);
   if (written.isErr()) return err(written.error);
   const { files, notRepresented } = written.value;
-  const refused = refusal(format, notRepresented, accept);
+  const refused = refusal(format, notRepresented, { accept, members: membersOf(described) });
   return refused === undefined ? ok({ files: await files(), notRepresented }) : err(refused);
+}
+
+function membersOf(described: Builder | Cluster): readonly string[] {
+  if (!('containers' in described)) return [];
+  return described
+    .containers()
+    .map((all) => all.map(({ member }) => member))
+    .unwrapOr([]);
 }
