@@ -54,8 +54,8 @@ export const command = defineCommand({
   examples: [
     ['haco export -d /srv/bundles/web web.haco.ts', 'then: runc run --bundle /srv/bundles/web web'],
     ['haco export -d web --accept control.timeoutMs web.haco.ts', 'without its timeout, which only haco knows'],
-    ['haco export --format kube --image web:1 --runtime-class haco web.haco.ts | kubectl apply -f -', ''],
-    ['haco export --format quadlet --image db=db:1 --image web=web:1 -d /etc/containers/systemd shop.haco.ts', ''],
+    ['haco export --format kube --image web:1 web.haco.ts | kubectl apply -f -', ''],
+    ['haco export --format quadlet --image db:1 --image web=web:1 -d units shop.haco.ts', ''],
   ],
   async run(context, { values, operands: [file = ''] }) {
     const { format = 'oci' } = values;
