@@ -30,7 +30,7 @@ export function readFiles({ mounts, provision }: Sections, missing: Missing): Fi
   provision.steps.forEach((_, index) => {
     missing(
       `provision.steps[${String(index)}]`,
-      'the image must have this in it; create() and "haco archive" make such a one',
+      'the image must have this in it, as one of a root that create() has made',
     );
   });
   readonlyPaths.forEach((path, index) => {
