@@ -49,7 +49,8 @@ const lanes = [
   {
     name: 'kernel',
     missing: () => notLinux ?? (isRoot ? undefined : 'needs root (sudo npm test)'),
-    elsewhere: forMachines,
+    // Debian 12 has no podman with it; what quadlet would start is started without it.
+    elsewhere: [...forMachines, /^podman has no quadlet/],
   },
   {
     name: 'rootless',

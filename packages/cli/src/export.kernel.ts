@@ -78,3 +78,63 @@ describeWith(['root', 'busybox', 'probe', 'tool:runc'], 'an exported definition'
     expect(config.process.args).toEqual(['/bin/false']);
   });
 });
+
+describeWith(['root', 'busybox', 'probe'], 'a definition for engines', () => {
+  it('is a manifest on standard output, which is told what was left out', slow, async () => {
+    const file = definition('kube', "base.name('kube').network('host').caps('none').pids(5).command('/bin/true')");
+    const flags = ['export', '--format', 'kube', '--image', 'kube:1', '--runtime-class', 'haco'];
+    const refused = await runHaco([...flags, file]);
+    expect([refused.code, refused.stdout, refused.stderr]).toEqual([
+      125,
+      '',
+      expect.stringMatching(/^haco: A manifest of Kubernetes can't say cgroups\.pids: .*"accept" if that is fine\.\n$/),
+    ]);
+    const written = await runHaco([...flags, '--accept', 'cgroups.pids', file]);
+    expect([written.code, written.stderr]).toEqual([0, expect.stringMatching(/^cgroups\.pids: .*\n$/)]);
+    expect(written.stdout).toMatch(
+      /^apiVersion: "v1"\nkind: "Pod"\n[^]*runtimeClassName: "haco"\n[^]*image: "kube:1"\n/,
+    );
+    const json = await runHaco([...flags, '--accept', 'cgroups', '--json', file]);
+    expect([json.code, json.stderr]).toEqual([0, '']);
+    expect(JSON.parse(json.stdout)).toEqual({
+      files: [{ path: 'kube.yaml', text: written.stdout }],
+      notRepresented: [{ path: 'cgroups.pids', message: expect.any(String) as string }],
+    });
+  });
+
+  it('is a compose file, which is never replaced', slow, async () => {
+    const file = definition('compose', "base.name('composed').command('/bin/true')");
+    const dest = join(directory, 'new/compose.yaml');
+    const flags = ['export', '--format', 'compose', '--image', 'a:1', '-d', dest, file];
+    expect(await runHaco(flags)).toEqual({ code: 0, stderr: '', stdout: `${dest}\n` });
+    expect(readFileSync(dest, 'utf8')).toMatch(/^services:\n {2}composed:\n {4}image: "a:1"\n/);
+    expect(await runHaco(flags)).toMatchObject({ code: 125, stderr: expect.stringContaining(dest) as string });
+  });
+
+  it('is a quadlet for each container of a cluster, each with its image', slow, async () => {
+    const file = definition(
+      'units',
+      "cluster({ db: base.command('/bin/db'), web: base.command('/bin/web') }, { name: 'units' })",
+    );
+    const flags = ['export', '--format', 'quadlet', '--image', 'all:1', '--image', 'web=web:1', file];
+    const several = await runHaco(flags);
+    expect([several.code, several.stderr]).toEqual([125, expect.stringContaining('Several quadlets need --dest DIR')]);
+    const dest = join(directory, 'units');
+    const units = ['units-db', 'units-web'].map((name) => join(dest, `${name}.container`));
+    expect((await runHaco([...flags, '-d', dest])).stdout).toBe(units.map((unit) => `${unit}\n`).join(''));
+    const images = units.map((unit) => /^Image=.*$/m.exec(readFileSync(unit, 'utf8'))?.[0]);
+    expect(images).toEqual(['Image=all:1', 'Image=web:1']);
+  });
+
+  it('needs an image, and flags that belong to it', slow, async () => {
+    const file = definition('plain', "base.name('plain').command('/bin/true')");
+    const said = async (...flags: readonly string[]): Promise<string> =>
+      (await runHaco(['export', ...flags, file])).stderr;
+    expect(await said('--format', 'kube')).toMatch(/^haco: The spec is invalid: rootfs: an engine starts containers/);
+    expect(await said('--image', 'a:1', '-d', '/nowhere')).toContain(
+      '--image goes with --format kube, compose or quadlet',
+    );
+    expect(await said('--format', 'kube', '--image', 'a:1', '--image', 'b:1')).toContain('One --image is for all');
+    expect(await said('--format', 'helm')).toContain('kube');
+  });
+});

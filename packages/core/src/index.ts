@@ -66,6 +66,7 @@ export type {
   ContainerEvent,
   EventHandler,
   ReadinessCheck,
+  ReadinessEntry,
   SignalHandler,
   TimerContext,
   TimerHandler,
@@ -108,5 +109,14 @@ export type {
 } from './supervise/managed-container.js';
 export type { HealthOptions, LogOptions, RestartOptions, SupervisionMethods } from './supervise/methods.js';
 export type { ReloadReport } from './supervise/reload-report.js';
-export type { LogTarget, RestartPolicy, UnhealthyAction } from './supervise/section.js';
+export type {
+  HealthSection,
+  LogsSection,
+  LogTarget,
+  RestartPolicy,
+  RestartSection,
+  StopSection,
+  SupervisionSection,
+  UnhealthyAction,
+} from './supervise/section.js';
 export type { SeccompProfile, SeccompRule, SyscallAnswer, SyscallEvent, SyscallHandler } from '@haco/confine';

@@ -54,6 +54,11 @@ const checks = {
   tun: () => missing(/^ *200 tun$/m.test(textOr('/proc/misc')), 'the kernel has no tun device (CONFIG_TUN)'),
   criu,
   fuse: () => missing(isCharacterDevice('/dev/fuse'), '/dev/fuse is missing (CONFIG_FUSE_FS)'),
+  quadlet: () =>
+    missing(
+      statSync('/usr/libexec/podman/quadlet', { throwIfNoEntry: false }) !== undefined,
+      'podman has no quadlet, which came with podman 4.4 (Debian 12 has 4.3)',
+    ),
   'cni-plugins': () =>
     missing(
       statSync('/usr/lib/cni/bridge', { throwIfNoEntry: false }) !== undefined,

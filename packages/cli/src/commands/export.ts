@@ -1,21 +1,47 @@
 /** `haco export`: a definition for others. */
-import { join, resolve } from 'node:path';
-import { err, ok } from 'neverthrow';
+import { ok } from 'neverthrow';
 import { defineCommand } from '../command-line/command.js';
-import { UsageError } from '../command-line/usage-error.js';
-import { words } from '../container/lists.js';
-import { loadContainers } from '../definition/load.js';
+import { jsonOption } from '../command-line/options.js';
+import { exportBundles } from '../export/bundles.js';
+import { exportFiles } from '../export/files.js';
+import { reportExport } from '../export/report.js';
 
 export const command = defineCommand({
   name: 'export',
   about:
-    'Write a definition as a bundle of the OCI runtime specification, which runc, crun and others run: a directory with a config.json that ' +
-    'names the root. Of a cluster each container becomes a bundle below the directory. What the specification has no word for is an error, ' +
-    'unless --accept names it: whoever runs the bundle should know.',
+    'Write a definition for others. As oci: a bundle of the OCI runtime specification, which runc, crun and others run, a directory with a ' +
+    'config.json that names the root; of a cluster each container becomes a bundle below the directory. As kube: a manifest for Kubernetes ' +
+    'and "podman kube play". As compose: a compose file. As quadlet: a unit of systemd and podman for each container. These three start an ' +
+    'image in place of the root. What the format has no word for is an error, unless --accept names it: whoever runs it should know.',
   operands: { usage: 'FILE', least: 1, most: 1, complete: 'file' },
   options: {
-    dest: { type: 'string', short: 'd', value: 'DIR', about: 'where the bundle is written', complete: 'directory' },
-    format: { type: 'string', value: 'FORMAT', choices: ['oci'], about: 'what is written: oci' },
+    dest: {
+      type: 'string',
+      short: 'd',
+      value: 'PATH',
+      about:
+        'where it is written: a directory, for kube and compose a file; standard output without it where that is one file',
+      complete: 'file',
+    },
+    format: {
+      type: 'string',
+      value: 'FORMAT',
+      choices: ['oci', 'kube', 'compose', 'quadlet'],
+      about: 'what is written: oci (meant without it), kube, compose or quadlet',
+    },
+    image: {
+      type: 'string',
+      multiple: true,
+      value: '[MEMBER=]NAME',
+      about: 'image that stands for the root, of all or of one member; that of rootfs(image(…)) without it',
+      complete: 'none',
+    },
+    'runtime-class': {
+      type: 'string',
+      value: 'NAME',
+      about: 'RuntimeClass of Kubernetes; runtime of the engine in a compose file and a quadlet',
+      complete: 'none',
+    },
     accept: {
       type: 'string',
       multiple: true,
@@ -23,24 +49,20 @@ export const command = defineCommand({
       about: 'what may be left out, as the error names it, e.g. control.timeoutMs',
       complete: 'none',
     },
+    ...jsonOption,
   },
   examples: [
     ['haco export -d /srv/bundles/web web.haco.ts', 'then: runc run --bundle /srv/bundles/web web'],
     ['haco export -d web --accept control.timeoutMs web.haco.ts', 'without its timeout, which only haco knows'],
+    ['haco export --format kube --image web:1 web.haco.ts | kubectl apply -f -', ''],
+    ['haco export --format quadlet --image db:1 --image web=web:1 -d units shop.haco.ts', ''],
   ],
   async run(context, { values, operands: [file = ''] }) {
-    const { dest } = values;
-    if (dest === undefined) return err(new UsageError('"haco export" needs --dest DIR, e.g. --dest /srv/bundles/web.'));
-    const containers = await loadContainers(file, { command: 'export', args: [] });
-    if (containers.isErr()) return err(containers.error);
-    const { writeBundle } = await import('@haco/oci');
-    for (const { name, member, builder } of containers.value) {
-      const directory = member === undefined ? resolve(dest) : join(resolve(dest), String(name));
-      const written = await writeBundle(builder, directory, { accept: words(values.accept) });
-      if (written.isErr()) return err(written.error);
-      context.print(directory);
-      for (const { path, message } of written.value.notRepresented) context.printError(`${path}: ${message}`);
-    }
-    return ok(0);
+    const { format = 'oci' } = values;
+    const exported = format === 'oci' ? await exportBundles(file, values) : await exportFiles(file, format, values);
+    return exported.andThen((result) => {
+      reportExport(context, result, values.json === true);
+      return ok(0);
+    });
   },
 });

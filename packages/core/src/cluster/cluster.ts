@@ -1,6 +1,6 @@
 /** Clusters: containers that belong together, started in the order in which they need each other. */
 import { err, ok, ResultAsync, type Result } from 'neverthrow';
-import { InvalidSpecError, issue, parseName, type HacoError, type Issue } from '@haco/plan';
+import { InvalidSpecError, issue, parseName, type HacoError, type Issue, type NamespaceKind } from '@haco/plan';
 import { brand, type Brand } from '../brand.js';
 import type { Builder, StartOptions } from '../builder.js';
 import { haco } from '../haco.js';
@@ -29,6 +29,10 @@ export interface ClusterContainer {
   /** Name of the container. */
   readonly name: string;
   readonly builder: Builder;
+  /** Members that must be ready before it is started. */
+  readonly dependsOn: readonly string[];
+  /** Namespaces that it enters, and of which member each is. */
+  readonly share: readonly (readonly [NamespaceKind, string])[];
 }
 
 /** Containers that belong together. Immutable; `start()` begins the work. Made by {@link cluster}. */
@@ -102,10 +106,10 @@ export class Cluster {
     return issues.length > 0 ? err(new InvalidSpecError({ issues })) : ok(containers);
   }
 
-  #named({ name: member, builder, count }: Member, spec: Spec): ClusterContainer[] {
+  #named({ name: member, builder, count, dependsOn, share }: Member, spec: Spec): ClusterContainer[] {
     const own = spec.identity.name ?? (this.#given === undefined ? member : `${this.#given}-${member}`);
     const names = count === undefined ? [own] : Array.from({ length: count }, (_, i) => `${own}-${String(i + 1)}`);
-    return names.map((name) => ({ member, name, builder: builder.name(name) }));
+    return names.map((name) => ({ member, name, builder: builder.name(name), dependsOn, share }));
   }
 
   /**

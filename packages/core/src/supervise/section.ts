@@ -12,7 +12,9 @@ export type UnhealthyAction = 'nothing' | 'restart' | 'stop';
 /** Where output goes. */
 export type LogTarget = 'file' | 'journald' | 'syslog' | 'none';
 
+/** Whether and how it is started again. */
 export interface RestartSection {
+  /** When. */
   readonly policy: RestartPolicy;
   /** How often in a row; missing: without end. */
   readonly max?: number;
@@ -22,18 +24,25 @@ export interface RestartSection {
   readonly backoff: number;
 }
 
+/** How it is found out whether it is well. */
 export interface HealthSection {
+  /** Run inside; 0 is well. */
   readonly command: readonly string[];
+  /** From one look to the next, in milliseconds. */
   readonly intervalMs: number;
+  /** A look that takes longer has failed, in milliseconds. */
   readonly timeoutMs: number;
   /** So many failures in a row make it unhealthy. */
   readonly retries: number;
   /** Failures so soon after its start don't count. */
   readonly startPeriodMs: number;
+  /** What follows. */
   readonly onUnhealthy: UnhealthyAction;
 }
 
+/** What becomes of its output. */
 export interface LogsSection {
+  /** Where it goes. */
   readonly to: LogTarget;
   /** Host path in place of a file in the state directory. */
   readonly file?: string;
@@ -45,16 +54,23 @@ export interface LogsSection {
   readonly socket?: string;
 }
 
+/** How it is asked to end. */
 export interface StopSection {
+  /** Number of the signal. */
   readonly signal: number;
+  /** When SIGKILL follows, in milliseconds. */
   readonly timeoutMs: number;
 }
 
 /** Section `supervision` of the spec. It means something to `detach()` only. */
 export interface SupervisionSection {
+  /** `restart()`. */
   readonly restart?: RestartSection;
+  /** `health()`. */
   readonly health?: HealthSection;
+  /** `logs()`. */
   readonly logs?: LogsSection;
+  /** `stopSignal()`. */
   readonly stop?: StopSection;
 }
 

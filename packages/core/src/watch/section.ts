@@ -80,7 +80,9 @@ export interface TimerEntry {
 
 /** One condition of readiness. */
 export interface ReadinessEntry extends Pick<ReadinessCheck, 'port' | 'file' | 'command' | 'http'> {
+  /** Time between two looks, in milliseconds. */
   readonly intervalMs: number;
+  /** When to give up, in milliseconds. */
   readonly timeoutMs: number;
 }
 

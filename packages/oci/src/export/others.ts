@@ -27,7 +27,7 @@ export function reportOthers(spec: Spec, from: Export): void {
 }
 
 /** The fields of a section that say something: each item of a list, each field that isn't a list. */
-function saying(section: unknown): readonly string[] {
+export function saying(section: unknown): readonly string[] {
   if (typeof section !== 'object' || section === null) return saysNothing(section) ? [] : [''];
   return Object.entries(section).flatMap(([field, value]: [string, unknown]) => {
     if (Array.isArray(value)) return value.map((_, index) => `.${field}[${String(index)}]`);
