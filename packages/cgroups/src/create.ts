@@ -1,7 +1,7 @@
 /** Steps that make a container's groups. */
 import { slot, syscall, type Flags, type Operation, type PlanContext, type Step } from '@haco/plan';
 import { handedDown, isJoined, sharedParent, type Hierarchy } from './locate.js';
-import { AT_FDCWD, open, writeFile } from './operations.js';
+import { AT_FDCWD, AT_REMOVEDIR, open, writeFile } from './operations.js';
 import type { CgroupsSection } from './section.js';
 import { spell } from './spell.js';
 
@@ -47,6 +47,13 @@ export function makeGroup(base: string, path: string): readonly Operation[] {
     syscall('mkdirat', [slot(base), path, mode], { tolerate: ['ENOENT'], skipOnSuccess: 2 * rounds }),
     ...again.flat(),
   ];
+}
+
+/** Remove the parent when nobody's group is in it: EBUSY or ENOTEMPTY say that other containers live there. */
+export function removeParent(base: string): Operation {
+  return syscall('unlinkat', [slot(base), sharedParent, AT_REMOVEDIR], {
+    tolerate: ['EBADF', 'ENOENT', 'EBUSY', 'ENOTEMPTY'],
+  });
 }
 
 /** One step for each hierarchy: the group, never one that is there already, and descriptors for what follows. */

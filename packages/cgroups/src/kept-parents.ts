@@ -4,7 +4,7 @@
  * group the parent looks as if others lived in it, so that no plan knows of this.
  */
 import { slot, syscall, type HostFacts, type Step } from '@haco/plan';
-import { baseSlot, makeGroup } from './create.js';
+import { baseSlot, makeGroup, removeParent } from './create.js';
 import { hierarchiesOf, sharedParent } from './hierarchy.js';
 import type { Hierarchy } from './locate.js';
 import { AT_FDCWD, AT_REMOVEDIR, open } from './operations.js';
@@ -44,10 +44,7 @@ function keep(hierarchy: Hierarchy, name: string, { arch }: HostFacts): readonly
       label: `give up ${sharedParent} in ${hierarchy.base}`,
       operations: [
         syscall('unlinkat', [slot(base), path, AT_REMOVEDIR], { tolerate: ['EBADF', 'ENOENT'] }),
-        syscall('unlinkat', [slot(base), sharedParent, AT_REMOVEDIR], {
-          // EBUSY or ENOTEMPTY: containers live in it, and the last one removes it.
-          tolerate: ['EBADF', 'ENOENT', 'EBUSY', 'ENOTEMPTY'],
-        }),
+        removeParent(base),
       ],
     },
   ];

@@ -1,7 +1,7 @@
 /** Steps after the container's end: stop what is left, read what was used, remove the groups. */
 import { slot, syscall, type Operation, type PlanContext, type Step, type SyscallOptions } from '@haco/plan';
 import { controllerNamed } from './controllers/index.js';
-import { baseSlot, groupPath } from './create.js';
+import { baseSlot, groupPath, removeParent } from './create.js';
 import { canFreeze, freezerPath, freezerPlace } from './freezer-place.js';
 import { controllerOf } from './keys.js';
 import { sharedParent, v1MountOf, type Hierarchy } from './locate.js';
@@ -113,14 +113,7 @@ function remove(
       tolerate: ['EBADF', 'ENOENT'],
       retry: { errnos: ['EBUSY'], times: patienceMs },
     }),
-    ...(section.parent === undefined && section.path === undefined
-      ? [
-          syscall('unlinkat', [slot(baseSlot(hierarchy)), sharedParent, AT_REMOVEDIR], {
-            // EBUSY or ENOTEMPTY: other containers live in it.
-            tolerate: ['EBADF', 'ENOENT', 'EBUSY', 'ENOTEMPTY'],
-          }),
-        ]
-      : []),
+    ...(section.parent === undefined && section.path === undefined ? [removeParent(baseSlot(hierarchy))] : []),
   ]);
 }
 

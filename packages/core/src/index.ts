@@ -109,14 +109,15 @@ export type {
 } from './supervise/managed-container.js';
 export type { HealthOptions, LogOptions, RestartOptions, SupervisionMethods } from './supervise/methods.js';
 export type { ReloadReport } from './supervise/reload-report.js';
-export type {
-  HealthSection,
-  LogsSection,
-  LogTarget,
-  RestartPolicy,
-  RestartSection,
-  StopSection,
-  SupervisionSection,
-  UnhealthyAction,
+export {
+  usualPauses,
+  type HealthSection,
+  type LogsSection,
+  type LogTarget,
+  type RestartPolicy,
+  type RestartSection,
+  type StopSection,
+  type SupervisionSection,
+  type UnhealthyAction,
 } from './supervise/section.js';
 export type { SeccompProfile, SeccompRule, SyscallAnswer, SyscallEvent, SyscallHandler } from '@haco/confine';

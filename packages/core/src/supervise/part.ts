@@ -4,6 +4,7 @@ import { err, ok, type Result } from 'neverthrow';
 import { issue, parseBytes, parseDuration, quote, Rejected, type Duration, type Issue, type Part } from '@haco/plan';
 import type { HealthOptions, LogOptions, RestartOptions, SupervisionMethods } from './methods.js';
 import {
+  usualPauses,
   defaultLogs,
   restartPolicies,
   type HealthSection,
@@ -43,10 +44,10 @@ class Reader {
 function restart(
   section: SupervisionSection,
   policy: RestartPolicy,
-  { max, delay, backoff = 2 }: RestartOptions = {},
+  { max, delay, backoff = usualPauses.backoff }: RestartOptions = {},
 ): SupervisionSection | Rejected {
   const reader = new Reader('restart');
-  const delayMs = reader.duration('delayMs', delay, 100);
+  const delayMs = reader.duration('delayMs', delay, usualPauses.delayMs);
   return reader.into<RestartSection>(section, { policy, delayMs, backoff, ...(max === undefined ? {} : { max }) });
 }
 

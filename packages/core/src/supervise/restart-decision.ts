@@ -1,5 +1,5 @@
 /** Whether a container is started again, and when: a pure decision. */
-import type { RestartSection } from './section.js';
+import { usualPauses, type RestartSection } from './section.js';
 
 /** What is known when it has ended. */
 export interface Ended {
@@ -16,7 +16,7 @@ export interface Ended {
 /** A run of this length was a good one: the next restart begins a new row. */
 export const goodRunMs = 10_000;
 const longestPauseMs = 60_000;
-const otherwise: RestartSection = { policy: 'no', delayMs: 100, backoff: 2 };
+const otherwise: RestartSection = { policy: 'no', ...usualPauses };
 
 /** The pause before the next start in milliseconds; undefined: it stays as it is. */
 export function pauseBeforeRestart(section: RestartSection | undefined, ended: Ended): number | undefined {

@@ -12,6 +12,9 @@ export type UnhealthyAction = 'nothing' | 'restart' | 'stop';
 /** Where output goes. */
 export type LogTarget = 'file' | 'journald' | 'syslog' | 'none';
 
+/** Pauses where `restart()` says nothing of them. */
+export const usualPauses = { delayMs: 100, backoff: 2 } as const;
+
 /** Whether and how it is started again. */
 export interface RestartSection {
   /** When. */

@@ -1,13 +1,10 @@
 /** Services as a compose file, for docker compose and podman-compose. */
-import { given, seconds } from './given.js';
-import { otherAttributes, propagationOf, tmpfsOptions } from './mount-words.js';
+import { given, seconds, type Fields } from './given.js';
+import { askedAttributes, otherAttributes, propagationOf, tmpfsOptions } from './mount-words.js';
 import { reportPauses } from './pauses.js';
-import type { Report } from './report.js';
+import type { Missing, Report } from './report.js';
 import type { Service } from './service.js';
 import { nameOfSignal } from './signals.js';
-
-type Fields = Record<string, unknown>;
-type Missing = (path: string, reason: string) => void;
 
 /** A file of the compose specification, in words that version 1.29 knows, too. */
 export interface ComposeFile {
@@ -175,8 +172,8 @@ function composeLimits({ limits, rlimits }: Service, missing: Missing): Fields {
 function composeVolumes({ binds }: Service, missing: Missing): readonly Fields[] {
   return binds.map(({ entry, from }) => {
     if (entry.recursive === false) missing(`${from}.recursive`, 'compose binds with the mounts below');
-    for (const name of ['nosuid', 'nodev', 'noexec'] as const) {
-      if (entry[name] === true) missing(`${from}.${name}`, 'compose has no such option of a bind mount');
+    for (const name of askedAttributes(entry)) {
+      missing(`${from}.${name}`, 'compose has no such option of a bind mount');
     }
     for (const name of otherAttributes(entry)) missing(`${from}.${name}`, 'compose has no word for it');
     return given({

@@ -1,7 +1,10 @@
 /** Objects of a format without the fields that nobody asked for. */
 
+/** An object of a format. */
+export type Fields = Record<string, unknown>;
+
 /** The same without undefined, and without lists and objects that are empty. */
-export function given(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
+export function given(fields: Readonly<Fields>): Fields {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => !isEmpty(value)));
 }
 

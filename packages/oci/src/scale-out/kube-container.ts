@@ -1,11 +1,11 @@
 /** A service as a container of a pod. */
 import type { ReadinessEntry } from '@haco/core';
-import { given, seconds } from './given.js';
+import type { MountAttributes } from '@haco/mounts';
+import { given, seconds, type Fields } from './given.js';
 import { isKubeVariable, kubeName, literal } from './kube-names.js';
-import type { Report } from './report.js';
+import { askedAttributes, otherAttributes } from './mount-words.js';
+import type { Missing, Report } from './report.js';
 import type { Service } from './service.js';
-
-type Fields = Record<string, unknown>;
 
 /** The container; its volumes are those of the pod. */
 export function kubeContainer(service: Service, report: Report): { container: Fields; volumes: readonly Fields[] } {
@@ -33,8 +33,6 @@ export function kubeContainer(service: Service, report: Report): { container: Fi
   });
   return { container, volumes };
 }
-
-type Missing = (path: string, reason: string) => void;
 
 function reportProcess({ umask, oomScoreAdj, init, rlimits, domainname, masked }: Service, missing: Missing): void {
   if (umask !== undefined) missing('process.umask', 'a container of Kubernetes has no umask of its own');
@@ -159,11 +157,9 @@ function kubeMounts(
 }
 
 /** Of a mount Kubernetes knows only whether it can be written to. */
-function reportAttributes(entry: object, from: string, missing: Missing): void {
-  for (const name of ['nosuid', 'nodev', 'noexec', 'nosymfollow', 'noatime', 'strictatime', 'nodiratime'] as const) {
-    if ((entry as Readonly<Record<string, unknown>>)[name] === true) {
-      missing(`${from}.${name}`, 'Kubernetes has no options of mounts');
-    }
+function reportAttributes(entry: MountAttributes, from: string, missing: Missing): void {
+  for (const name of [...askedAttributes(entry), ...otherAttributes(entry)]) {
+    missing(`${from}.${name}`, 'Kubernetes has no options of mounts');
   }
 }
 

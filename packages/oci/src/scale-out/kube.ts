@@ -1,12 +1,10 @@
 /** Services as objects of Kubernetes: a Deployment or a Pod for each, and one Pod for those that share namespaces. */
-import { given, seconds } from './given.js';
+import { given, seconds, type Fields } from './given.js';
 import { reportPauses } from './pauses.js';
 import { kubeContainer } from './kube-container.js';
 import { isKubeKey, kubeName } from './kube-names.js';
 import type { Report } from './report.js';
 import type { Service } from './service.js';
-
-type Fields = Record<string, unknown>;
 
 /** An object of Kubernetes. */
 export interface KubeObject {

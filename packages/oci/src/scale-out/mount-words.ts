@@ -1,6 +1,14 @@
 /** Options of mounts as engines of containers take them. */
 import type { MountAttributes, TmpfsEntry } from '@haco/mounts';
 
+/** Attributes that podman and tmpfs have a word for. */
+const usualAttributes = ['nosuid', 'nodev', 'noexec'] as const;
+
+/** Those of them that are asked. */
+export function askedAttributes(entry: MountAttributes): readonly (keyof MountAttributes)[] {
+  return usualAttributes.filter((name) => entry[name] === true);
+}
+
 /** Attributes of mounts that no engine has a word for, of those that are asked. */
 export function otherAttributes(entry: MountAttributes): readonly (keyof MountAttributes)[] {
   const others = ['nosymfollow', 'noatime', 'strictatime', 'nodiratime'] as const;

@@ -1,14 +1,13 @@
 /** Services as quadlets: units of systemd that podman makes services of, one file for each container. */
 import { portText, securityOptions } from './compose.js';
 import { seconds } from './given.js';
-import { otherAttributes, propagationOf, tmpfsOptions } from './mount-words.js';
-import type { Report } from './report.js';
+import { askedAttributes, otherAttributes, propagationOf, tmpfsOptions } from './mount-words.js';
+import type { Missing, Report } from './report.js';
 import type { Service } from './service.js';
 import { nameOfSignal } from './signals.js';
 import { unitWord, unitWords, type UnitSection } from './unit-text.js';
 
 type Entry = readonly [key: string, value: string];
-type Missing = (path: string, reason: string) => void;
 
 /** One file. */
 export interface Quadlet {
@@ -207,7 +206,7 @@ function mountEntries({ binds, tmpfs }: Service, each: Each, missing: Missing): 
     for (const name of otherAttributes(entry)) missing(`${from}.${name}`, 'podman has no such option of a bind mount');
     const options = [
       entry.readonly === true ? 'ro' : 'rw',
-      ...(['nosuid', 'nodev', 'noexec'] as const).filter((name) => entry[name] === true),
+      ...askedAttributes(entry),
       entry.recursive === false ? 'bind' : 'rbind',
       propagationOf(entry),
     ];

@@ -3,11 +3,10 @@ import { dockerMaskedPaths, dockerReadonlyPaths } from '@haco/core';
 import type { IndependentName, MountEntry } from '@haco/mounts';
 import { defaultLinks, isDefaultNode } from '../default-devices.js';
 import type { Sections } from '../export/sections.js';
+import type { Missing } from './report.js';
 import type { Placed, Service } from './service.js';
 
 type Files = Pick<Service, 'binds' | 'tmpfs' | 'masked' | 'readonlyRoot'>;
-type Missing = (path: string, reason: string) => void;
-
 /** What every engine mounts unasked. */
 const mountedByAll: ReadonlySet<IndependentName> = new Set<IndependentName>([
   'procfs',

@@ -3,6 +3,7 @@ import { settingsOf } from '@haco/cgroups';
 import { rlimitKinds, type RlimitKind, type RlimitValue } from '@haco/rlimits';
 import { Draft, limitKeys } from '../export/limit-keys.js';
 import type { Sections } from '../export/sections.js';
+import type { Missing } from './report.js';
 import type { Limits, Ulimit } from './service.js';
 
 /** Which field of a service a key of a group is. */
@@ -23,8 +24,6 @@ const fields: ReadonlyMap<string, keyof Limits> = new Map<string, keyof Limits>(
 
 /** The kernel's own period, where a quota comes without one. */
 const defaultPeriod = 100_000;
-
-type Missing = (path: string, reason: string) => void;
 
 /** The limits; what no engine has a word for is told. */
 export function readLimits({ cgroups }: Sections, missing: Missing): Limits {

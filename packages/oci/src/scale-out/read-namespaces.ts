@@ -1,10 +1,9 @@
 /** Namespaces and network of a spec as engines say them. Mount, uts and cgroup namespaces every container of theirs has. */
 import type { Export } from '../export/export.js';
+import type { Missing } from './report.js';
 import type { Service } from './service.js';
 
 type Namespaces = Pick<Service, 'hostname' | 'domainname' | 'ofHost' | 'network' | 'ports' | 'dns' | 'sysctls'>;
-type Missing = (path: string, reason: string) => void;
-
 /** What it shares, and how it is reached; what engines have no word for is told. */
 export function readNamespaces({ sections, facts }: Export, missing: Missing): Namespaces {
   const { namespaces, network, identity } = sections;

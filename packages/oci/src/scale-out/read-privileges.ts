@@ -2,14 +2,13 @@
 import { capabilityName, finalUid, processSets } from '@haco/caps';
 import type { SeccompFilter } from '@haco/confine';
 import type { Export } from '../export/export.js';
+import type { Missing } from './report.js';
 import type { Filter, Service, User } from './service.js';
 
 type Privileges = Pick<
   Service,
   'user' | 'caps' | 'ambient' | 'noNewPrivileges' | 'seccomp' | 'apparmor' | 'selinux' | 'ownUsers'
 >;
-type Missing = (path: string, reason: string) => void;
-
 /** User, capabilities and filters; what engines have no word for is told. */
 export function readPrivileges(from: Export, missing: Missing): Privileges {
   const { confine, lsm } = from.sections;

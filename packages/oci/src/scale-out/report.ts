@@ -2,6 +2,9 @@
 import { issue, type Issue } from '@haco/core';
 import type { Service } from './service.js';
 
+/** Tells of a path of one container's spec; see {@link Report.missing}. */
+export type Missing = (path: string, reason: string) => void;
+
 export class Report {
   readonly notRepresented: Issue[] = [];
 
