@@ -1,6 +1,6 @@
 /** Thousands of containers in one process: it must hold in the end what it held in the beginning. */
 import { hacoContenders } from '../contenders/haco.js';
-import { readHoldings } from '../holdings.js';
+import { readHoldings, readResidentMiB } from '../holdings.js';
 import type { LeaksResult } from '../results.js';
 import type { ScenarioInput } from './scenario.js';
 
@@ -19,7 +19,7 @@ export async function leaks({ stage, amounts }: ScenarioInput): Promise<LeaksRes
   const began = performance.now();
   for (let i = 0; i < samples; i++) {
     await run(amounts.leakRuns / samples);
-    rss.push((await readHoldings()).rssMiB);
+    rss.push(await readResidentMiB());
   }
   const seconds = (performance.now() - began) / 1000;
   return { runs: amounts.leakRuns, seconds, before, after: await readHoldings(), rss };

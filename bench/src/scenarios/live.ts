@@ -5,10 +5,13 @@ import type { Contender } from '../contenders/contender.js';
 import { floorContenders } from '../contenders/floor.js';
 import { full, hacoContenders } from '../contenders/haco.js';
 import { spawnContenders } from '../contenders/spawn.js';
-import { interleave } from '../measure.js';
+import { timeOf } from '../measure.js';
 import { rowsOf, type LiveResult } from '../results.js';
 import { quantile } from '../statistics.js';
 import type { ScenarioInput } from './scenario.js';
+
+/** Of with and without in turn: one of each took so long that a busier machine in one of them decided the ratio. */
+const cycles = 9;
 
 const threads = (): number => readdirSync('/proc/self/task').length;
 
@@ -33,22 +36,34 @@ export async function live({ stage, amounts }: ScenarioInput): Promise<LiveResul
     ...hacoContenders(stage),
     ...floors.contenders,
   ].filter(({ id }) => wanted.has(id));
-  const rounds = Math.ceil(amounts.rounds / 3);
-  const measure = () => interleave(contenders, { rounds, warmUp: amounts.warmUp });
+  const rounds = Math.ceil(amounts.rounds / cycles);
+  const warmUp = Math.ceil(amounts.warmUp / 3);
+  const without = new Map<string, number[]>(contenders.map(({ id }) => [id, []]));
+  const crowded = new Map<string, number[]>(contenders.map(({ id }) => [id, []]));
+  const measure = async (into: ReadonlyMap<string, number[]>): Promise<void> => {
+    for (const contender of contenders) {
+      for (let round = -warmUp; round < rounds; round++) {
+        const ms = await timeOf(contender);
+        if (round >= 0) into.get(contender.id)?.push(ms);
+      }
+    }
+  };
 
-  const first = await measure();
-  const threadsBefore = threads();
-  const { containers, times } = await startMany(stage.root, amounts.liveContainers);
-  const crowded = await measure();
-  const threadsAdded = threads() - threadsBefore;
-  await Promise.all(containers.map((container) => container[Symbol.asyncDispose]()));
-  // Without them once more, so that a machine that became slower meanwhile doesn't count against either side.
-  const last = await measure();
-  const without = new Map(contenders.map(({ id }) => [id, [...(first.get(id) ?? []), ...(last.get(id) ?? [])]]));
+  const starts: number[] = [];
+  let threadsAdded = 0;
+  for (let cycle = 0; cycle < cycles; cycle++) {
+    await measure(without);
+    const threadsBefore = threads();
+    const { containers, times } = await startMany(stage.root, amounts.liveContainers);
+    starts.push(...times);
+    await measure(crowded);
+    threadsAdded = Math.max(threadsAdded, threads() - threadsBefore);
+    await Promise.all(containers.map((container) => container[Symbol.asyncDispose]()));
+  }
   return {
-    containers: containers.length,
+    containers: amounts.liveContainers,
     threads: threadsAdded,
-    startMs: quantile(times, 0.5),
+    startMs: quantile(starts, 0.5),
     without: rowsOf(contenders, without),
     with: rowsOf(contenders, crowded),
   };
