@@ -160,8 +160,9 @@ export class Launching implements Launch {
     this.resolveStarted(ok({ pid: report.childPid, startMs: (report.runningNs - report.startedNs) / 1e6 }));
     // Its end, which may have come already, is news for somebody else.
     if (this.request.outlives === true) return;
-    // Nobody will write to it any more: a live container need not keep it open.
-    if (this.launcherEnded) this.last = this.takeReport();
+    // Nobody will write to it any more: a live container need not keep it open. One that is watched until its end has ended, most
+    // likely, and the next start of the same plan may have its file.
+    if (this.launcherEnded && !this.untilEnd) this.last = this.takeReport();
     afterEnd(this.childPid, (end) => {
       this.end = end;
       if (this.launcherEnded) this.finish();
