@@ -11,6 +11,7 @@ import { hasHooks, runHooks } from './hooks.js';
 import { failureOf, launchSteps, refusalOf } from './launch.js';
 import { lateStepsOf } from './late-steps.js';
 import { writePidFile } from './pid-file.js';
+import { namedPreserved } from './preserved-fds.js';
 import { createdBarrier, namespacesBarrier, shapePlan } from './runtime-plan.js';
 import { connectTo } from './unix-socket.js';
 
@@ -26,6 +27,8 @@ export interface CreateRequest {
   readonly terminal?: number;
   /** Whoever called this program waits for its end. */
   readonly outlives: boolean;
+  /** Descriptors of this process that its command gets under the same numbers, from 3 on. */
+  readonly preserved: readonly number[];
   /** Its process waits until `start`. */
   readonly waits: boolean;
 }
@@ -160,13 +163,17 @@ async function perform(request: CreateRequest, making: Making): Promise<Result<C
     ...(request.waits ? { waitsIn: directory.path } : {}),
     hooks: early,
     created: true,
+    preserved: request.preserved.length,
   });
   let record = making.record;
   let created: () => void = () => undefined;
   const complete = new Promise<void>((done) => (created = done));
   const started = launchSteps({
     steps,
-    ...(making.console === undefined ? {} : { descriptors: { terminal: making.console } }),
+    descriptors: {
+      ...(making.console === undefined ? {} : { terminal: making.console }),
+      ...namedPreserved(request.preserved),
+    },
     outlives: request.outlives,
     onBarrier: async (barrier, pid) => {
       const startTime = startTimeOf(pid);

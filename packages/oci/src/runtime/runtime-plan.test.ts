@@ -1,5 +1,5 @@
 /** What the runtime makes of a plan, step by step. */
-import { orThrow } from '@haco/core';
+import { orThrow, renderOperation } from '@haco/core';
 import { storedHosts } from '@haco/testkit';
 import { expect, test } from 'vitest';
 import { plainConfig } from '../fixture.js';
@@ -25,6 +25,26 @@ test('one that runs at once closes what it has open as every container does', ()
     'oci.created',
     'process.close',
     'process.exec',
+  ]);
+});
+
+test('descriptors that are handed on come to their numbers before all others are closed', () => {
+  const calls = (shape: Parameters<typeof shapePlan>[1], id: string) =>
+    shapePlan(steps(), shape)
+      .find((step) => step.id === id)
+      ?.operations.map(renderOperation);
+  const moved = [
+    'fcntl(3, F_DUPFD_CLOEXEC, 24) = <oci.seen>',
+    'dup3(<preserved.0>, 3, 0)',
+    'dup3(<preserved.1>, 4, 0)',
+    'dup3(<oci.seen>, 5, O_CLOEXEC)',
+  ];
+  expect(calls({ preserved: 2 }, 'process.close')).toEqual([...moved, 'close_range(6, UINT_MAX, 0)']);
+  expect(calls({ preserved: 2, waitsIn: '/run/x' }, 'oci.wait')?.slice(0, 7)).toEqual([
+    ...moved,
+    'dup3(<oci.listening>, 6, O_CLOEXEC)',
+    'dup3(<oci.plan>, 7, O_CLOEXEC)',
+    'close_range(8, UINT_MAX, 0)',
   ]);
 });
 

@@ -1,5 +1,5 @@
 /** What the runtime makes of a plan: containers outlive it, wait for their start, and leave their groups to `delete`. */
-import { flags, slot, syscall, type Step } from '@haco/core';
+import { flags, slot, syscall, type Operation, type Step } from '@haco/core';
 import { sendDescriptor } from '@haco/plan';
 
 /** Name of the barrier at which the namespaces are there and nothing is mounted yet. */
@@ -19,6 +19,13 @@ export interface PlanShape {
   readonly hooks?: boolean;
   /** The runtime has something to do when everything is there. */
   readonly created?: boolean;
+  /** Descriptors that the command gets from 3 on: how many of those that the launcher has under {@link preservedName}. */
+  readonly preserved?: number;
+}
+
+/** Name under which the launcher gets the descriptor that the command has as 3 + `index`. */
+export function preservedName(index: number): string {
+  return `preserved.${String(index)}`;
 }
 
 /** Steps about a life with Node, which these containers don't have. */
@@ -36,14 +43,40 @@ const streamSocket = flags({ SOCK_STREAM: 1, SOCK_CLOEXEC: 0o2000000 }, 'SOCK_ST
 const AF_UNIX = flags({ AF_UNIX: 1 }, 'AF_UNIX');
 const MSG_NOSIGNAL = flags({ MSG_NOSIGNAL: 0x4000 }, 'MSG_NOSIGNAL');
 const NULL = flags({ NULL: 0 }, 'NULL');
+const UINT_MAX = flags({ UINT_MAX: 4_294_967_295 }, 'UINT_MAX');
 
-/** Descriptors of the launcher, see wire.ts of `@haco/sys`: the plan, and the channel, whose place the socket takes. */
+/** Descriptor of the launcher, see wire.ts of `@haco/sys`: the plan, and then the socket by which an exec is seen. */
 const planFd = 3;
-const socketFd = 4;
-const memoryFd = 5;
 
-/** Descriptors that mean nothing to the launcher begin here. */
-const free = 20;
+/** Numbers behind the descriptors that the command gets: of what is needed until its exec, and of what means nothing to the launcher. */
+function numbersFor(preserved: number) {
+  const seen = planFd + preserved;
+  return { seen, socket: seen + 1, memory: seen + 2, free: 20 + 2 * preserved };
+}
+
+/** The descriptors of the caller come to their numbers; the launcher goes on seeing the exec. */
+function movePreserved(preserved: number): readonly Operation[] {
+  if (preserved === 0) return [];
+  const { seen, free } = numbersFor(preserved);
+  return [
+    syscall('fcntl', [planFd, F_DUPFD_CLOEXEC, free], { save: 'oci.seen' }),
+    // Each comes from behind its place: none is overwritten before its turn.
+    ...Array.from({ length: preserved }, (_, index) =>
+      syscall('dup3', [{ fd: preservedName(index) }, planFd + index, 0]),
+    ),
+    syscall('dup3', [slot('oci.seen'), seen, O_CLOEXEC]),
+  ];
+}
+
+/** In place of the step that closes all: what the command gets is kept. */
+function keepPreserved(step: Step, preserved: number): Step {
+  if (step.id !== 'process.close' || preserved === 0) return step;
+  return {
+    ...step,
+    label: `close every descriptor but stdin, stdout, stderr and the ${String(preserved)} that are handed on`,
+    operations: [...movePreserved(preserved), syscall('close_range', [planFd + preserved + 1, UINT_MAX, 0])],
+  };
+}
 
 /** `struct sockaddr_un`, padded to whole words. */
 function address(name: string): string {
@@ -53,8 +86,9 @@ function address(name: string): string {
   return bytes.toString('base64');
 }
 
-function prepareWait(directory: string, name: string): Step {
+function prepareWait(directory: string, name: string, preserved: number): Step {
   const length = 2 + name.length + 1;
+  const { free } = numbersFor(preserved);
   return {
     id: 'oci.start-socket',
     phase: 'prepare',
@@ -76,7 +110,8 @@ function prepareWait(directory: string, name: string): Step {
 }
 
 /** The wait, with nothing open but the standard streams and what the start needs. */
-function planWait(): Step {
+function planWait(preserved: number): Step {
+  const { socket, memory } = numbersFor(preserved);
   return {
     id: 'oci.wait',
     phase: 'handover',
@@ -85,15 +120,16 @@ function planWait(): Step {
     source: 'accept(2)',
     from: 'process',
     operations: [
-      syscall('dup3', [slot('oci.listening'), socketFd, O_CLOEXEC]),
-      syscall('dup3', [slot('oci.plan'), memoryFd, O_CLOEXEC]),
-      syscall('close_range', [memoryFd + 1, flags({ UINT_MAX: 4_294_967_295 }, 'UINT_MAX'), 0]),
-      syscall('accept4', [socketFd, NULL, NULL, flags({ SOCK_CLOEXEC: 0o2000000 }, 'SOCK_CLOEXEC')], {
+      ...movePreserved(preserved),
+      syscall('dup3', [slot('oci.listening'), socket, O_CLOEXEC]),
+      syscall('dup3', [slot('oci.plan'), memory, O_CLOEXEC]),
+      syscall('close_range', [memory + 1, UINT_MAX, 0]),
+      syscall('accept4', [socket, NULL, NULL, flags({ SOCK_CLOEXEC: 0o2000000 }, 'SOCK_CLOEXEC')], {
         save: 'oci.starter',
         retry: { errnos: ['EINTR'], times: 1000 },
       }),
       // The shared memory of the plan.
-      sendDescriptor(slot('oci.starter'), memoryFd, 'm', MSG_NOSIGNAL),
+      sendDescriptor(slot('oci.starter'), memory, 'm', MSG_NOSIGNAL),
     ],
   };
 }
@@ -139,7 +175,7 @@ function barrier(name: string, fields: Pick<Step, 'phase' | 'label' | 'why'>): S
 /** The plan of a container of the runtime. */
 export function shapePlan(
   given: readonly Step[],
-  { waitsIn, hooks = false, created = false }: PlanShape,
+  { waitsIn, hooks = false, created = false, preserved = 0 }: PlanShape,
 ): readonly Step[] {
   // What has begun well is removed by `delete`.
   const steps = given
@@ -150,7 +186,7 @@ export function shapePlan(
   const [before, between] = [steps.slice(0, mounts), steps.slice(mounts, last)];
   const end = steps.slice(waitsIn === undefined ? last : last + 1);
   return [
-    ...(waitsIn === undefined ? [] : [prepareWait(waitsIn, 'start')]),
+    ...(waitsIn === undefined ? [] : [prepareWait(waitsIn, 'start', preserved)]),
     ...before,
     ...(hooks
       ? [
@@ -172,7 +208,7 @@ export function shapePlan(
           }),
         ]
       : []),
-    ...(waitsIn === undefined ? [] : [planWait()]),
-    ...end,
+    ...(waitsIn === undefined ? [] : [planWait(preserved)]),
+    ...end.map((step) => keepPreserved(step, preserved)),
   ];
 }

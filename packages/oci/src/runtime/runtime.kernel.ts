@@ -3,7 +3,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isAlive, startTimeOf } from '@haco/core';
-import { describeWith, expectNothingLeft, makeRootfs, makeTemporaryDirectory, type TestRootfs } from '@haco/testkit';
+import {
+  describeWith,
+  expectNothingLeft,
+  makeRootfs,
+  makeTemporaryDirectory,
+  runCommand,
+  type TestRootfs,
+} from '@haco/testkit';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { defaultConfig } from './commands/spec.js';
 import { makeRuntime, writeConfig, type TestRuntime } from './testing.js';
@@ -152,6 +159,51 @@ describeWith(['root', 'busybox', 'probe'], 'haco-oci', () => {
         linux: { ...base().linux, namespaces: ['mount', 'network', 'ipc', 'uts'].map((type) => ({ type })) },
       });
       expect(await runtime.call('run', '--bundle', bundle, killed)).toMatchObject({ exitCode: 137 });
+    });
+  });
+
+  /** The runtime with descriptors 3 (written to `out`) and 4 (text to read), as a shell opens them; what it says itself goes nowhere. */
+  const withDescriptors = (out: string, ...args: readonly string[]) => {
+    const script = [
+      'out=$1; shift; exec 3>"$out" 4<<END',
+      'handed on',
+      'END',
+      'exec "$@" </dev/null >/dev/null 2>&1',
+    ].join('\n');
+    return runCommand(['/bin/sh', '-c', script, 'sh', out, runtime.path, ...args]);
+  };
+
+  test('descriptors are handed on to run, create and exec, and no others', { timeout: 90_000 }, async () => {
+    await expectNothingLeft(async () => {
+      const out = join(bundle, 'out');
+      // What lists them has the directory open itself, as the next number.
+      const script = 'cat <&4 >&3; echo $(ls /proc/self/fd) >&3';
+      const heard = 'handed on\n0 1 2 3 4 5\n';
+      const id = prepare(['/bin/sh', '-c', script]);
+      expect(await withDescriptors(out, 'run', '--preserve-fds', '2', '-b', bundle, id)).toMatchObject({ exitCode: 0 });
+      expect(await readFile(out, 'utf8')).toBe(heard);
+
+      const created = prepare(['/bin/sh', '-c', script]);
+      expect(await withDescriptors(out, 'create', '--preserve-fds=2', '-b', bundle, created)).toMatchObject({
+        exitCode: 0,
+      });
+      expect(await runtime.call('start', created)).toMatchObject(ok);
+      await until(created, 'stopped');
+      expect(await readFile(out, 'utf8')).toBe(heard);
+      expect(await runtime.call('delete', created)).toMatchObject(ok);
+
+      const living = prepare(['/bin/sleep', '60']);
+      expect((await runtime.leave('run', '-d', '-b', bundle, living)).exitCode).toBe(0);
+      const exec = ['exec', '--preserve-fds', '2', living, 'sh', '-c', script];
+      expect(await withDescriptors(out, ...exec)).toMatchObject({ exitCode: 0 });
+      expect(await readFile(out, 'utf8')).toBe(heard);
+      expect(await runtime.call('exec', living, 'sh', '-c', 'echo $(ls /proc/self/fd)')).toMatchObject({
+        stdout: '0 1 2 3\n',
+      });
+      expect((await runtime.call('exec', '--preserve-fds', '3', living, 'true')).stderr).toMatch(
+        /descriptor \d+ of 3 is not open; open it, or hand on fewer/,
+      );
+      expect(await runtime.call('delete', '--force', living)).toMatchObject(ok);
     });
   });
 

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { groupPathOf } from './group-path.js';
 import { withoutZeros } from './commands/update.js';
 import { readHooks } from './hooks.js';
-import { refusePreserved } from './preserved-fds.js';
+import { preservedFds } from './preserved-fds.js';
 import { signalNumber } from './signals.js';
 
 test.each([
@@ -36,15 +36,25 @@ test.each([
   expect(groupPathOf(given, 'x', systemd)._unsafeUnwrap()).toBe(path);
 });
 
-test('a 0 of an update changes nothing, and handing descriptors on is refused', () => {
+test('a 0 of an update changes nothing', () => {
   expect(withoutZeros({ memory: { limit: 5, swap: 0 }, cpu: { shares: 0 }, pids: { limit: -1 } })).toEqual({
     memory: { limit: 5 },
     cpu: {},
     pids: { limit: -1 },
   });
-  expect(refusePreserved({ 'preserve-fds': '0' }).isOk()).toBe(true);
-  expect(refusePreserved({ 'preserve-fds': '2' })._unsafeUnwrapErr().message).toBe(
-    'The spec is invalid: --preserve-fds: "2" descriptors would be handed on, which haco-oci does not do; leave it out.',
+});
+
+test('descriptors to hand on are numbered from 3, and must all be open', () => {
+  expect(preservedFds({})._unsafeUnwrap()).toEqual([]);
+  expect(preservedFds({ 'preserve-fds': '0' })._unsafeUnwrap()).toEqual([]);
+  const problemOf = (given: string) => preservedFds({ 'preserve-fds': given })._unsafeUnwrapErr().message;
+  for (const given of ['x', '-1', '2.5', '201']) {
+    expect(problemOf(given)).toBe(
+      `The spec is invalid: --preserve-fds: ${JSON.stringify(given)} is no number from 0 to 200.`,
+    );
+  }
+  expect(problemOf('200')).toMatch(
+    /^The spec is invalid: --preserve-fds: descriptor \d+ of 200 is not open; open it, or hand on fewer\.$/,
   );
 });
 

@@ -3,11 +3,11 @@ import { err, ok } from 'neverthrow';
 import { valueOf } from '../command-line.js';
 import { createContainer } from '../create-container.js';
 import { leave } from '../leave.js';
-import { refusePreserved } from '../preserved-fds.js';
+import { preservedFds } from '../preserved-fds.js';
 import type { Run } from './command.js';
 
 export const run: Run = async ({ root, systemdCgroup, options, rest }) => {
-  const preserved = refusePreserved(options);
+  const preserved = preservedFds(options);
   if (preserved.isErr()) return err(preserved.error);
   const [pidFile, consoleSocket] = [valueOf(options, 'pid-file'), valueOf(options, 'console-socket')];
   const created = await createContainer({
@@ -15,6 +15,7 @@ export const run: Run = async ({ root, systemdCgroup, options, rest }) => {
     id: rest[0] ?? '',
     bundle: valueOf(options, 'bundle') ?? '.',
     systemdCgroup,
+    preserved: preserved.value,
     waits: true,
     outlives: true,
     ...(pidFile === undefined ? {} : { pidFile }),

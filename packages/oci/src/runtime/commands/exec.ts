@@ -12,7 +12,7 @@ import { failureOf, launchSteps, refusalOf } from '../launch.js';
 import { writePidFile } from '../pid-file.js';
 import { shapePlan } from '../runtime-plan.js';
 import { connectTo } from '../unix-socket.js';
-import { refusePreserved } from '../preserved-fds.js';
+import { namedPreserved, preservedFds } from '../preserved-fds.js';
 import type { Call, Run } from './command.js';
 
 const numbers = syscallNumbers[process.arch === 'arm64' ? 'arm64' : 'x64'];
@@ -28,6 +28,7 @@ async function plan(
   { record, directory }: Found,
   identity: { readonly pid: number; readonly startTime: number },
   { options, rest }: Call,
+  preserved: number,
 ): Promise<Result<Planned, HacoError>> {
   const config = directory.readConfig();
   if (config.isErr()) return err(config.error);
@@ -61,7 +62,7 @@ async function plan(
         new UnsupportedError({ feature: 'process', neededFor: 'exec', since: '', remedy: '', sentence: refused }),
       );
     }
-    return ok({ steps: shapePlan(made.steps, {}), command: command.file, terminal: tty !== undefined });
+    return ok({ steps: shapePlan(made.steps, { preserved }), command: command.file, terminal: tty !== undefined });
   });
 }
 
@@ -88,7 +89,7 @@ function openTerminal(
 
 export const run: Run = async (call) => {
   const { root, options, rest } = call;
-  const preserved = refusePreserved(options);
+  const preserved = preservedFds(options);
   if (preserved.isErr()) return err(preserved.error);
   const found = findContainer(root, rest[0] ?? '').andThen((one) => {
     if (one.status !== 'paused') return ok(one);
@@ -99,7 +100,7 @@ export const run: Run = async (call) => {
   if (found.isErr()) return err(found.error);
   const first = processOfFound(found.value, 'run a command in the container');
   if (first.isErr()) return err(first.error);
-  const planned = await plan(found.value, first.value, call);
+  const planned = await plan(found.value, first.value, call, preserved.value.length);
   if (planned.isErr()) return err(planned.error);
   const { steps, command, terminal } = planned.value;
   const console = openTerminal(call, terminal);
@@ -129,7 +130,11 @@ export const run: Run = async (call) => {
   }
   const started = launchSteps({
     steps,
-    descriptors: { container: pidfd, ...(theirs === undefined ? {} : { terminal: theirs }) },
+    descriptors: {
+      container: pidfd,
+      ...(theirs === undefined ? {} : { terminal: theirs }),
+      ...namedPreserved(preserved.value),
+    },
     outlives: options['detach'] === true,
     onBarrier: () => Promise.resolve(ok()),
   });

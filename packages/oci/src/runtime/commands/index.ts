@@ -6,7 +6,7 @@ const id = '<container-id>';
 const bundle = { kind: 'value', short: 'b', help: 'directory of the bundle; the current one without it' } as const;
 const pidFile = { kind: 'value', help: 'file to which the pid is written' } as const;
 const consoleSocket = { kind: 'value', help: 'socket that takes the terminal' } as const;
-const preserveFds = { kind: 'value', help: 'not supported: only 0' } as const;
+const preserveFds = { kind: 'value', help: 'so many descriptors from 3 on are handed to the command' } as const;
 const ignored = { kind: 'switch', help: 'ignored' } as const;
 
 const starting = {

@@ -11,7 +11,7 @@ import { forwardSignals } from '../forward-signals.js';
 import { failureOf } from '../launch.js';
 import { leave } from '../leave.js';
 import { afterStart } from '../start-container.js';
-import { refusePreserved } from '../preserved-fds.js';
+import { preservedFds } from '../preserved-fds.js';
 import type { Run } from './command.js';
 
 /** The exit code of a shell for it. */
@@ -25,7 +25,7 @@ async function remove({ directory, record }: Created): Promise<Result<void, Haco
 }
 
 export const run: Run = async ({ root, systemdCgroup, options, rest }) => {
-  const preserved = refusePreserved(options);
+  const preserved = preservedFds(options);
   if (preserved.isErr()) return err(preserved.error);
   const [pidFile, consoleSocket] = [valueOf(options, 'pid-file'), valueOf(options, 'console-socket')];
   const detach = options['detach'] === true;
@@ -38,6 +38,7 @@ export const run: Run = async ({ root, systemdCgroup, options, rest }) => {
     id: rest[0] ?? '',
     bundle: valueOf(options, 'bundle') ?? '.',
     systemdCgroup,
+    preserved: preserved.value,
     waits: false,
     outlives: detach,
     ...(pidFile === undefined ? {} : { pidFile }),
