@@ -5,7 +5,7 @@ import { userInfo } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeWith, expectNothingLeft, makeRootfs, requires, type TestRootfs } from '@haco/testkit';
-import { killAtAnyMoment, warmUp } from './fixture.js';
+import { killAtAnyMoment, killWithUnboundContainers, warmUp } from './fixture.js';
 import { haco, orThrow, type Builder, type HacoError } from './index.js';
 
 let rootfs: TestRootfs;
@@ -206,4 +206,12 @@ describeWith(['ordinary-user', 'userns', 'busybox', 'probe'], 'when Node of an o
   test('at any moment of a start, its containers end, and nothing is left', { timeout: 120_000 }, async () => {
     await killAtAnyMoment(program(rootfs.path), process.env['VM_RUN'] === '1' ? 3 : 6);
   });
+
+  test(
+    'containers end that have given up their bond to it, whatever they were made of',
+    { timeout: 60_000 },
+    async () => {
+      await killWithUnboundContainers(['haco()', "haco().unshare('user', 'pid')", 'sandbox()']);
+    },
+  );
 });

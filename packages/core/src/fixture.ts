@@ -29,6 +29,18 @@ export async function stdoutOf(container: Container, options: ExecOptions): Prom
   return (await orThrow(container.exec(options))).stdout;
 }
 
+/** Run a program, and kill it with SIGKILL so long after its first line. */
+async function killProgram(program: string, afterMs: number): Promise<void> {
+  const flags = ['--import', 'tsx', '--conditions', '@haco/source', '--input-type=module', '--eval'];
+  const cwd = fileURLToPath(new URL('.', import.meta.url));
+  const node = spawn(process.execPath, [...flags, program], { cwd, stdio: ['ignore', 'pipe', 'inherit'] });
+  const gone = new Promise((resolve) => node.once('close', resolve));
+  await new Promise((resolve) => node.stdout.once('data', resolve));
+  await sleep(afterMs);
+  node.kill('SIGKILL');
+  await gone;
+}
+
 /**
  * Start a program that prints a line and then starts containers again and again, and kill it with SIGKILL in the middle, `rounds` times;
  * nothing is left. Each round loads TypeScript anew, which takes a virtual machine ten seconds on a busy host.
@@ -36,20 +48,28 @@ export async function stdoutOf(container: Container, options: ExecOptions): Prom
  * @param program - text of a module
  */
 export async function killAtAnyMoment(program: string, rounds: number): Promise<void> {
-  const flags = ['--import', 'tsx', '--conditions', '@haco/source', '--input-type=module', '--eval'];
-  const cwd = fileURLToPath(new URL('.', import.meta.url));
   await expectNothingLeft(
     async () => {
-      for (let round = 0; round < rounds; round++) {
-        const node = spawn(process.execPath, [...flags, program], { cwd, stdio: ['ignore', 'pipe', 'inherit'] });
-        const gone = new Promise((resolve) => node.once('close', resolve));
-        await new Promise((resolve) => node.stdout.once('data', resolve));
-        // Before the first start, and then always in the middle of one.
-        await sleep(5 + Math.random() * 150);
-        node.kill('SIGKILL');
-        await gone;
-      }
+      // Before the first start, and then always in the middle of one.
+      for (let round = 0; round < rounds; round++) await killProgram(program, 5 + Math.random() * 150);
     },
     { patienceMs: 5000 },
   );
+}
+
+/** Start containers whose command takes back its bond to Node's life, kill Node while all of them run, and find nothing left. */
+export async function killWithUnboundContainers(builders: readonly string[]): Promise<void> {
+  const index = JSON.stringify(fileURLToPath(new URL('index.ts', import.meta.url)));
+  const program = `
+    import { haco, sandbox } from ${index};
+    const unbound = ['/usr/bin/setpriv', '--pdeathsig', 'clear', '/bin/sleep', '100'];
+    const builders = [${builders.join(', ')}].map((builder) => builder.command(...unbound));
+    for (const builder of builders) {
+      const started = await builder.start();
+      if (started.isErr()) throw started.error;
+      // Served by the fork server, and alone, too.
+      void builder.run();
+    }
+    setTimeout(() => console.log('running'), 300);`;
+  await expectNothingLeft(() => killProgram(program, 0), { patienceMs: 5000 });
 }

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeWith, expectNothingLeft, makeRootfs, makeTemporaryDirectory, type TestRootfs } from '@haco/testkit';
-import { killAtAnyMoment, warmUp } from './fixture.js';
+import { killAtAnyMoment, killWithUnboundContainers, warmUp } from './fixture.js';
 import { haco, orThrow, type Builder } from './index.js';
 
 let rootfs: TestRootfs;
@@ -362,5 +362,18 @@ describeWith(['root', 'busybox', 'probe'], 'when Node is killed', () => {
     await base.sh('sleep 100').run();`;
   test('at any moment of a start, its containers end, and nothing is left', { timeout: 120_000 }, async () => {
     await killAtAnyMoment(program(rootfs.path), process.env['VM_RUN'] === '1' ? 4 : 12);
+  });
+
+  test(
+    'containers end that have given up their bond to it, whatever they were made of',
+    { timeout: 60_000 },
+    async () => {
+      const plain = ['haco()', "haco().unshare('pid')", "haco().unshare('user', 'pid')"];
+      await killWithUnboundContainers([...plain, "haco().unshare('pid').init()", "haco().unshare('pid').pids(9)"]);
+    },
+  );
+
+  test('sandboxes that have given up their bond to it end, too', { timeout: 60_000 }, async () => {
+    await killWithUnboundContainers(['sandbox()']);
   });
 });

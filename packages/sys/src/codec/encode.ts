@@ -41,6 +41,8 @@ export interface EncodedPlan {
    * beside it, nothing after its end, and nobody waits for its exec.
    */
   readonly aloneFlags?: number;
+  /** The container ends with its caller, and no launcher stays to see to it, as where something must be undone, or an init looked after. */
+  readonly needsGuard: boolean;
 }
 
 interface WireArg {
@@ -461,6 +463,7 @@ export function encodePlan(given: readonly Step[], options: EncodeOptions): Enco
   const undo = ops.findIndex(({ origin }) => origin.step.phase === 'undo');
   const parentAt = parent === -1 ? ops.length : parent;
   const undoAt = undo === -1 ? ops.length : undo;
+  const hasInit = ops.some(({ wire: op }) => op.code === wire.codes.init);
   const fields: Record<keyof typeof wire.header, number> = {
     magic: wire.magic,
     version: wire.version,
@@ -469,7 +472,7 @@ export function encodePlan(given: readonly Step[], options: EncodeOptions): Enco
       (sync ? wire.planFlags.sync : 0) |
       (options.dieWithCaller ? wire.planFlags.dieWithCaller : 0) |
       (options.notify ? wire.planFlags.notify : 0) |
-      (ops.some(({ wire: op }) => op.code === wire.codes.init) ? wire.planFlags.init : 0),
+      (hasInit ? wire.planFlags.init : 0),
     ops: wire.headerSize,
     nops: ops.length,
     parent: parentAt,
@@ -500,6 +503,7 @@ export function encodePlan(given: readonly Step[], options: EncodeOptions): Enco
   return {
     bytes,
     ...(aloneFlags === undefined ? {} : { aloneFlags }),
+    needsGuard: options.dieWithCaller && undoAt === ops.length && !hasInit,
     origins: ops.map(({ origin }) => origin),
     outs: new Map(
       [...encoder.outs].map(([name, { offset, size: length }]) => [name, { offset: sharedAt + offset, size: length }]),

@@ -1,16 +1,9 @@
-/**
- * What a series of starts finds ready: a launcher performs steps once, waits, and undoes them when the series ends or Node does,
- * however that ends. It waits at a barrier that is never answered: the end of Node's socket is the notice.
- */
-import { closeSync, constants, openSync } from 'node:fs';
+/** What a series of starts finds ready: a launcher performs steps once, and undoes them when the series ends or Node does. */
 import type { Step } from '@haco/plan';
-import { encodePlan, wireOrder } from '../codec/encode.js';
 import { afterEnd } from '../exit/after-end.js';
 import { libc } from '../libc.js';
-import { socketPair } from './channel.js';
+import { startBystander } from './bystander.js';
 import { isSeries, whenSeriesEnds } from './fork-server.js';
-import { makePlanFile } from './plan-file.js';
-import { spawnLauncher } from './spawn.js';
 
 /** By key: the socket to the process that keeps it, or that it couldn't be had in this series. */
 const kept = new Map<string, number | 'starting' | 'refused'>();
@@ -20,42 +13,14 @@ function endKept(): void {
   kept.clear();
 }
 
-/** Its own steps come first, in the launcher; the undo follows when the barrier fails. */
 function begin(steps: readonly Step[], arch: 'x64' | 'arm64'): number | 'refused' {
-  const wait: Step = {
-    id: 'keep.wait',
-    phase: 'prepare',
-    label: 'keep it until the series of starts ends',
-    why: 'the next start finds it ready',
-    from: 'keep',
-    operations: [{ op: 'barrier', name: 'kept' }],
-  };
-  const encoded = encodePlan(wireOrder([...steps, wait]), {
-    arch,
-    callerPid: process.pid,
-    dieWithCaller: true,
-    notify: false,
-    fds: [],
-  });
-  const plan = makePlanFile(encoded);
-  const pair = socketPair();
-  if (plan.isErr() || pair.isErr()) {
-    if (plan.isOk()) libc().close(plan.value);
-    for (const fd of pair.unwrapOr([])) libc().close(fd);
-    return 'refused';
-  }
-  const [own, theirs] = pair.value;
-  const none = openSync('/dev/null', constants.O_RDWR);
-  const spawned = spawnLauncher({ stdio: [none, none, none], plan: plan.value, passed: [theirs] });
-  closeSync(none);
-  libc().close(theirs);
-  libc().close(plan.value);
-  if (spawned.isErr()) {
-    libc().close(own);
-    return 'refused';
-  }
-  afterEnd(spawned.value, () => undefined);
-  return own;
+  return startBystander(steps, 'the next start finds ready what this one has made', { arch }).match(
+    ({ pid, channel }) => {
+      afterEnd(pid, () => undefined);
+      return channel;
+    },
+    () => 'refused',
+  );
 }
 
 /**

@@ -7,6 +7,7 @@ import { errnoName } from '../errno.js';
 import { libc } from '../libc.js';
 import { endedEarly, failureError, lostError, stoppedError } from './failure-error.js';
 import { giveBackPlanFile } from './fork-server.js';
+import { endGuard, watchOver } from './guard.js';
 import type { Launch, LaunchEnd, LaunchFailure, LaunchRequest, Running } from './launch-types.js';
 import type { MadeProcess } from './launching.js';
 import { nowMs } from './monotonic.js';
@@ -36,6 +37,7 @@ export class LaunchAlone implements Launch {
     this.ended = new Promise((resolve) => (this.resolveEnded = resolve));
     hold();
     addPoller(this.look);
+    if (request.encoded.needsGuard) watchOver(this);
   }
 
   private poll(): void {
@@ -68,6 +70,7 @@ export class LaunchAlone implements Launch {
   }
 
   private finish(pid: number, end: ProcessEnd): void {
+    endGuard(this);
     const { encoded } = this.request;
     const { report, execNs, steps } = readAlone(this.plan, encoded);
     if (report.failure !== undefined) {
@@ -89,6 +92,7 @@ export class LaunchAlone implements Launch {
 
   private close(): void {
     if (this.over) return;
+    endGuard(this);
     this.over = true;
     libc().close(this.plan);
     release();

@@ -9,6 +9,7 @@ import { libc } from '../libc.js';
 import { serveBarriers } from './channel.js';
 import { endedEarly, failureError, launcherError, lostError, refusedClone, stoppedError } from './failure-error.js';
 import { giveBackPlanFile } from './fork-server.js';
+import { endGuard, watchOver } from './guard.js';
 import type { Launch, LaunchEnd, LaunchFailure, LaunchRequest, Running } from './launch-types.js';
 import { nowMs } from './monotonic.js';
 import { readAlone, readLast, readReport, type Report, type StepFailure } from './report.js';
@@ -72,6 +73,7 @@ export class Launching implements Launch {
     if (channel !== undefined) this.channel = serveBarriers(channel, (number) => this.atBarrier(number));
     hold();
     addPoller(this.look);
+    if (request.encoded.needsGuard && request.outlives !== true) watchOver(this);
   }
 
   private async atBarrier(number: number): Promise<boolean> {
@@ -128,6 +130,7 @@ export class Launching implements Launch {
       this.close();
       this.resolveStarted(err(this.failed(report, launcher, child)));
     };
+    endGuard(this);
     // The launcher has seen its end already; only a launcher that was killed leaves a process that lives.
     const child = report.childPid === 0 ? undefined : reap(report.childPid);
     if (report.childPid === 0 || child !== undefined) {
@@ -164,6 +167,7 @@ export class Launching implements Launch {
     // likely, and the next start of the same plan may have its file.
     if (this.launcherEnded && !this.untilEnd) this.last = this.takeReport();
     afterEnd(this.childPid, (end) => {
+      endGuard(this);
       this.end = end;
       if (this.launcherEnded) this.finish();
       else this.afterLauncher();
@@ -222,6 +226,7 @@ export class Launching implements Launch {
   private close(): void {
     if (this.closed) return;
     this.closed = true;
+    endGuard(this);
     clearInterval(this.insisting);
     this.closePlan();
     this.channel?.destroy();
