@@ -73,5 +73,5 @@ export const filterFlags = {
   SECCOMP_FILTER_FLAG_SPEC_ALLOW: 4,
 } as const;
 
-/** One of {@link filterFlags}. */
+/** Name of a flag of seccomp(2) for a filter. */
 export type SeccompFlag = keyof typeof filterFlags;

@@ -3,7 +3,7 @@
 /** Ways of speculation that a process can give up, in the order of their numbers in linux/prctl.h. */
 export const speculations = ['store-bypass', 'indirect-branch', 'l1d-flush'] as const;
 
-/** One of {@link speculations}. */
+/** Name of a kind of speculation that prctl(2) can turn off. */
 export type Speculation = (typeof speculations)[number];
 
 /** JSON-serializable; a field that is missing closes nothing. */

@@ -1,0 +1,48 @@
+// What is written in two places: figures in the README are those of the newest benchmark, and the reference has every package.
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+
+const at = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));
+const read = (path: string): string => readFileSync(at(path), 'utf8');
+
+/** Figures that the README leaves out: they are zero, or change their sign from run to run. */
+const leftOut = /^(Threads of Node|\d+ runs )/;
+
+/** The first figures of each target in docs/benchmarks/start.md: `0.52`, or both of `0.35 ms of 0.78 ms`. */
+function measuredFigures(): readonly { readonly target: string; readonly figure: string }[] {
+  const [, table = ''] = /## Targets\n\n([^#]*)/.exec(read('docs/benchmarks/start.md')) ?? [];
+  const rows = table.split('\n').map((line) => line.split('|').map((cell) => cell.trim()));
+  return rows
+    .filter(([, target = '', , measured = '']) => !leftOut.test(target) && /^\d/.test(measured))
+    .flatMap(([, target = '', , measured = '']) => {
+      const [first = ''] = measured.split(',');
+      return (first.match(/\d+\.\d+/g) ?? []).map((figure) => ({ target, figure }));
+    });
+}
+
+function figureProblems(): readonly string[] {
+  const figures = measuredFigures();
+  const [, section = ''] = /## How fast\n([^]*?)\n## /.exec(read('README.md')) ?? [];
+  if (figures.length < 10 || section === '')
+    return ['README.md or docs/benchmarks/start.md has another form than is read here'];
+  return figures
+    .filter(({ figure }) => !new RegExp(`(^|[^\\d.])${figure.replace('.', '\\.')}([^\\d]|$)`).test(section))
+    .map(({ target, figure }) => `README.md, "How fast", doesn't have the ${figure} of "${target}"`);
+}
+
+function referenceProblems(): readonly string[] {
+  const path = at('typedoc.json');
+  const { config } = ts.readConfigFile(path, (name) => readFileSync(name, 'utf8')) as {
+    readonly config?: { readonly entryPoints?: readonly string[] };
+  };
+  const listed = new Set(config?.entryPoints);
+  return readdirSync(at('packages'))
+    .filter((name) => (JSON.parse(read(`packages/${name}/package.json`)) as { private?: boolean }).private !== true)
+    .filter((name) => !listed.has(`packages/${name}`))
+    .map((name) => `typedoc.json lacks packages/${name}`);
+}
+
+const problems = [...figureProblems(), ...referenceProblems()];
+for (const problem of problems) console.error(problem);
+process.exitCode = problems.length === 0 ? 0 : 1;
