@@ -1,12 +1,16 @@
 /** What will fail on a host, told before it is tried, with a way out. */
-import type { PlanContext, Warning } from '@haco/plan';
+import { isHostRoot, missingRights, type PlanContext, type Warning } from '@haco/plan';
 import { capabilityName } from './names.js';
 import { droppedSet, isAsked, mayDrop } from './plan-caps.js';
 import { unknownSecureBits } from './securebits.js';
 import { heldSet, knownSet, processSets, type CapabilitySet } from './sets.js';
 import { capabilitySetNames, type CapsSection } from './section.js';
 
-const way = 'add unshare("user") to have all of them inside, or run it as root';
+/** To have what this process doesn't hold. */
+function way({ host }: PlanContext, ...capabilities: readonly string[]): string {
+  const { remedy } = missingRights(host, ...capabilities);
+  return `add unshare("user") to have all of them inside, or ${isHostRoot(host) ? remedy : 'run it as root'}`;
+}
 
 function names(set: Iterable<number>): string {
   return [...set].map((number) => capabilityName(String(number)) ?? String(number)).join(', ');
@@ -39,7 +43,7 @@ function checkSets(section: CapsSection, context: PlanContext): readonly Warning
           {
             step: 'caps.set',
             kind: 'permission',
-            message: `${verb} keeps ${names(missing)}, which this process doesn't hold itself; ${way}.`,
+            message: `${verb} keeps ${names(missing)}, which this process doesn't hold itself; ${way(context, ...missing.map((number) => names([number])))}.`,
           } as const,
         ]),
     ...(droppedSet(section, context).length === 0 || mayDrop(context)
@@ -48,7 +52,7 @@ function checkSets(section: CapsSection, context: PlanContext): readonly Warning
           {
             step: 'caps.bounding',
             kind: 'permission',
-            message: `${verb} drops capabilities from the bounding set, which takes CAP_SETPCAP; ${way}.`,
+            message: `${verb} drops capabilities from the bounding set, which takes CAP_SETPCAP; ${way(context, 'setpcap')}.`,
           } as const,
         ]),
   ];
@@ -67,7 +71,7 @@ function checkSecurebits({ securebits }: CapsSection, context: PlanContext): rea
             `This kernel (${context.host.kernel.release}) doesn't know the secure bit ${unknown.join(', ')} (Linux 6.14); leave it out, or use a newer kernel.`,
           ),
         ]),
-    ...(mayDrop(context) ? [] : [warning('permission', `securebits() takes CAP_SETPCAP; ${way}.`)]),
+    ...(mayDrop(context) ? [] : [warning('permission', `securebits() takes CAP_SETPCAP; ${way(context, 'setpcap')}.`)]),
   ];
 }
 

@@ -29,6 +29,36 @@ async function told(program: string, prepare: string): Promise<string> {
   return stdout.trim();
 }
 
+describeWith(['root'], 'root without capabilities, as in an outer container', () => {
+  test('is told which one is missing, and not to become root', async () => {
+    const program = `
+      import { haco } from ${sdk};
+      for (const builder of [haco().unshare('pid'), haco().chroot('/tmp'), haco().user(5, 5), haco().caps('chown')]) {
+        const result = await builder.command('/bin/true').run();
+        console.log(result.isOk() ? 'started' : result.error.message);
+      }`;
+    const sets = ['--bounding-set', '-all', '--inh-caps', '-all'];
+    const node = [process.execPath, '--import', 'tsx', '--conditions', '@haco/source', '--input-type=module'];
+    const cwd = fileURLToPath(new URL('.', import.meta.url));
+    const { stdout } = await expectNothingLeft(() =>
+      Promise.resolve(spawnSync('setpriv', [...sets, ...node, '--eval', program], { cwd, encoding: 'utf8' })),
+    );
+    const back = (flags: string): string => `give it back what it was made without, as "docker run ${flags}" does.`;
+    expect(stdout.trim().split('\n')).toEqual([
+      `Could not create the container's process in a new pid namespace: Creating pid namespaces needs CAP_SYS_ADMIN, which this root lacks; add unshare("user"), or ${back('--cap-add SYS_ADMIN')}`,
+      expect.stringContaining(
+        `Changing the root needs CAP_SYS_CHROOT, which this root lacks; add unshare("user"), or ${back('--cap-add SYS_CHROOT')}`,
+      ),
+      expect.stringContaining(
+        `Another user than the caller needs CAP_SETUID and CAP_SETGID, which this root lacks; add unshare("user") with a map that has it, or ${back('--cap-add SETUID --cap-add SETGID')}`,
+      ),
+      expect.stringContaining(
+        `caps() keeps chown, which this process doesn't hold itself; add unshare("user") to have all of them inside, or ${back('--cap-add CHOWN')}`,
+      ),
+    ]);
+  });
+});
+
 const limit = '/proc/sys/user/max_user_namespaces';
 
 describeWith(['root', 'userns'], 'user namespaces', () => {

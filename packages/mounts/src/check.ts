@@ -1,5 +1,5 @@
 /** What will fail on a host, told before it is tried, with what mends it. */
-import type { HostFacts, PlanContext, Warning } from '@haco/plan';
+import { missingRights, type HostFacts, type MissingRights, type PlanContext, type Warning } from '@haco/plan';
 import { hasAttributes } from './attributes.js';
 import { attributeChangeOf } from './entries/bind.js';
 import { independentKinds } from './kinds/index.js';
@@ -145,10 +145,14 @@ const checkIdmapped: Check = ({ rootfs, idmap, entries }, { host }) => {
       return [{ step, kind: 'unsupported', message }];
     }
     if (host.capabilities.includes('sys_admin') && host.userNamespaces.uids === undefined) return [];
-    const message = `Mapping the owners of ${source} needs root on the host (CAP_SYS_ADMIN); run it with sudo, or leave out ${verb}.`;
+    const { what, remedy } = missingRights(host, 'sys_admin');
+    const message = `Mapping the owners of ${source} on the host needs ${what}; ${remedy}, or leave out ${verb}.`;
     return [{ step, kind: 'permission', message }];
   });
 };
+
+const changingTheRoot = ({ what, remedy }: MissingRights): string =>
+  `Changing the root needs ${what}; add unshare("user"), or ${remedy}.`;
 
 const checkRights: Check = ({ rootfs }, { hasMounts, inUserNamespace, host }) =>
   rootfs === undefined || hasMounts || inUserNamespace || host.capabilities.includes('sys_chroot')
@@ -157,7 +161,7 @@ const checkRights: Check = ({ rootfs }, { hasMounts, inUserNamespace, host }) =>
         {
           step: 'mounts.enter',
           kind: 'permission',
-          message: 'Changing the root needs root (CAP_SYS_CHROOT); add unshare("user"), or run it with sudo.',
+          message: changingTheRoot(missingRights(host, 'sys_chroot')),
         },
       ];
 

@@ -245,7 +245,7 @@ describe('validate', () => {
         .map(({ kind, message }) => `${kind}: ${message}`);
     expect(refused(rootHost)).toEqual([]);
     expect(refused(userHost)).toEqual([
-      'permission: Mapping the owners of /a needs root on the host (CAP_SYS_ADMIN); run it with sudo, or leave out idmap.',
+      'permission: Mapping the owners of /a on the host needs root (CAP_SYS_ADMIN); run it with sudo, or leave out idmap.',
     ]);
     expect(refused(oldHost)).toEqual([
       'unsupported: Idmapped mounts need Linux 5.12, this is 5.11.0; use a newer kernel, or change the owners of /a.',

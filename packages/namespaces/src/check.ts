@@ -1,5 +1,5 @@
 /** What will fail on a host, told before it is tried, with the command that mends it. */
-import type { IdRange, PlanContext, SubordinateRange, Warning } from '@haco/plan';
+import { missingRights, type IdRange, type PlanContext, type SubordinateRange, type Warning } from '@haco/plan';
 import { mayMapAnything, resolveIdMap } from './id-map/resolve-id-map.js';
 import type { NamespacesSection } from './section.js';
 
@@ -19,34 +19,36 @@ const checkRights: Check = (section, context) => {
   const entered = section.enter.filter(({ kind }) => kind !== 'user').map(({ kind }) => kind);
   const ownsUser = section.unshare.includes('user');
   const entersUser = section.enter.some(({ kind }) => kind === 'user');
+  const { what, remedy } = missingRights(context.host, 'sys_admin');
+  const forTime = missingRights(context.host, 'sys_admin', 'sys_time');
   return [
     ...(kinds.length === 0 || ownsUser || entersUser
       ? []
       : warning(
           'clone',
           'permission',
-          `Creating ${kinds.join(', ')} namespaces needs root (CAP_SYS_ADMIN); add unshare("user"), or run it with sudo.`,
+          `Creating ${kinds.join(', ')} namespaces needs ${what}; add unshare("user"), or ${remedy}.`,
         )),
     ...(entered.length === 0 || entersUser
       ? []
       : warning(
           `enter.${entered[0] ?? ''}`,
           'permission',
-          `Joining ${entered.join(', ')} namespaces needs root (CAP_SYS_ADMIN) over them; enter("user", …) of the same owner too, or run it with sudo.`,
+          `Joining ${entered.join(', ')} namespaces needs ${what} over them; enter("user", …) of the same owner too, or ${remedy}.`,
         )),
     ...(section.persist.length === 0
       ? []
       : warning(
           `persist.${section.persist[0]?.kind ?? ''}`,
           'permission',
-          'Persisting a namespace mounts it on the host, which needs root (CAP_SYS_ADMIN); leave persist() out, or run it with sudo.',
+          `Persisting a namespace mounts it on the host, which needs ${what}; leave persist() out, or ${remedy}.`,
         )),
     ...(section.timeOffsets === undefined || (entersUser && !ownsUser)
       ? []
       : warning(
           'clone',
           'permission',
-          'Time offsets must be set before the clone, which needs root (CAP_SYS_ADMIN and CAP_SYS_TIME); leave timeOffsets() out, or run it with sudo.',
+          `Time offsets must be set before the clone, which needs ${forTime.what}; leave timeOffsets() out, or ${forTime.remedy}.`,
         )),
   ];
 };

@@ -137,6 +137,6 @@ export interface HostFacts {
 }
 
 /** Whether the caller is root of the machine, not only of a user namespace, where euid 0 is an ordinary user by another name. */
-export function isHostRoot({ euid, userNamespaces }: HostFacts): boolean {
+export function isHostRoot({ euid, userNamespaces }: Pick<HostFacts, 'euid' | 'userNamespaces'>): boolean {
   return euid === 0 && userNamespaces.uids === undefined;
 }

@@ -17,6 +17,7 @@ export * from './live.js';
 export { quote, show } from './message.js';
 export * from './name.js';
 export * from './namespace.js';
+export * from './missing-rights.js';
 export * from './operation.js';
 export * from './open-flags.js';
 export * from './or-throw.js';

@@ -3,6 +3,7 @@ import { err } from 'neverthrow';
 import { clonedInto, planEnterGroups, type ExistingGroup } from '@haco/cgroups';
 import { planJoinProcess } from '@haco/namespaces';
 import {
+  missingRights,
   issue,
   namespaceKinds,
   quote,
@@ -68,11 +69,12 @@ function factsOf(section: JoinSection, host?: HostFacts): Partial<SharedFacts> {
 function check({ kinds, ownRoot }: JoinSection, { host }: PlanContext): readonly Warning[] {
   if (kinds.includes('user') || host.capabilities.includes('sys_admin')) return [];
   if (kinds.length === 0 && !ownRoot) return [];
+  const { what, remedy } = missingRights(host, 'sys_admin');
   return [
     {
       step: kinds.length === 0 ? 'join.enter-root' : 'join.namespaces',
       kind: 'permission',
-      message: `Joining ${kinds.length === 0 ? 'a root directory' : `${kinds.join(', ')} namespaces`} needs root (CAP_SYS_ADMIN) over them; join their user namespace too, or run it with sudo.`,
+      message: `Joining ${kinds.length === 0 ? 'a root directory' : `${kinds.join(', ')} namespaces`} needs ${what} over them; join their user namespace too, or ${remedy}.`,
     },
   ];
 }

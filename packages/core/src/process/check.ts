@@ -1,5 +1,5 @@
 /** What every start needs of the kernel, told before it is tried. */
-import type { FeatureName, IdRange, PlanContext, Warning } from '@haco/plan';
+import { missingRights, type FeatureName, type IdRange, type PlanContext, type Warning } from '@haco/plan';
 import type { ProcessSection } from './section.js';
 import { numericUser, userStepId } from './user.js';
 
@@ -44,10 +44,11 @@ function checkUser(section: ProcessSection, { host, facts }: PlanContext): reado
   if (user === undefined || (facts.entered.includes('user') && facts.idMap === undefined)) return [];
   const refused = (message: string): readonly Warning[] => [{ step: userStepId, kind: 'permission', message }];
   if (facts.idMap === undefined) {
+    const { what, remedy } = missingRights(host, 'setuid', 'setgid');
     return ['setuid', 'setgid'].every((name) => host.capabilities.includes(name))
       ? []
       : refused(
-          'Another user than the caller needs root (CAP_SETUID and CAP_SETGID); add unshare("user") with a map that has it, or run it with sudo.',
+          `Another user than the caller needs ${what}; add unshare("user") with a map that has it, or ${remedy}.`,
         );
   }
   const missing = [

@@ -1,5 +1,6 @@
 /** A bridge on the host: containers reach each other, the host, and through address translation the world. */
 import {
+  missingRights,
   issue,
   optional,
   quote,
@@ -263,7 +264,7 @@ export const bridgeRow: ModeRow<BridgeMode> = {
           {
             step: 'network.attach',
             kind: 'permission',
-            message: `Connecting to the bridge ${mode.name} changes the network of the host, which needs root (CAP_NET_ADMIN); run it with sudo, or use network(pasta()) or network(slirp()).`,
+            message: `Connecting to the bridge ${mode.name} changes the network of the host, which needs ${missingRights(facts, 'net_admin').what}; ${missingRights(facts, 'net_admin').remedy}, or use network(pasta()) or network(slirp()).`,
           },
         ],
 };

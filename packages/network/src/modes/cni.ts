@@ -1,5 +1,6 @@
 /** A network of CNI plugins: whatever their configuration says. */
 import {
+  missingRights,
   issue,
   optional,
   parseText,
@@ -177,7 +178,7 @@ export const cniRow: ModeRow<CniMode> = {
           {
             step: 'network.attach',
             kind: 'permission',
-            message: `CNI plugins (${cniTitle(mode)}) change the network of the host, which needs root (CAP_NET_ADMIN and CAP_SYS_ADMIN); run it with sudo, or use network(pasta()) or network(slirp()).`,
+            message: `CNI plugins (${cniTitle(mode)}) change the network of the host, which needs ${missingRights(facts, 'net_admin', 'sys_admin').what}; ${missingRights(facts, 'net_admin', 'sys_admin').remedy}, or use network(pasta()) or network(slirp()).`,
           },
         ],
 };
