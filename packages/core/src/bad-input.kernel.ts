@@ -123,6 +123,26 @@ describeWith(['root', 'busybox', 'probe'], 'what is not there', () => {
     expect((await failure(targetless)).message).toMatch(/^Could not mount a new tmpfs .*on \/nope.*ENOENT; .+\.$/);
   });
 
+  test('a file that a controller does not have', async () => {
+    const error = await failure(inRoot().cgroup('memory.nope', 1).command('true'));
+    expect(error).toMatchObject({ kind: 'syscall', syscall: 'openat', errno: 'ENOENT' });
+    expect(error.message).toMatch(
+      /^Could not write "1" to memory\.nope of haco\/bad \(asked by cgroups\.keys\["memory\.nope"\]\): openat\(.*\) failed with ENOENT; the group has no such file: .*\.$/,
+    );
+  });
+
+  test('a namespace of a process that has ended, and a file that is none', async () => {
+    const ended = await failure(haco().enter('net', { pid: 4_194_000 }).command('true'));
+    expect(ended.message).toBe(
+      'Could not open the namespaces that the container joins (asked by namespaces.enter): openat(AT_FDCWD, "/proc/4194000/ns/net", O_RDONLY|O_CLOEXEC, 0) failed with ENOENT; ' +
+        'nothing is at that path, or the process has ended, or the kernel lacks this kind of namespace; check with ls /proc/self/ns.',
+    );
+    const none = await failure(haco().enter('net', { path: '/etc/passwd' }).command('true'));
+    expect(none.message).toMatch(
+      /^Could not join the net namespace \/etc\/passwd \(asked by namespaces\.enter\[0\]\): setns\(.*\) failed with EINVAL; the file isn't a namespace of this kind, .*\.$/,
+    );
+  });
+
   test('a start fifo that is not there', async () => {
     const result = await expectNothingLeft(() => haco().startFifo('/nope/fifo').command('true').start());
     expect(result._unsafeUnwrapErr().message).toMatch(/^Could not open the start fifo \/nope\/fifo .*ENOENT; .+\.$/);
@@ -136,6 +156,22 @@ describeWith(['root', 'busybox', 'probe'], 'what is not there', () => {
 });
 
 describeWith(['root', 'busybox', 'probe'], 'what makes no sense', () => {
+  test('paths with NUL that need namespaces of their own are refused, too', async () => {
+    const own = inRoot().unshare('mount', 'uts');
+    const cut = 'contains a NUL byte, at which the kernel would cut it.';
+    for (const [builder, place] of [
+      [own.tmpfs('/a\0b'), 'mounts.entries[0].target'],
+      [own.networkEtc('/a\0b'), 'mounts.entries[0].hostEtc'],
+      [own.persist('uts', '/a\0b'), 'namespaces.persist[0].path'],
+    ] as const) {
+      const error = await failure(builder);
+      expect([error.kind, error.message]).toEqual([
+        'invalid-spec',
+        `The spec is invalid: ${place}: the path "/a\\u0000b" ${cut}`,
+      ]);
+    }
+  });
+
   test('is refused before anything is made', async () => {
     const any = (verb: string, ...args: readonly unknown[]) => {
       const builder = inRoot() as unknown as Record<string, (...args: readonly unknown[]) => ReturnType<typeof haco>>;
@@ -171,6 +207,32 @@ describeWith(['root', 'busybox', 'probe'], 'what makes no sense', () => {
         'env',
         [{ A: 'b\0' }],
         'The spec is invalid: process.env.A: the value "b\\u0000" contains a NUL byte, at which the kernel would cut it.',
+      ],
+      [
+        'stdin',
+        [{ file: '/a\0b' }],
+        'The spec is invalid: process.stdin.file: the file "/a\\u0000b" contains a NUL byte, at which the kernel would cut it.',
+      ],
+      [
+        'stdout',
+        [{ file: '/a\0b' }],
+        'The spec is invalid: process.stdout.file: the file "/a\\u0000b" contains a NUL byte, at which the kernel would cut it.',
+      ],
+      [
+        'startFifo',
+        ['/a\0b'],
+        'The spec is invalid: process.startFifo: the path "/a\\u0000b" contains a NUL byte, at which the kernel would cut it.',
+      ],
+      ['user', ['a\0b'], 'The spec is invalid: process.user.uid: "a\\u0000b" is not a user or group name.'],
+      [
+        'cgroup',
+        ['memory.max', 'a\0b'],
+        'The spec is invalid: cgroups.keys["memory.max"]: "a\\u0000b" is not a value of a cgroup file; use 1 to 4000 printable ASCII characters.',
+      ],
+      [
+        'env',
+        [{ 'a\0b': 'x' }],
+        'The spec is invalid: process.env: the name "a\\u0000b" contains a NUL byte, at which the kernel would cut it.',
       ],
       ['workdir', ['tmp'], 'The spec is invalid: process.workdir: "tmp" must be an absolute path.'],
       [
