@@ -49,6 +49,14 @@ describeWith(['root', 'busybox', 'probe'], "the card's line", () => {
     expect(durationMs).toBeGreaterThan(0);
   });
 
+  test("runs the root's bash where there is one", async () => {
+    const bash = rootfs.inside('/bin/bash');
+    writeFileSync(bash, '#!/bin/sh\necho bash\n', { mode: 0o755 });
+    const { stdout } = await ended(haco().unshare('pid').chroot(rootfs.path));
+    rmSync(bash);
+    expect(stdout).toBe('bash\n');
+  });
+
   test('leaves the host name of the host', async () => {
     const before = execFileSync('hostname', { encoding: 'utf8' });
     await ended(haco().name('other').unshare('uts').command('/bin/true'));
@@ -358,6 +366,10 @@ describeWith(['root', 'busybox', 'probe'], 'when Node is killed', () => {
     const loop = async (builder) => { for (;;) await builder.run(); };
     void loop(base.command('true'));
     void loop(base.sh('sleep 0.01'));
+    void loop(base.tty().command('true'));
+    void loop(base.init().sh('sleep 0.01'));
+    void loop(base.unshare('user').command('true'));
+    void loop(haco().unshare('mount').chroot(${JSON.stringify(root)}, { overlay: true }).command('true'));
     void loop(haco().pids(10).sh('sleep 100 & (sleep 100 &); sleep 100').timeout(20));
     await base.sh('sleep 100').run();`;
   test('at any moment of a start, its containers end, and nothing is left', { timeout: 120_000 }, async () => {
