@@ -40,6 +40,16 @@ const containers: Readonly<Record<string, () => Builder>> = {
       .workdir('/tmp')
       .env({ A: '1' })
       .command('/bin/true'),
+  'a policy, priorities, processors, a domain': () =>
+    haco()
+      .chroot(rootfs.path)
+      .scheduler({ policy: 'rr', priority: 5, flags: ['reset_on_fork'] })
+      .ioPriority('be', 7)
+      .cpuAffinity('0')
+      .personality('linux32')
+      .command('/bin/true'),
+  'a nice value, an idle class': () =>
+    haco().scheduler({ policy: 'batch', nice: -5 }).ioPriority('idle').command('/bin/true'),
   'a user namespace with a full map': () =>
     haco().unshare('user', 'mount', 'pid').mapUsers('auto').mapGroups('auto').chroot(rootfs.path).command('/bin/true'),
   'a host name and clocks of its own': () =>
@@ -144,6 +154,8 @@ const joined: Readonly<Record<string, () => Builder>> = {
       .user(1000, 1000)
       .caps('chown')
       .noNewPrivileges()
+      .scheduler({ policy: 'batch', nice: 3 })
+      .execCpuAffinity({ initial: '0', final: '0' })
       .workdir('/tmp'),
   'a user namespace, and a root that was entered by chroot(2)': () =>
     haco().unshare('user', 'pid').mapUsers('auto').mapGroups('auto').chroot(rootfs.path),

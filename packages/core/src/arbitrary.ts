@@ -32,6 +32,17 @@ export const calls: fc.Arbitrary<readonly Call[]> = fc.array(
     call('workdir', path),
     call('env', fc.dictionary(fc.stringMatching(/^[A-Z_]{1,8}$/), text, { maxKeys: 3 })),
     call('user', id, id, fc.array(id, { maxLength: 3 })),
+    call(
+      'scheduler',
+      fc.oneof(
+        fc.record({ policy: fc.constantFrom('other', 'batch'), nice: fc.integer({ min: -20, max: 19 }) }),
+        fc.record({ policy: fc.constantFrom('fifo', 'rr'), priority: fc.integer({ min: 1, max: 99 }) }),
+      ),
+    ),
+    call('ioPriority', fc.constantFrom('rt', 'be', 'idle'), fc.integer({ min: 0, max: 7 })),
+    call('cpuAffinity', fc.oneof(fc.constant('0-3,7'), fc.array(fc.integer({ min: 0, max: 99 }), { minLength: 1 }))),
+    call('execCpuAffinity', fc.constantFrom({ initial: '0' }, { final: [1] })),
+    call('personality', fc.constantFrom('linux', 'linux32')),
     call('chroot', path),
     call('mount', path, path, fc.record({ readonly: fc.boolean() }, { requiredKeys: [] })),
     call('tmpfs', path, fc.record({ size: fc.constantFrom('1MiB', 65_536) }, { requiredKeys: [] })),

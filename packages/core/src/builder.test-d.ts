@@ -24,6 +24,27 @@ interface TpuMethods {
 declare const tpu: Part<'tpu', { readonly slots: readonly string[] }, TpuMethods>;
 
 describe('what makes no sense does not compile', () => {
+  test('parameters of another policy, words that the kernel does not have', () => {
+    expectTypeOf(haco().scheduler({ policy: 'fifo', priority: 5, flags: ['reset_on_fork'] })).toExtend<Builder>();
+    expectTypeOf(haco().cpuAffinity('0-3').cpuAffinity([0, 1]).ioPriority('be')).toExtend<Builder>();
+    // @ts-expect-error realtime policies need a priority
+    haco().scheduler({ policy: 'rr' });
+    // @ts-expect-error and have no nice value
+    haco().scheduler({ policy: 'rr', priority: 5, nice: 5 });
+    // @ts-expect-error a deadline needs a run time
+    haco().scheduler({ policy: 'deadline', deadlineNs: 5000 });
+    // @ts-expect-error no kernel has it
+    haco().scheduler({ policy: 'iso' });
+    // @ts-expect-error no such flag
+    haco().scheduler({ policy: 'idle', flags: ['nope'] });
+    // @ts-expect-error no such class
+    haco().ioPriority('none');
+    // @ts-expect-error no such domain
+    haco().personality('bsd');
+    // @ts-expect-error a list, not one number
+    haco().cpuAffinity(0);
+  });
+
   test('verbs that need a namespace', () => {
     // @ts-expect-error no uts namespace to rename
     haco().unshare('pid').hostname('x');

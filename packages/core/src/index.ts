@@ -87,7 +87,17 @@ export type { Created, CreateOptions } from './rootfs/create.js';
 export type { BuiltInMethods, MethodsOf } from './parts.js';
 export type { PoolOptions, PoolRunArguments, PoolRunOptions } from './pool/options.js';
 export { Pool } from './pool/pool.js';
+export type { CpuList } from './process/cpu-affinity.js';
+export { ioPriorityClasses, type IoPriorityClass } from './process/io-priority.js';
 export type { ProcessMethods, StdinSource, StdoutTarget } from './process/methods.js';
+export { personalityDomains, type PersonalityDomain } from './process/personality.js';
+export {
+  schedulerFlags,
+  schedulerPolicies,
+  type SchedulerFlag,
+  type SchedulerPolicy,
+  type SchedulerSpec,
+} from './process/scheduler.js';
 export { realRuntime, type Performance, type Runtime } from './runtime.js';
 export type { Spec } from './spec.js';
 export type { WhenReady } from './start/start.js';

@@ -79,6 +79,10 @@ const everything = (): Builder =>
     .init()
     .tty()
     .user(3, 3)
+    .scheduler({ policy: 'batch' })
+    .ioPriority('idle')
+    .cpuAffinity('0')
+    .personality('linux32')
     .env({ A: 'b' })
     .workdir('/')
     .sh('x');

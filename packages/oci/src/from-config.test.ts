@@ -56,6 +56,28 @@ describe('what haco can do too', () => {
     });
   });
 
+  test('how it is scheduled, where, and on which machine', () => {
+    const json = withLinux({ personality: { domain: 'LINUX32', flags: [] } }) as { process: object };
+    const process = {
+      ...json.process,
+      scheduler: { policy: 'SCHED_DEADLINE', flags: ['SCHED_FLAG_DL_OVERRUN'], runtime: 2e6, deadline: 1e7, nice: 0 },
+      ioPriority: { class: 'IOPRIO_CLASS_BE', priority: 6 },
+      execCPUAffinity: { initial: '0', final: '0-1' },
+    };
+    expect(specOf({ ...json, process }).process).toMatchObject({
+      scheduler: { policy: 'deadline', flags: ['dl_overrun'], runtimeNs: 2e6, deadlineNs: 1e7 },
+      ioPriority: { class: 'be', level: 6 },
+      execCpuAffinity: { initial: '0', final: '0-1' },
+      personality: 'linux32',
+    });
+    const empty = withProcess({
+      execCPUAffinity: { initial: '', final: '' },
+      ioPriority: { class: 'IOPRIO_CLASS_RT' },
+    });
+    expect(specOf(empty).process).toMatchObject({ ioPriority: { class: 'rt', level: 0 } });
+    expect(specOf(empty).process).not.toHaveProperty('execCpuAffinity');
+  });
+
   test('bind mounts, relative to the bundle, and options of filesystems', () => {
     const bind = { destination: '/data', source: 'data', options: ['rbind', 'rro', 'rslave'] };
     expect(specOf(withMount(bind), { bundle: '/b' })['mounts']).toMatchObject({
@@ -183,6 +205,52 @@ describe('what is wrong', () => {
     ]);
   });
 
+  test('schedulers, priorities, processors and domains', () => {
+    const scheduler = (fields: object) => problems(withProcess({ scheduler: fields }));
+    const policies =
+      '"SCHED_OTHER", "SCHED_BATCH", "SCHED_IDLE", "SCHED_FIFO", "SCHED_RR", "SCHED_DEADLINE", "SCHED_ISO"';
+    expect(scheduler({})).toEqual([`process.scheduler.policy: must be one of ${policies}`]);
+    expect(scheduler({ policy: 'SCHED_ISO', nice: 1 })).toEqual([
+      'process.scheduler.policy: "SCHED_ISO" is a policy that no Linux has; choose another one',
+    ]);
+    expect(scheduler({ policy: 'SCHED_OTHER', nice: 20, priority: 3, runtime: 5 })).toEqual([
+      'process.scheduler.nice: 20 is not a nice value; write -20 to 19',
+      'process.scheduler.priority: means something for "fifo" and "rr" only, not for "other"; leave it out',
+      'process.scheduler.runtime: means something for "deadline" only, not for "other"; leave it out',
+    ]);
+    expect(scheduler({ policy: 'SCHED_FIFO', priority: 0, period: -1 })).toEqual([
+      'process.scheduler.priority: is what "fifo" needs; write 1 to 99',
+      'process.scheduler.period: means something for "deadline" only, not for "fifo"; leave it out',
+    ]);
+    expect(scheduler({ policy: 'SCHED_DEADLINE', deadline: 9, period: 5 })).toEqual([
+      'process.scheduler.runtime: is what "deadline" needs; write nanoseconds',
+      'process.scheduler.period: 5 is shorter than the deadline; make it at least as long',
+    ]);
+    expect(scheduler({ policy: 'SCHED_RR', priority: 'x', flags: ['SCHED_FLAG_NOPE'] })).toEqual([
+      'process.scheduler.priority: must be a whole number',
+      expect.stringMatching(/^process\.scheduler\.flags\[0\]: must be one of "SCHED_FLAG_RESET_ON_FORK", /),
+    ]);
+    expect(
+      problems(
+        withProcess({
+          ioPriority: { class: 'IOPRIO_CLASS_BE', priority: 8 },
+          execCPUAffinity: { initial: '1-', final: '3-2' },
+        }),
+      ),
+    ).toEqual([
+      'process.ioPriority.priority: 8 is not a level; write 0 (first) to 7 (last)',
+      'process.execCPUAffinity.initial: "1-" is no list of processors; write numbers below 8192 and ranges of them, such as "0-3,7"',
+      'process.execCPUAffinity.final: "3-2" is no list of processors; write numbers below 8192 and ranges of them, such as "0-3,7"',
+    ]);
+    expect(problems(withProcess({ ioPriority: { priority: 1 }, execCPUAffinity: { final: 3 } }))).toEqual([
+      'process.ioPriority.class: must be one of "IOPRIO_CLASS_RT", "IOPRIO_CLASS_BE", "IOPRIO_CLASS_IDLE"',
+      'process.execCPUAffinity.final: must be a string',
+    ]);
+    expect(problems(withLinux({ personality: { domain: 'BSD' } }))).toEqual([
+      'linux.personality.domain: must be one of "LINUX", "LINUX32"',
+    ]);
+  });
+
   test('mounts', () => {
     const mount = (fields: object) => problems(withMount(fields));
     expect(mount({ destination: 'tmp', type: 'tmpfs' })).toEqual([
@@ -231,8 +299,17 @@ describe('what haco does differently', () => {
       'process.capabilities.ambient[0]',
       'CAP_KILL is left out: the kernel has it ambient only where it is permitted and inheritable, too',
     ],
-    [withProcess({ scheduler: { policy: 'SCHED_IDLE' } }), 'process.scheduler', 'haco has no word for it'],
-    [withLinux({ personality: { domain: 'LINUX' } }), 'linux.personality', 'haco has no word for it'],
+    [withProcess({ commandLine: 'x' }), 'process.commandLine', 'haco has no word for it'],
+    [
+      withProcess({ scheduler: { policy: 'SCHED_IDLE', nice: 5 } }),
+      'process.scheduler.nice',
+      'it means nothing with "SCHED_IDLE"',
+    ],
+    [
+      withLinux({ personality: { domain: 'LINUX', flags: ['X'] } }),
+      'linux.personality.flags',
+      'the specification names no flag, and haco sets none',
+    ],
     [
       withLinux({ cgroupsPath: 'x' }),
       'linux.cgroupsPath',
@@ -273,7 +350,7 @@ describe('what haco does differently', () => {
   });
 
   test('accepting a path accepts what is below it, and nothing that is wrong', () => {
-    const json = withProcess({ scheduler: { policy: 'SCHED_IDLE' }, cwd: 'x' });
+    const json = withProcess({ commandLine: 'x', cwd: 'x' });
     expect(problems(json, { accept: ['process'] })).toEqual(['process.cwd: "x" is not an absolute path']);
   });
 });

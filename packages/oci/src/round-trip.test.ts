@@ -31,6 +31,15 @@ const configs: Readonly<Record<string, object>> = {
       { type: 'RLIMIT_CORE', soft: 0, hard: Number('18446744073709551615') },
     ],
   }),
+  'a policy, priorities and processors': withProcess({
+    scheduler: { policy: 'SCHED_RR', priority: 5, flags: ['SCHED_FLAG_RESET_ON_FORK', 'SCHED_FLAG_KEEP_PARAMS'] },
+    ioPriority: { class: 'IOPRIO_CLASS_RT', priority: 2 },
+    execCPUAffinity: { initial: '0', final: '0-1,3' },
+  }),
+  'a deadline': withProcess({
+    scheduler: { policy: 'SCHED_DEADLINE', runtime: 2_000_000, deadline: 5_000_000, period: 10_000_000 },
+  }),
+  'a 32-bit machine': withLinux({ personality: { domain: 'LINUX32' } }),
   'a terminal': withProcess({ terminal: true, consoleSize: { width: 100, height: 30 }, env: ['TERM=vt100'] }),
   'sets of capabilities': withProcess({
     user: { uid: 1000, gid: 1000 },
@@ -202,6 +211,10 @@ const representable = fc.array(
     calls('noNewPrivileges'),
     calls('umask', fc.integer({ min: 0, max: 0o777 })),
     calls('oomScoreAdj', fc.integer({ min: 1, max: 1000 })),
+    calls('scheduler', fc.record({ policy: fc.constant('batch'), nice: fc.integer({ min: 1, max: 19 }) })),
+    calls('ioPriority', fc.constantFrom('rt', 'be', 'idle'), fc.integer({ min: 0, max: 7 })),
+    calls('execCpuAffinity', fc.constantFrom({ initial: '0' }, { initial: '0', final: '1-2' })),
+    calls('personality', fc.constantFrom('linux', 'linux32')),
     calls('apparmor', name),
     calls('selinux', fc.constantFrom('u:r:t:s0', 'u:r:other_t:s0')),
     calls('mask', path),

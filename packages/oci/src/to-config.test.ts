@@ -82,6 +82,25 @@ describe('a configuration', () => {
     );
   });
 
+  test('schedules as it was asked, and tells that its first command keeps to no processors', () => {
+    const asked = complete
+      .scheduler({ policy: 'other', nice: -3, flags: ['keep_policy'] })
+      .ioPriority('be')
+      .cpuAffinity([0, 2])
+      .personality('linux32');
+    const { process, linux } = configOf(asked);
+    expect(process).toMatchObject({
+      scheduler: { policy: 'SCHED_OTHER', nice: -3, flags: ['SCHED_FLAG_KEEP_POLICY'] },
+      ioPriority: { class: 'IOPRIO_CLASS_BE', priority: 4 },
+      execCPUAffinity: { final: '0,2' },
+    });
+    expect(linux?.personality).toEqual({ domain: 'LINUX32' });
+    expect(missing(asked)).toEqual([
+      'process.cpuAffinity: a runtime chooses processors for further commands only; see cpuset.cpus',
+    ]);
+    expect(configOf(asked.execCpuAffinity({ initial: '1' })).process.execCPUAffinity).toEqual({ initial: '1' });
+  });
+
   test('has the ids that words mean on its host', () => {
     const mapped = base.mapUsers('self').mapGroups('self');
     expect(configOf(mapped).linux?.uidMappings).toEqual([{ containerID: 0, hostID: 0, size: 1 }]);

@@ -39,7 +39,10 @@ function partsWithJoin(parts: readonly AnyPart[]): readonly AnyPart[] {
 }
 
 /** What of the container's own process holds for every other one: not its command, its streams, its terminal. */
-function processOf({ env, user, workdir, umask, oomScoreAdj }: ProcessSection): ProcessSection {
+function processOf(section: ProcessSection): ProcessSection {
+  const { env, user, workdir, umask, oomScoreAdj, scheduler, ioPriority, personality, execCpuAffinity } = section;
+  // Where its own affinity is said, and no final one, the kernel's choice counts.
+  const { initial, final } = execCpuAffinity ?? { final: section.cpuAffinity };
   return {
     ...emptyProcess,
     env,
@@ -47,6 +50,11 @@ function processOf({ env, user, workdir, umask, oomScoreAdj }: ProcessSection): 
     ...(workdir === undefined ? {} : { workdir }),
     ...(umask === undefined ? {} : { umask }),
     ...(oomScoreAdj === undefined ? {} : { oomScoreAdj }),
+    ...(scheduler === undefined ? {} : { scheduler }),
+    ...(ioPriority === undefined ? {} : { ioPriority }),
+    ...(initial === undefined ? {} : { initialCpuAffinity: initial }),
+    ...(final === undefined ? {} : { cpuAffinity: final }),
+    ...(personality === undefined ? {} : { personality }),
   };
 }
 

@@ -1,5 +1,9 @@
 /** The verbs of the container's program. */
 import type { Readable, Writable } from 'node:stream';
+import type { CpuList } from './cpu-affinity.js';
+import type { IoPriorityClass } from './io-priority.js';
+import type { PersonalityDomain } from './personality.js';
+import type { SchedulerSpec } from './scheduler.js';
 
 /** What `stdin()` takes. Text and bytes are written, then the stream ends. */
 export type StdinSource =
@@ -111,6 +115,85 @@ export interface ProcessMethods {
    * ```
    */
   oomScoreAdj(adjustment: number): this;
+  /**
+   * How the kernel schedules the command: a policy, with the nice value, the priority, or the times in nanoseconds that belong to it.
+   * Without it as Node is scheduled. Holds for further commands in the container, too. Replaces an earlier one.
+   *
+   * `fifo`, `rr`, `deadline` and a nice value below Node's take CAP_SYS_NICE over the host, which root of a user namespace doesn't have;
+   * a cgroup of v1 with limits of CPU time has no time for `fifo` and `rr` without `resources({ cpu: { realtime } })`. `deadline` takes every
+   * processor of the machine, so no `cpuAffinity()` of some.
+   *
+   * Errors: `invalid-spec`, with every field that doesn't fit its policy; EPERM, EBUSY or EINVAL of the start say which of these it was.
+   *
+   * @see sched_setattr(2), sched(7)
+   * @example
+   * ```ts
+   * import { haco } from '@haco/core';
+   * haco().scheduler({ policy: 'batch', nice: 10 }).command('make');
+   * haco().scheduler({ policy: 'fifo', priority: 20 }).command('sampler');
+   * haco().scheduler({ policy: 'deadline', runtimeNs: 2_000_000, deadlineNs: 10_000_000 }).command('sampler');
+   * ```
+   */
+  scheduler(scheduler: SchedulerSpec): this;
+  /**
+   * How early the command's reads and writes of disks are served: `rt` before all others, `be` in turn, `idle` when nobody else asks. Counts
+   * where the scheduler of the disk knows priorities (BFQ, mq-deadline). Without it as Node's. Holds for further commands in the container,
+   * too. Replaces an earlier one.
+   *
+   * Errors: `rt` takes CAP_SYS_NICE or CAP_SYS_ADMIN over the host, else EPERM.
+   *
+   * @param level - 0 (first) to 7 (last) within `rt` and `be`; 4 without it
+   * @see ioprio_set(2)
+   * @example
+   * ```ts
+   * import { haco } from '@haco/core';
+   * haco().ioPriority('be', 7).command('backup');
+   * ```
+   */
+  ioPriority(ioClass: IoPriorityClass, level?: number): this;
+  /**
+   * The processors that the command may run on. It may change that itself, unlike a cpuset (`resources({ cpuset })`), within which this
+   * stays. Without it those of its groups, or of Node. Holds for further commands in the container, too. Replaces an earlier list.
+   *
+   * Errors: EINVAL of the start, when none of them is there or in the cpuset.
+   *
+   * @param cpus - numbers, or a list such as `'0-3,7'`
+   * @see sched_setaffinity(2), cpuset(7)
+   * @example
+   * ```ts
+   * import { haco } from '@haco/core';
+   * haco().cpuAffinity('0').command('bench');
+   * ```
+   */
+  cpuAffinity(cpus: CpuList): this;
+  /**
+   * The processors of further commands in the container, in place of those of `cpuAffinity()`: `initial` until they have entered its groups,
+   * `final` from then on; without `final` the kernel chooses. Says nothing about the container's own command. Replaces earlier lists.
+   *
+   * Errors: as `cpuAffinity()`, of `exec()` and `spawn()`.
+   *
+   * @see sched_setaffinity(2)
+   * @example
+   * ```ts
+   * import { haco } from '@haco/core';
+   * haco().execCpuAffinity({ initial: '0', final: '0-1' }).command('server');
+   * ```
+   */
+  execCpuAffinity(cpus: { readonly initial?: CpuList; readonly final?: CpuList }): this;
+  /**
+   * The execution domain of the command: with `linux32` the kernel calls the machine by its 32-bit name (`uname -m` says i686 on x64), as
+   * builds for it expect. Without it Node's. Holds for further commands in the container, too. Replaces an earlier one.
+   *
+   * Errors: EINVAL of the start, on arm64 processors that can't run 32-bit programs.
+   *
+   * @see personality(2)
+   * @example
+   * ```ts
+   * import { haco } from '@haco/core';
+   * haco().personality('linux32').command('uname', '-m');
+   * ```
+   */
+  personality(domain: PersonalityDomain): this;
   /**
    * Where the command reads from. Without it nothing (`/dev/null`) for `run()`, a pipe for `start()`. Replaces an earlier value.
    *

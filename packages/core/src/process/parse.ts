@@ -1,6 +1,9 @@
 /** The section `process` from JSON: shapes only, meanings are checked by the part's `validate`. */
 import { err, ok, type Result } from 'neverthrow';
-import { isLiveJson, Live, issue, type Issue } from '@haco/plan';
+import { isLiveJson, Live, issue, type Issue, type Reader } from '@haco/plan';
+import { readExecCpuAffinity } from './cpu-affinity.js';
+import { readIoPriority } from './io-priority.js';
+import { readScheduler } from './scheduler.js';
 import { emptyProcess, type ProcessSection } from './section.js';
 
 const isText = (value: unknown): boolean => typeof value === 'string';
@@ -9,7 +12,16 @@ const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 const isList = (value: unknown, of: (item: unknown) => boolean): boolean => Array.isArray(value) && value.every(of);
 
-const shapes: Readonly<Record<keyof ProcessSection, (value: unknown) => string | undefined>> = {
+/** What has fields of its own that are worth a path. */
+const readers = {
+  scheduler: readScheduler,
+  ioPriority: readIoPriority,
+  execCpuAffinity: readExecCpuAffinity,
+} as const satisfies Partial<Readonly<Record<keyof ProcessSection, Reader<unknown>>>>;
+
+const shapes: Readonly<
+  Record<Exclude<keyof ProcessSection, keyof typeof readers>, (value: unknown) => string | undefined>
+> = {
   command: (value) =>
     isObject(value) && isText(value['file']) && isList(value['args'], isText)
       ? undefined
@@ -25,6 +37,9 @@ const shapes: Readonly<Record<keyof ProcessSection, (value: unknown) => string |
       : 'must be { uid, gid?, groups? } of names or numbers',
   umask: (value) => (typeof value === 'number' ? undefined : 'must be a number'),
   oomScoreAdj: (value) => (typeof value === 'number' ? undefined : 'must be a number'),
+  cpuAffinity: (value) => (isText(value) ? undefined : 'must be a string'),
+  initialCpuAffinity: () => 'is only for processes that join a container',
+  personality: (value) => (isText(value) ? undefined : 'must be a string'),
   stdin: stdio,
   stdout: stdio,
   stderr: stdio,
@@ -54,11 +69,15 @@ export function parseProcess(json: unknown): Result<ProcessSection, readonly Iss
   const section: Record<string, unknown> = { ...emptyProcess };
   for (const [key, value] of Object.entries(json)) {
     if (value === undefined) continue;
+    if (Object.hasOwn(readers, key)) {
+      section[key] = readers[key as keyof typeof readers](value, key, issues);
+      continue;
+    }
     if (!Object.hasOwn(shapes, key)) {
       issues.push(issue(key, 'is not a key of the process section'));
       continue;
     }
-    const problem = shapes[key as keyof ProcessSection](value);
+    const problem = shapes[key as keyof typeof shapes](value);
     if (problem !== undefined) issues.push(issue(key, problem));
     section[key] = value;
   }

@@ -2,8 +2,12 @@
 import { Readable, Writable } from 'node:stream';
 import { Live, issue, parseText, quote, rejected, type Issue, type Part, type Rejected, nothing } from '@haco/plan';
 import { checkProcess } from './check.js';
+import { cpuAffinityIssues, cpuListText, type CpuList } from './cpu-affinity.js';
+import { ioPriorityIssues, usualLevel } from './io-priority.js';
 import type { ProcessMethods, StdinSource, StdoutTarget } from './methods.js';
 import { parseProcess } from './parse.js';
+import { personalityIssues } from './personality.js';
+import { schedulerIssues } from './scheduler.js';
 import { numericUser } from './user.js';
 import { planProcess } from './plan.js';
 import { emptyProcess, type ProcessSection, type StdioSpec } from './section.js';
@@ -92,6 +96,8 @@ function validate(section: ProcessSection): readonly Issue[] {
   if (oomScoreAdj !== undefined && !isWithin(oomScoreAdj, -1000, 1000)) {
     issues.push(issue('process.oomScoreAdj', `${String(oomScoreAdj)} is not an adjustment; write -1000 to 1000`));
   }
+  issues.push(...schedulerIssues(section), ...ioPriorityIssues(section));
+  issues.push(...cpuAffinityIssues(section), ...personalityIssues(section));
   for (const key of ['stdin', 'stdout', 'stderr'] as const) {
     issues.push(...stdioIssues(key, section[key]));
     if (tty !== undefined && section[key] !== undefined && section[key] !== 'pipe') {
@@ -121,6 +127,20 @@ export const processPart = {
     }),
     umask: (section, umask) => ({ ...section, umask }),
     oomScoreAdj: (section, oomScoreAdj) => ({ ...section, oomScoreAdj }),
+    scheduler: (section, scheduler) => ({ ...section, scheduler }),
+    ioPriority: (section, ioClass, level = usualLevel(ioClass)) => ({
+      ...section,
+      ioPriority: { class: ioClass, level },
+    }),
+    cpuAffinity: (section, cpus) => ({ ...section, cpuAffinity: cpuListText(cpus) }),
+    execCpuAffinity: (section, { initial, final } = nothing as { initial?: CpuList; final?: CpuList }) => ({
+      ...section,
+      execCpuAffinity: {
+        ...(initial === undefined ? {} : { initial: cpuListText(initial) }),
+        ...(final === undefined ? {} : { final: cpuListText(final) }),
+      },
+    }),
+    personality: (section, personality) => ({ ...section, personality }),
     stdin: source,
     stdout: (section, given) => target('stdout', section, given),
     stderr: (section, given) => target('stderr', section, given),

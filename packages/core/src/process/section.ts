@@ -1,6 +1,9 @@
 /** Which program runs in the container, as whom, where, and with which streams. */
 import type { Readable, Writable } from 'node:stream';
 import type { Live } from '@haco/plan';
+import type { IoPriorityClass } from './io-priority.js';
+import type { PersonalityDomain } from './personality.js';
+import type { SchedulerSpec } from './scheduler.js';
 
 /** Where a standard stream leads. */
 export type StdioSpec =
@@ -37,6 +40,18 @@ export interface ProcessSection {
   readonly umask?: number;
   /** Added to the score by which the kernel chooses whom to kill when memory runs out, -1000 to 1000; 0 without it. */
   readonly oomScoreAdj?: number;
+  /** Policy of the scheduler; that of Node without it. */
+  readonly scheduler?: SchedulerSpec;
+  /** Class and level (0 to 7, the lowest first) of its I/O; those of Node without it. */
+  readonly ioPriority?: { readonly class: IoPriorityClass; readonly level: number };
+  /** Processors that it may run on, as a list of cpuset(7); those of its groups or of Node without it. */
+  readonly cpuAffinity?: string;
+  /** Of further commands in the container, in place of `cpuAffinity`: before they enter its groups, and from then on. */
+  readonly execCpuAffinity?: { readonly initial?: string; readonly final?: string };
+  /** Of a process that joins a container: where it runs until it has entered the groups. */
+  readonly initialCpuAffinity?: string;
+  /** Execution domain; that of Node without it. */
+  readonly personality?: PersonalityDomain;
   readonly stdin?: StdioSpec;
   readonly stdout?: StdioSpec;
   readonly stderr?: StdioSpec;

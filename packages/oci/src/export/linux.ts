@@ -7,6 +7,7 @@ import type { Config } from '../import/schema.js';
 import type { Export } from './export.js';
 import { exportNodes } from './nodes.js';
 import { exportResources } from './resources.js';
+import { exportPersonality } from './scheduling.js';
 
 type Linux = NonNullable<Config['linux']>;
 type Namespace = NonNullable<Linux['namespaces']>[number];
@@ -26,6 +27,7 @@ export function exportLinux(from: Export): Result<Linux, HacoError> {
       ...exportNodes(from),
       ...(Object.keys(sysctls).length === 0 ? {} : { sysctl: sysctls }),
       ...(propagation === 'slave' ? { rootfsPropagation: 'rslave' } : {}),
+      ...exportPersonality(from),
       ...(seccomp === undefined ? {} : { seccomp }),
       ...(masked.length === 0 ? {} : { maskedPaths: masked }),
       ...(readonlyPaths.length === 0 ? {} : { readonlyPaths }),

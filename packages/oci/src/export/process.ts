@@ -3,6 +3,7 @@ import { capabilityName, capabilitySetNames, finalUid, processSets } from '@haco
 import { rlimitKinds, type RlimitKind, type RlimitValue } from '@haco/rlimits';
 import type { Config } from '../import/schema.js';
 import type { Export } from './export.js';
+import { exportScheduling } from './scheduling.js';
 import type { Sections } from './sections.js';
 
 type Process = Config['process'];
@@ -31,6 +32,7 @@ export function exportProcess(from: Export): Process {
     ...exportLabels(lsm, from),
     // Without it, a command keeps the score of whoever starts it; haco gives every command one.
     oomScoreAdj: process.oomScoreAdj ?? 0,
+    ...exportScheduling(from),
   };
 }
 
@@ -48,7 +50,9 @@ function exportCommand(section: ProcessSection, from: Export): readonly string[]
     startFifo,
     ...rest
   } = section;
-  const { umask: _umask, oomScoreAdj: _score, parked: _parked, ...unknown } = rest;
+  const { umask: _umask, oomScoreAdj: _score, parked: _parked, ...scheduling } = rest;
+  const { scheduler: _policy, ioPriority: _io, cpuAffinity: _cpus, execCpuAffinity: _exec, ...machine } = scheduling;
+  const { initialCpuAffinity: _initial, personality: _domain, ...unknown } = machine;
   from.nothingElse('process', unknown);
   for (const [stream, target] of Object.entries({ stdin, stdout, stderr })) {
     if (target === undefined || target === 'pipe' || target === 'inherit') continue;

@@ -3,6 +3,7 @@ import { parseProfile } from '@haco/confine';
 import { quote } from '@haco/core';
 import type { Import } from './import.js';
 import { saysNothing, type Config } from './schema.js';
+import { ownWord } from './scheduling-words.js';
 
 type Linux = NonNullable<Config['linux']>;
 
@@ -37,9 +38,13 @@ export function importLinux({ linux = {} }: Config, into: Import): void {
       into.cameFrom(`namespaces.sysctls${at}`, `linux.sysctl${at}`);
     }
   }
-  for (const field of ['personality', 'intelRdt'] as const) {
-    if (!saysNothing(linux[field])) into.differs(`linux.${field}`, 'haco has no word for it');
-  }
+  if (linux.personality !== undefined) importPersonality(linux.personality, into);
+  if (!saysNothing(linux.intelRdt)) into.differs('linux.intelRdt', 'haco has no word for it');
+}
+
+function importPersonality({ domain, flags = [] }: NonNullable<Linux['personality']>, into: Import): void {
+  into.set('process', 'personality', ownWord(domain), 'linux.personality.domain');
+  if (flags.length > 0) into.slight('linux.personality.flags', 'the specification names no flag, and haco sets none');
 }
 
 /** `/a//b/` is `/a/b`. */

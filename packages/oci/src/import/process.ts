@@ -4,6 +4,7 @@ import { quote } from '@haco/core';
 import { rlimitKind } from '@haco/rlimits';
 import type { Import } from './import.js';
 import { saysNothing, type Config } from './schema.js';
+import { importScheduling } from './scheduling.js';
 
 type Process = Config['process'];
 
@@ -30,9 +31,8 @@ export function importProcess({ process, ociVersion, annotations }: Config, into
     process.oomScoreAdj === 0 ? undefined : process.oomScoreAdj,
     'process.oomScoreAdj',
   );
-  for (const field of ['commandLine', 'scheduler', 'ioPriority', 'execCPUAffinity'] as const) {
-    if (!saysNothing(process[field])) into.differs(`process.${field}`, 'haco has no word for it');
-  }
+  importScheduling(process, into);
+  if (!saysNothing(process.commandLine)) into.differs('process.commandLine', 'haco has no word for it');
 }
 
 function importCommand({ args, cwd, env = [], terminal, consoleSize }: Process, into: Import): void {

@@ -1,6 +1,8 @@
 /** The shape of a `config.json`: types of values, and which fields there are. */
 import {
+  ioPriorityClasses,
   optional,
+  personalityDomains,
   readBoolean,
   readInteger,
   readList,
@@ -8,12 +10,15 @@ import {
   readObject,
   readOneOf,
   readText,
+  schedulerFlags,
+  schedulerPolicies,
   unknownField,
   type Issue,
   type ReadBy,
   type Reader,
 } from '@haco/core';
 import type { Import } from './import.js';
+import { ioPriorityWord, isoPolicy, personalityWord, schedulerFlagWord, schedulerWord } from './scheduling-words.js';
 import { withoutNulls } from './without-nulls.js';
 
 /** Anything: looked at later, or by somebody else. */
@@ -67,9 +72,21 @@ const process = readObject({
   apparmorProfile: optional(readText),
   selinuxLabel: optional(readText),
   oomScoreAdj: optional(readInteger),
-  scheduler: optional(anything),
-  ioPriority: optional(anything),
-  execCPUAffinity: optional(anything),
+  scheduler: optional(
+    readObject({
+      policy: readOneOf([...schedulerPolicies.map(schedulerWord), isoPolicy]),
+      nice: optional(readInteger),
+      priority: optional(readInteger),
+      flags: optional(readList(readOneOf(schedulerFlags.map(schedulerFlagWord)))),
+      runtime: optional(readInteger),
+      deadline: optional(readInteger),
+      period: optional(readInteger),
+    }),
+  ),
+  ioPriority: optional(
+    readObject({ class: readOneOf(ioPriorityClasses.map(ioPriorityWord)), priority: optional(readInteger) }),
+  ),
+  execCPUAffinity: optional(readObject({ initial: optional(readText), final: optional(readText) })),
 });
 
 const mount = readObject({
@@ -171,7 +188,7 @@ const linux = readObject({
   maskedPaths: texts,
   readonlyPaths: texts,
   mountLabel: optional(readText),
-  personality: optional(anything),
+  personality: optional(readObject({ domain: readOneOf(personalityDomains.map(personalityWord)), flags: texts })),
   intelRdt: optional(anything),
 });
 

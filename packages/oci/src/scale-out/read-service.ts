@@ -28,6 +28,9 @@ export function readService(spec: Spec, { host, ...around }: Around): { service:
     missing(`process.${stream}`, 'engines have streams of their own');
   }
   if (process.startFifo !== undefined) missing('process.startFifo', 'no container of an engine waits for a byte');
+  for (const field of ['scheduler', 'ioPriority', 'cpuAffinity', 'execCpuAffinity', 'personality'] as const) {
+    if (process[field] !== undefined) missing(`process.${field}`, 'engines have no word for it');
+  }
   const service: Service = {
     ...around,
     command: process.command === undefined ? undefined : [process.command.file, ...process.command.args],

@@ -60,6 +60,33 @@ export const processHints = {
     EACCES:
       "a score below the caller's takes CAP_SYS_RESOURCE, which this process (or its outer container) lacks; ask for a higher one with oomScoreAdj()",
   },
+  sched_setattr: {
+    EPERM:
+      "a realtime policy, a deadline or a nice value below the caller's takes CAP_SYS_NICE over the host, which root of a user namespace lacks; with it, the cgroup has no time for realtime processes, which resources({ cpu: { realtime: … } }) gives, or a deadline was asked for on some of the processors only",
+    EINVAL:
+      'the kernel does not take these values: periods of deadlines are within sched_deadline_period_min_us and _max_us of /proc/sys/kernel, and flags may be newer than the kernel; correct the values',
+    EBUSY: 'the processors have no time left for this deadline; ask for less run time, or a longer period',
+    E2BIG: "this kernel can't clamp the utilization of processes (since 5.3); leave the flags util_clamp_* out",
+    EOPNOTSUPP: 'the kernel is built without CONFIG_UCLAMP_TASK; leave the flags util_clamp_* out',
+    ENOSYS: 'an outer seccomp filter hides the call; loosen the outer profile, or leave scheduler() out',
+  },
+  ioprio_set: {
+    EPERM:
+      'the realtime class takes CAP_SYS_NICE over the host, which root of a user namespace lacks; ask for the class "be"',
+    EINVAL: 'the kernel does not know the class, or the level is not 0 to 7; correct them',
+    ENOSYS:
+      'the kernel is built without CONFIG_BLOCK, or an outer seccomp filter hides the call; leave ioPriority() out',
+  },
+  sched_setaffinity: {
+    EINVAL:
+      'none of these processors is there, or in the cpuset of the group; see Cpus_allowed_list in /proc/self/status and lscpu',
+    EPERM: 'an outer seccomp filter forbids the call; loosen the outer profile, or leave the processors out',
+    EBUSY: 'the process has a deadline already, which counts on all of its processors; leave the processors out',
+  },
+  personality: {
+    EINVAL: 'this processor runs no 32-bit programs, as many arm64 ones; leave personality() out',
+    EPERM: 'an outer seccomp filter forbids this domain; loosen the outer profile, or leave personality() out',
+  },
   pidfd_getfd: {
     EPERM: 'taking a descriptor needs the right to trace the process (CAP_SYS_PTRACE, yama); run as root',
   },
