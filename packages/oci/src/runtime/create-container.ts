@@ -128,6 +128,7 @@ async function make(request: CreateRequest, directory: RecordDirectory): Promise
     steps: plan.value.steps,
     console: console.value,
     command,
+    workdir: first.workdir,
   });
   if (console.value !== undefined) libc().close(console.value);
   return made;
@@ -150,6 +151,7 @@ interface Making {
   readonly steps: Parameters<typeof shapePlan>[0];
   readonly console: number | undefined;
   readonly command: string;
+  readonly workdir: string | undefined;
 }
 
 async function perform(request: CreateRequest, making: Making): Promise<Result<Created, HacoError>> {
@@ -160,6 +162,8 @@ async function perform(request: CreateRequest, making: Making): Promise<Result<C
     ...(request.waits ? { waitsIn: directory.path } : {}),
     hooks: early,
     created: true,
+    propagation: bundle.propagation,
+    ...(making.workdir === undefined ? {} : { workdir: making.workdir }),
   });
   let record = making.record;
   let created: () => void = () => undefined;

@@ -1,6 +1,8 @@
 /** What the runtime makes of a plan: containers outlive it, wait for their start, and leave their groups to `delete`. */
 import { flags, slot, syscall, type Step } from '@haco/core';
 import { sendDescriptor } from '@haco/plan';
+import { withPropagation } from './root-propagation.js';
+import { withWorkdir } from './workdir.js';
 
 /** Name of the barrier at which the namespaces are there and nothing is mounted yet. */
 export const namespacesBarrier = 'oci.namespaces';
@@ -19,6 +21,10 @@ export interface PlanShape {
   readonly hooks?: boolean;
   /** The runtime has something to do when everything is there. */
   readonly created?: boolean;
+  /** How the whole tree of the container propagates mounts in the end. */
+  readonly propagation?: string;
+  /** Working directory, to be made where it is missing. */
+  readonly workdir?: string;
 }
 
 /** Steps about a life with Node, which these containers don't have. */
@@ -139,10 +145,10 @@ function barrier(name: string, fields: Pick<Step, 'phase' | 'label' | 'why'>): S
 /** The plan of a container of the runtime. */
 export function shapePlan(
   given: readonly Step[],
-  { waitsIn, hooks = false, created = false }: PlanShape,
+  { waitsIn, hooks = false, created = false, workdir, propagation = '' }: PlanShape,
 ): readonly Step[] {
   // What has begun well is removed by `delete`.
-  const steps = given
+  const steps = withPropagation(withWorkdir(given, workdir), propagation)
     .filter((step) => !isDropped(step))
     .map((step) => (step.phase === 'undo' ? { ...step, onlyAfterFailure: true as const } : step));
   const mounts = steps.findIndex(({ phase }) => !['prepare', 'join', 'clone', 'parent', 'identity'].includes(phase));
