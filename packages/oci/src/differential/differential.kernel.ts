@@ -55,7 +55,7 @@ describeWith(['root', 'probe', 'seccomp', 'cgroup1', 'tool:runc', 'tool:unshare'
     return found;
   }
 
-  test.for(familyNames)('%s: both do the same, or it is known why not', { timeout: 180_000 }, async (family) => {
+  test.for(familyNames)('%s: both do the same, or it is known why not', { timeout: 300_000 }, async (family) => {
     await expectNothingLeft(async () => {
       const found: string[] = [];
       for (const one of casesOf(family, host)) found.push(...(await surprises(one)));
