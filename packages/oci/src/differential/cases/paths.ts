@@ -11,6 +11,7 @@ const propagation = (rootfsPropagation: string): Row => [
 
 export const pathRows: readonly Row[] = [
   ['a root that can only be read', { root: { readonly: true } }, 'write /new x', 'try-open /data.txt rw', 'write /dev/new x'],
+  ['annotations', { others: { annotations: { 'org.example.key': 'value', 'org.example.empty': '' } } }],
   ['a root that can be written to', {}, 'write /data.txt again'],
   ['a masked file', masked('/data.txt'), ...asks('/data.txt')],
   ['a masked directory', masked('/etc'), ...asks('/etc')],
