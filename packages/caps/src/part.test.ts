@@ -144,6 +144,16 @@ describe('plan', () => {
     `);
   });
 
+  test('a capability that is named twice is held once, and not the next one', () => {
+    const once = ['chown'] as const;
+    const twice = ['chown', 'chown'] as const;
+    const sets = (list: readonly CapabilityName[]): CapsSection => ({
+      sets: { bounding: list, permitted: list, effective: list, inheritable: list, ambient: list },
+    });
+    expect(calls(sets(twice))).toBe(calls(sets(once)));
+    expect(calls({ keep: twice })).toBe(calls({ keep: once }));
+  });
+
   test('capabilities above 31 are in the second half of the sets', () => {
     const [last] = caps.plan({ keep: ['mac_override', 'audit_control'] }, contextOf(rootHost)).slice(-1);
     expect(last?.operations).toEqual([

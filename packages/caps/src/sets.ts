@@ -6,6 +6,11 @@ import type { CapabilitySetName, CapsSection } from './section.js';
 /** Numbers of capabilities, in ascending order. */
 export type CapabilitySet = readonly number[];
 
+/** Each once: in the kernel's words they are bits, and a bit that is added to itself is another one. */
+function setOf(names: readonly CapabilityName[]): CapabilitySet {
+  return [...new Set(names.map(capabilityNumber))].sort((a, b) => a - b);
+}
+
 /** All that the host's kernel has. */
 export function knownSet(host: HostFacts): CapabilitySet {
   return host.knownCapabilities.map((_, number) => number);
@@ -25,14 +30,14 @@ export function heldSet({ host, facts }: PlanContext): CapabilitySet {
 /** What the section keeps of what the kernel has. */
 export function keptSet({ keep = 'all', drop = [] }: CapsSection, host: HostFacts): CapabilitySet {
   const dropped = new Set(drop.map(capabilityNumber));
-  const all = keep === 'all' ? knownSet(host) : keep.map(capabilityNumber).sort((a, b) => a - b);
+  const all = keep === 'all' ? knownSet(host) : setOf(keep);
   return all.filter((number) => !dropped.has(number));
 }
 
 function boundingSet(section: CapsSection, host: HostFacts): CapabilitySet {
   const asked = section.sets?.bounding;
   if (asked === undefined) return keptSet(section, host);
-  return asked === 'all' ? knownSet(host) : asked.map(capabilityNumber).sort((a, b) => a - b);
+  return asked === 'all' ? knownSet(host) : setOf(asked);
 }
 
 /** The names of the bounding set. */
@@ -57,7 +62,7 @@ export function processSets(
   const numbers = (name: CapabilitySetName, all: CapabilitySet, otherwise: CapabilitySet): CapabilitySet => {
     const asked = sets[name];
     if (asked === undefined) return otherwise;
-    return asked === 'all' ? all : asked.map(capabilityNumber).sort((a, b) => a - b);
+    return asked === 'all' ? all : setOf(asked);
   };
   const within = (set: CapabilitySet, ...others: readonly CapabilitySet[]): CapabilitySet =>
     set.filter((number) => others.every((other) => other.includes(number)));

@@ -31,6 +31,7 @@ export { seccomp } from './seccomp/part.js';
 export { seccompPresets, type SeccompPreset } from './seccomp/presets.js';
 export type { SeccompArg, SeccompCondition, SeccompProfile, SeccompRule } from './seccomp/profile.js';
 export { parseProfile } from './seccomp/read-profile.js';
+export { isSyscallName } from './seccomp/syscall-names.js';
 export type { AnsweredCall, CompiledFilter, SeccompFilter, SeccompSection, SeccompSource } from './seccomp/section.js';
 export type { SeccompAction, SeccompArch, SeccompFlag, SeccompOperator } from './seccomp/words.js';
 export type { SideChannelMethods, SideChannelOptions } from './side-channels/methods.js';

@@ -1,7 +1,7 @@
 /** Attributes of mounts: how they are spelled in each of the kernel's interfaces, and how a mount gets them. */
 import { flags, openFlags, slot, struct, syscall, type Flags, type Operation, plain } from '@haco/plan';
 import { AT_FDCWD, atFlags, mountAttributes, mountFlags, NULL } from './constants.js';
-import type { MountAttributes } from './section.js';
+import type { MountAttributes, Propagation } from './section.js';
 import type { Situation } from './situation.js';
 
 const spelling = {
@@ -48,6 +48,15 @@ export function attributeFlags(attributes: MountAttributes & { readonly idmapped
   );
 }
 
+type PropagationFlag = 'MS_SLAVE' | 'MS_PRIVATE' | 'MS_SHARED' | 'MS_UNBINDABLE';
+
+const propagationFlags = { slave: 'MS_SLAVE', shared: 'MS_SHARED', unbindable: 'MS_UNBINDABLE' } as const;
+
+/** What makes a new mount, or a copy of one, propagate as asked; nothing for a private one, which it is anyway. */
+export function propagationOf(propagation: Propagation = 'private'): { readonly propagation?: PropagationFlag } {
+  return propagation === 'private' ? {} : { propagation: propagationFlags[propagation] };
+}
+
 /** What {@link planAttributes} changes. */
 export interface AttributeChange {
   /** Slot of the mount. */
@@ -56,7 +65,7 @@ export interface AttributeChange {
   /** Also the mounts below. */
   readonly recursive: boolean;
   /** A propagation type to set at the same time. */
-  readonly propagation?: 'MS_SLAVE' | 'MS_PRIVATE';
+  readonly propagation?: PropagationFlag;
 }
 
 /** Set attributes on a mount, attached or not. */

@@ -59,8 +59,10 @@ export const mountFlags = {
   MS_NODIRATIME: 0x800,
   MS_BIND: 0x1000,
   MS_REC: 0x4000,
+  MS_UNBINDABLE: 0x2_0000,
   MS_PRIVATE: 0x4_0000,
   MS_SLAVE: 0x8_0000,
+  MS_SHARED: 0x10_0000,
   MS_STRICTATIME: 0x100_0000,
 } as const;
 

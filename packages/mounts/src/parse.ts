@@ -49,13 +49,15 @@ const idmap = readEither(
   readObject({ userNamespace: readText }),
 );
 
+const propagation = readOneOf(['private', 'slave', 'shared', 'unbindable']);
+
 const entry = readTagged('kind', {
   bind: readObject({
     kind: readOneOf(['bind']),
     source: readText,
     target: readText,
     recursive: optional(readBoolean),
-    propagation: optional(readOneOf(['private', 'slave', 'shared'])),
+    propagation: optional(propagation),
     idmap: optional(idmap),
     ...attributes,
   }),
@@ -65,6 +67,7 @@ const entry = readTagged('kind', {
     source: readText,
     target: readText,
     data: optional(readText),
+    propagation: optional(propagation),
     ...attributes,
   }),
   tmpfs: readObject({

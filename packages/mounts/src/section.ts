@@ -46,9 +46,9 @@ export interface MountAttributes {
 
 /**
  * Whether later mounts and unmounts below the source cross the border: `private` (no), `slave` (from the host into the
- * container), `shared` (both ways).
+ * container), `shared` (both ways), `unbindable` (private, and can't be bound elsewhere).
  */
-export type Propagation = 'private' | 'slave' | 'shared';
+export type Propagation = 'private' | 'slave' | 'shared' | 'unbindable';
 
 /** A directory or file of the host. */
 export interface BindEntry extends MountAttributes {
@@ -78,6 +78,8 @@ export interface FilesystemEntry extends MountAttributes {
   readonly target: string;
   /** Options of the filesystem itself, not of the mount: `key=value,flag`. */
   readonly data?: string;
+  /** Nothing on the host is a peer of a new filesystem: what counts are mounts that the container makes from it. */
+  readonly propagation?: Propagation;
 }
 
 /** An empty filesystem in memory. */

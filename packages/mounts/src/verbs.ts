@@ -84,16 +84,17 @@ function mount(section: MountsSection, source: string, target: string, options: 
   const { type, data, recursive, propagation, idmap } = options;
   const attributes = attributesOf(options);
   if (type !== undefined) {
-    return recursive === undefined && propagation === undefined && idmap === undefined
+    return recursive === undefined && idmap === undefined
       ? add(section, {
           kind: 'filesystem',
           type,
           source,
           target,
           ...(data === undefined ? {} : { data }),
+          ...(propagation === undefined ? {} : { propagation }),
           ...attributes,
         })
-      : rejected(path, 'recursive, propagation and idmap are for bind mounts; leave out type');
+      : rejected(path, 'recursive and idmap are for bind mounts; leave out type');
   }
   if (data !== undefined) return rejected(`${path}.data`, 'a bind mount takes no data; say which type to mount');
   return add(section, {

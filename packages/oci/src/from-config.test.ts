@@ -354,3 +354,41 @@ describe('what haco does differently', () => {
     expect(problems(json, { accept: ['process'] })).toEqual(['process.cwd: "x" is not an absolute path']);
   });
 });
+
+describe('what a runtime takes', () => {
+  const runtime = { stubs: true };
+  const entriesOf = (json: unknown, options?: ImportOptions) =>
+    (specOf(json, options) as unknown as { mounts: { entries: readonly { kind: string }[] } }).mounts.entries;
+
+  test('is a seccomp profile with names that no kernel has yet', () => {
+    const syscalls = [
+      { names: ['nonesuch', 'mount'], action: 'SCMP_ACT_ERRNO' },
+      { names: ['nonesuch'], action: 'SCMP_ACT_ERRNO' },
+    ];
+    const json = withLinux({ seccomp: { defaultAction: 'SCMP_ACT_ALLOW', syscalls } });
+    expect(problems(json)).not.toEqual([]);
+    expect(specOf(json, runtime)).toMatchObject({
+      seccomp: { filters: [{ profile: { syscalls: [{ names: ['mount'], action: 'SCMP_ACT_ERRNO' }] } }] },
+    });
+  });
+
+  test('is a root without a mount at /dev, which gets the default devices, but no directory of the host does', () => {
+    const last = (mounts: readonly object[]) => entriesOf({ ...plainConfig(), mounts }, runtime).at(-1);
+    expect(last([])).toMatchObject({ kind: 'nodes' });
+    expect(last([{ destination: '/dev', source: '/srv/dev', options: ['rbind'] }])).toMatchObject({ kind: 'bind' });
+  });
+
+  test('is the host name once', () => {
+    const json = { ...withLinux({ sysctl: { 'kernel.hostname': 'other' } }), hostname: 'inside' };
+    expect(problems(json, runtime)).toEqual([
+      'linux.sysctl["kernel.hostname"]: says the same as "hostname", which is "inside"; keep one of them',
+    ]);
+  });
+
+  test('is the propagation of any mount', () => {
+    const tmpfs = { destination: '/mnt', type: 'tmpfs', source: 'tmpfs', options: ['runbindable', 'sync'] };
+    expect(entriesOf(withMount(tmpfs))).toContainEqual(
+      expect.objectContaining({ target: '/mnt', data: 'sync', propagation: 'unbindable' }),
+    );
+  });
+});

@@ -20,3 +20,4 @@ export * from './stored-hosts.js';
 export * from './strace.js';
 export * from './syscalls.js';
 export * from './temporary.js';
+export { ownLaunchers } from './own-launchers.js';

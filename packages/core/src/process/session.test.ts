@@ -51,10 +51,10 @@ describe('the OOM score', () => {
     expect(stepOf(command.oomScoreAdj(500), id)).not.toHaveProperty('needs');
   });
 
-  test('is lowered before a user namespace takes the capability for it away', () => {
+  test('is set before a user namespace takes the capability for it away, and the file', () => {
     const inside = command.unshare('user');
     expect(stepOf(inside.oomScoreAdj(-1), id)).toMatchObject({ phase: 'prepare' });
-    expect(stepOf(inside.oomScoreAdj(1), id)).toMatchObject({ phase: 'identity' });
+    expect(stepOf(inside.oomScoreAdj(1), id)).toMatchObject({ phase: 'prepare' });
   });
 
   test('goes from -1000 to 1000', () => {

@@ -19,8 +19,9 @@ function planScore({ oomScoreAdj }: ProcessSection, { host, facts }: PlanContext
   if (host.oomScoreAdj === score) return [];
   const asked = oomScoreAdj !== undefined;
   const lowers = score < host.oomScoreAdj;
-  // In a mount namespace of others, /proc is what they made of it. Lowering takes a capability that a user namespace doesn't give.
-  const early = facts.entered.includes('mount') || (asked && lowers && facts.unshared.includes('user'));
+  // In a mount namespace of others, /proc is what they made of it. In a user namespace, lowering takes a capability that it doesn't give, and the
+  // file of a process that has become another user there belongs to root of the host.
+  const early = facts.entered.includes('mount') || (asked && facts.unshared.includes('user'));
   // Lowering needs CAP_SYS_RESOURCE: whoever raised Node's score meant it for its children too, unless another was asked for.
   const lenient = (...errnos: readonly string[]) => (asked ? {} : { tolerate: errnos });
   return [

@@ -6,6 +6,7 @@ import {
   isLegacy,
   planAttributes,
   planLegacyAttributes,
+  propagationOf,
   type AttributeChange,
 } from '../attributes.js';
 import { AT_FDCWD, openTreeFlags } from '../constants.js';
@@ -63,7 +64,8 @@ export function attributeChangeOf(entry: BindEntry, index: number): AttributeCha
     mount: slotOf(entry, index),
     attributes: entry,
     recursive: isRecursive(entry),
-    ...(entry.propagation === 'slave' ? { propagation: 'MS_SLAVE' as const } : {}),
+    // Also shared: a source that is nobody's peer on the host begins a group of its own.
+    ...propagationOf(entry.propagation),
   });
 }
 

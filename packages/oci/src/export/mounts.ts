@@ -101,8 +101,12 @@ function exportBind(entry: BindEntry, at: string, from: Export): Mount {
 }
 
 function exportFilesystem(entry: FilesystemEntry): Mount {
-  const { type, source, target, data = '' } = entry;
-  const options = [...attributesOf(entry), ...data.split(',').filter((option) => option !== '')];
+  const { type, source, target, data = '', propagation } = entry;
+  const options = [
+    ...attributesOf(entry),
+    ...(propagation === undefined ? [] : [propagation]),
+    ...data.split(',').filter((option) => option !== ''),
+  ];
   return {
     destination: target,
     type,

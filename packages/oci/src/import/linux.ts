@@ -1,5 +1,5 @@
 /** `linux`: namespaces, maps, filters, and what haco doesn't have. */
-import { parseProfile } from '@haco/confine';
+import { isSyscallName, parseProfile } from '@haco/confine';
 import { quote } from '@haco/core';
 import type { Import } from './import.js';
 import { saysNothing, type Config } from './schema.js';
@@ -7,7 +7,7 @@ import { ownWord } from './scheduling-words.js';
 
 type Linux = NonNullable<Config['linux']>;
 
-export function importLinux({ linux = {} }: Config, into: Import): void {
+export function importLinux({ linux = {}, hostname = '' }: Config, into: Import): void {
   importNamespaces(linux, into);
   importMaps(linux, into);
   importTimeOffsets(linux, into);
@@ -16,7 +16,9 @@ export function importLinux({ linux = {} }: Config, into: Import): void {
   if (['slave', 'rslave'].includes(rootfsPropagation)) {
     into.set('mounts', 'propagation', 'slave', 'linux.rootfsPropagation');
   } else if (!['', 'private', 'rprivate'].includes(rootfsPropagation)) {
-    into.differs(
+    const later = ['shared', 'rshared', 'unbindable', 'runbindable'].includes(rootfsPropagation);
+    // Of these the runtime has a step of its own.
+    into[later ? 'slight' : 'differs'](
       'linux.rootfsPropagation',
       `the tree of a container is "rprivate" or "rslave" in haco, not ${quote(rootfsPropagation)}`,
     );
@@ -33,6 +35,15 @@ export function importLinux({ linux = {} }: Config, into: Import): void {
   if (mountLabel !== '') into.differs('linux.mountLabel', 'haco has no word for it');
   if (linux.sysctl !== undefined && Object.keys(linux.sysctl).length > 0) {
     into.set('namespaces', 'sysctls', linux.sysctl, 'linux.sysctl');
+    if (
+      hostname !== '' &&
+      ['kernel.hostname', 'kernel/hostname'].some((name) => Object.hasOwn(linux.sysctl ?? {}, name))
+    ) {
+      into.wrong(
+        'linux.sysctl["kernel.hostname"]',
+        `says the same as "hostname", which is ${quote(hostname)}; keep one of them`,
+      );
+    }
     for (const name of Object.keys(linux.sysctl)) {
       const at = `[${JSON.stringify(name)}]`;
       into.cameFrom(`namespaces.sysctls${at}`, `linux.sysctl${at}`);
@@ -110,8 +121,22 @@ function importTimeOffsets({ timeOffsets = {} }: Linux, into: Import): void {
   if (Object.keys(offsets).length > 0) into.set('namespaces', 'timeOffsets', offsets, 'linux.timeOffsets');
 }
 
+/** Engines write names that only later kernels have; a call that there isn't needs no rule. */
+function withoutUnknownCalls(json: unknown): unknown {
+  const { syscalls } = (json ?? {}) as { readonly syscalls?: unknown };
+  if (!Array.isArray(syscalls)) return json;
+  const isKnown = (name: unknown): boolean => typeof name !== 'string' || isSyscallName(name);
+  const rules = (syscalls as readonly unknown[]).flatMap((rule) => {
+    const { names } = (rule ?? {}) as { readonly names?: unknown };
+    if (!Array.isArray(names) || names.every(isKnown)) return [rule];
+    const known = names.filter(isKnown);
+    return known.length === 0 ? [] : [{ ...(rule as object), names: known }];
+  });
+  return { ...(json as object), syscalls: rules };
+}
+
 function importSeccomp(json: unknown, into: Import): void {
-  parseProfile(json).match(
+  parseProfile(into.stubs ? withoutUnknownCalls(json) : json).match(
     (profile) => {
       into.set('seccomp', 'filters', [{ profile }], 'linux.seccomp');
     },

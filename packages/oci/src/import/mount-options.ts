@@ -1,5 +1,6 @@
 /** Options of a mount, in words of haco. */
 import { quote } from '@haco/core';
+import type { Propagation } from '@haco/mounts';
 import type { Import } from './import.js';
 
 type Attribute = 'readonly' | 'nosuid' | 'nodev' | 'noexec' | 'nosymfollow' | 'noatime' | 'strictatime' | 'nodiratime';
@@ -8,7 +9,7 @@ type Attribute = 'readonly' | 'nosuid' | 'nodev' | 'noexec' | 'nosymfollow' | 'n
 export interface MountWords {
   readonly bind: 'bind' | 'rbind' | undefined;
   /** Missing: private, as all mounts of haco. */
-  readonly propagation: 'slave' | 'shared' | undefined;
+  readonly propagation: Exclude<Propagation, 'private'> | undefined;
   /** With the owners that the container's user namespace gives. */
   readonly idmap: 'idmap' | 'ridmap' | undefined;
   readonly attributes: Readonly<Partial<Record<Attribute, true>>>;
@@ -51,13 +52,9 @@ const defaults = new Set([
 ]);
 
 /** Options that would be something else to the kernel than data, and that haco doesn't have. */
-const missing = new Set(
-  'acl noacl lazytime mand nomand sync dirsync iversion noiversion silent remount unbindable runbindable tmpcopyup'.split(
-    ' ',
-  ),
-);
+const missing = new Set('acl noacl mand nomand iversion noiversion silent remount tmpcopyup'.split(' '));
 
-const propagations = new Set(['private', 'slave', 'shared']);
+const propagations = new Set(['private', 'slave', 'shared', 'unbindable']);
 
 /** The later of two that contradict each other counts. */
 export function readMountOptions(options: readonly string[], at: string, into: Import): MountWords {
@@ -74,7 +71,7 @@ export function readMountOptions(options: readonly string[], at: string, into: I
       else attributes.delete(attribute);
     } else if (text === 'bind' || text === 'rbind') bind = text;
     else if (propagations.has(text) || propagations.has(bare)) {
-      const word = (propagations.has(text) ? text : bare) as 'private' | 'slave' | 'shared';
+      const word = (propagations.has(text) ? text : bare) as Propagation;
       propagation = word === 'private' ? undefined : word;
     } else if (text === 'idmap' || text === 'ridmap') idmap = text;
     else if (missing.has(text)) into.differs(`${at}[${String(index)}]`, `haco has no word for ${quote(text)}`);

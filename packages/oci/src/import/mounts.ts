@@ -24,9 +24,14 @@ export function importMounts({ mounts = [], linux = {} }: Config, bundle: string
     into.cameFrom(`mounts.entries[${String(entries.length)}]`, at);
     entries.push(entry);
   });
-  if (!whole || (!hasDev && (linux.devices ?? []).length > 0)) {
+  // What is bound to /dev has the devices of its owner, who wants no others in it.
+  const isBound = mounts.findLast(({ destination }) => destination === '/dev')?.type !== 'tmpfs' && hasDev;
+  if (isBound && (linux.devices ?? []).length > 0) {
+    into.slight('linux.devices', 'devices are not made in a directory of the host, as "/dev" is one here');
+  }
+  if (!isBound && (!whole || (!hasDev && (into.stubs || (linux.devices ?? []).length > 0)))) {
     into.cameFrom(`mounts.entries[${String(entries.length)}]`, 'linux.devices');
-    entries.push(importNodes(linux, hasDev));
+    entries.push(importNodes(linux, hasDev || into.stubs));
   }
   into.set('mounts', 'entries', entries, 'mounts');
   if (!hasDev && into.stubs !== true)
@@ -44,7 +49,7 @@ function hasWholeDev(mounts: readonly Mount[], { devices = [] }: Linux): boolean
 }
 
 /** Devices in the order of the list, then those of every container that it doesn't name. */
-function importNodes({ devices = [] }: Linux, hasDev: boolean): object {
+function importNodes({ devices = [] }: Linux, withDefaults: boolean): object {
   const listed = devices.map(({ path, type, major = 0, minor = 0, fileMode, uid, gid }) => ({
     path: normalize(path),
     type: type === 'u' ? 'c' : type,
@@ -56,8 +61,12 @@ function importNodes({ devices = [] }: Linux, hasDev: boolean): object {
     ...(gid === undefined ? {} : { gid }),
   }));
   const others = defaultNodes.filter(({ path }) => !listed.some((one) => one.path === path));
-  // Without a /dev of the container's own, that of the root has whatever it has.
-  return { kind: 'nodes', devices: [...listed, ...(hasDev ? others : [])], links: hasDev ? defaultLinks : [] };
+  // Without a /dev of the container's own, that of the root has whatever it has, where nothing may be made in it.
+  return {
+    kind: 'nodes',
+    devices: [...listed, ...(withDefaults ? others : [])],
+    links: withDefaults ? defaultLinks : [],
+  };
 }
 
 function normalize(path: string): string {
@@ -111,12 +120,6 @@ function importMount(mount: Mount, place: Place): object | undefined {
   const words = readMountOptions(mount.options ?? [], `${at}.options`, into);
   if (words.bind !== undefined || type === 'bind') return importBind(mount, words, place);
   if (words.idmap !== undefined) into.differs(`${at}.options`, 'only bind mounts of haco are idmapped');
-  if (words.propagation !== undefined) {
-    into.differs(
-      `${at}.options`,
-      `${quote(words.propagation)} is only for bind mounts, other mounts of haco are private`,
-    );
-  }
   if (type === 'tmpfs' && destination === '/dev' && place.whole) return { kind: 'independent', name: 'dev' };
   if (type === 'cgroup') return importCgroup(destination, words, place);
   const data = words.data.map(({ text }) => text).join(',');
@@ -126,6 +129,7 @@ function importMount(mount: Mount, place: Place): object | undefined {
     source,
     target: destination,
     ...(data === '' ? {} : { data }),
+    ...(words.propagation === undefined ? {} : { propagation: words.propagation }),
     ...words.attributes,
   };
 }

@@ -17,6 +17,8 @@ export interface Bundle {
   readonly rootfs: string;
   readonly annotations: Readonly<Record<string, string>>;
   readonly hooks: Hooks;
+  /** `linux.rootfsPropagation`. */
+  readonly propagation: string;
   readonly builder: Builder;
 }
 
@@ -106,6 +108,7 @@ export function readConfigText(
         rootfs,
         annotations: field(json, 'annotations') as Readonly<Record<string, string>>,
         hooks,
+        propagation: textOf(linux['rootfsPropagation']),
         builder,
       }));
     }),

@@ -131,6 +131,7 @@ async function make(request: CreateRequest, directory: RecordDirectory): Promise
     steps: plan.value.steps,
     console: console.value,
     command,
+    workdir: first.workdir,
   });
   if (console.value !== undefined) libc().close(console.value);
   return made;
@@ -153,6 +154,7 @@ interface Making {
   readonly steps: Parameters<typeof shapePlan>[0];
   readonly console: number | undefined;
   readonly command: string;
+  readonly workdir: string | undefined;
 }
 
 async function perform(request: CreateRequest, making: Making): Promise<Result<Created, HacoError>> {
@@ -164,6 +166,8 @@ async function perform(request: CreateRequest, making: Making): Promise<Result<C
     hooks: early,
     created: true,
     preserved: request.preserved.length,
+    propagation: bundle.propagation,
+    ...(making.workdir === undefined ? {} : { workdir: making.workdir }),
   });
   let record = making.record;
   let created: () => void = () => undefined;

@@ -71,3 +71,22 @@ test('its groups are removed only when the start fails', () => {
   expect(undo.length).toBeGreaterThan(0);
   expect(undo.every(({ onlyAfterFailure }) => onlyAfterFailure === true)).toBe(true);
 });
+
+test('a working directory that may be missing is made while the root can be changed', () => {
+  const shaped = ids(shapePlan(steps({ root: { path: '/srv/root', readonly: true } }), { workdir: '/made/here' }));
+  expect(shaped.slice(shaped.indexOf('oci.workdir')).slice(0, 3)).toEqual([
+    'oci.workdir',
+    'mounts.readonly',
+    'mounts.enter',
+  ]);
+  expect(ids(shapePlan(steps(), { workdir: '/' }))).not.toContain('oci.workdir');
+  expect(ids(shapePlan(steps(), { workdir: '/a/../b' }))).not.toContain('oci.workdir');
+});
+
+test('a root that is shared, or that nobody may bind, becomes so after it is entered', () => {
+  const shaped = shapePlan(steps(), { propagation: 'rshared' });
+  const at = shaped.findIndex(({ id }) => id === 'oci.propagation');
+  expect(shaped[at - 1]?.id).toBe('mounts.enter');
+  expect(shaped[at]?.label).toBe('make the root rshared');
+  expect(ids(shapePlan(steps(), { propagation: 'rprivate' }))).not.toContain('oci.propagation');
+});

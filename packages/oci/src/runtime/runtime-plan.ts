@@ -1,6 +1,8 @@
 /** What the runtime makes of a plan: containers outlive it, wait for their start, and leave their groups to `delete`. */
 import { flags, slot, syscall, type Operation, type Step } from '@haco/core';
 import { sendDescriptor } from '@haco/plan';
+import { withPropagation } from './root-propagation.js';
+import { withWorkdir } from './workdir.js';
 
 /** Name of the barrier at which the namespaces are there and nothing is mounted yet. */
 export const namespacesBarrier = 'oci.namespaces';
@@ -21,6 +23,10 @@ export interface PlanShape {
   readonly created?: boolean;
   /** Descriptors that the command gets from 3 on: how many of those that the launcher has under {@link preservedName}. */
   readonly preserved?: number;
+  /** How the whole tree of the container propagates mounts in the end. */
+  readonly propagation?: string;
+  /** Working directory, to be made where it is missing. */
+  readonly workdir?: string;
 }
 
 /** Name under which the launcher gets the descriptor that the command has as 3 + `index`. */
@@ -175,10 +181,10 @@ function barrier(name: string, fields: Pick<Step, 'phase' | 'label' | 'why'>): S
 /** The plan of a container of the runtime. */
 export function shapePlan(
   given: readonly Step[],
-  { waitsIn, hooks = false, created = false, preserved = 0 }: PlanShape,
+  { waitsIn, hooks = false, created = false, preserved = 0, workdir, propagation = '' }: PlanShape,
 ): readonly Step[] {
   // What has begun well is removed by `delete`.
-  const steps = given
+  const steps = withPropagation(withWorkdir(given, workdir), propagation)
     .filter((step) => !isDropped(step))
     .map((step) => (step.phase === 'undo' ? { ...step, onlyAfterFailure: true as const } : step));
   const mounts = steps.findIndex(({ phase }) => !['prepare', 'join', 'clone', 'parent', 'identity'].includes(phase));

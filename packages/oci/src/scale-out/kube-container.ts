@@ -118,7 +118,12 @@ function kubeSeccomp({ seccomp }: Service, missing: Missing): Fields {
   return { type: 'RuntimeDefault' };
 }
 
-const propagations = { private: 'None', slave: 'HostToContainer', shared: 'Bidirectional' } as const;
+const propagations = {
+  private: 'None',
+  unbindable: 'None',
+  slave: 'HostToContainer',
+  shared: 'Bidirectional',
+} as const;
 
 function kubeMounts(
   { name, binds, tmpfs }: Service,
@@ -134,6 +139,7 @@ function kubeMounts(
   for (const { entry, from } of binds) {
     const { source, target, readonly: isReadonly, propagation = 'private', recursive } = entry;
     if (recursive === false) missing(`${from}.recursive`, 'Kubernetes binds with the mounts below');
+    if (propagation === 'unbindable') missing(`${from}.propagation`, 'Kubernetes has no volumes that can not be bound');
     reportAttributes(entry, from, missing);
     // As the source is there for haco, it must be there for the kubelet: no type makes it.
     add({ hostPath: { path: source } }, given({

@@ -1,18 +1,10 @@
 import { once } from 'node:events';
-import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { describeWith, expectNothingLeft } from '@haco/testkit';
+import { describeWith, expectNothingLeft, ownLaunchers } from '@haco/testkit';
 import { startNode } from '../fixtures/node-program.js';
 import { closeForkServer } from './fork-server.js';
 import { begin, clone, directory, exec, ways, warmUp } from '../fixtures/perform.js';
-
-/** Children of this process that are launchers. */
-function launchers(): readonly number[] {
-  const children = readdirSync('/proc/self/task').flatMap((task) =>
-    readFileSync(`/proc/self/task/${task}/children`, 'utf8').split(' ').map(Number),
-  );
-  return children.filter((pid) => pid > 0 && nameOf(pid) === 'haco-init');
-}
 
 function nameOf(pid: number): string {
   try {
@@ -84,12 +76,12 @@ describeWith(['root'], 'the guard of a container', () => {
   it('comes when it has lived for a moment, and goes with it', async () => {
     await expectNothingLeft(async () => {
       const launched = sleeping('0.3');
-      await expect.poll(launchers, { interval: 5 }).toHaveLength(1);
+      await expect.poll(ownLaunchers, { interval: 5 }).toHaveLength(1);
       // Without the launcher, which has ended by then.
       expect((await launched.started).isOk()).toBe(true);
-      await expect.poll(() => launchers().length, { interval: 5 }).toBe(1);
+      await expect.poll(() => ownLaunchers().length, { interval: 5 }).toBe(1);
       await launched.ended;
-      await expect.poll(launchers).toEqual([]);
+      await expect.poll(ownLaunchers).toEqual([]);
     });
   });
 
@@ -97,13 +89,13 @@ describeWith(['root'], 'the guard of a container', () => {
     await expectNothingLeft(async () => {
       const short = sleeping('0');
       await short.ended;
-      expect(launchers()).toEqual([]);
+      expect(ownLaunchers()).toEqual([]);
       closeForkServer();
       const long = sleeping('0.2', ...directory(`/tmp/haco-sys-guard-${String(process.pid)}`));
       const started = await long.started;
       if (started.isErr()) throw started.error.error;
       await new Promise((resolve) => setTimeout(resolve, 60));
-      expect(launchers()).toHaveLength(1);
+      expect(ownLaunchers()).toHaveLength(1);
       await long.ended;
     });
   });
@@ -113,9 +105,9 @@ describeWith(['root'], 'the guard of a container', () => {
       const launched = sleeping('1');
       expect((await launched.started).isOk()).toBe(true);
       await new Promise((resolve) => setTimeout(resolve, 60));
-      const [guard = 0] = launchers();
+      const [guard = 0] = ownLaunchers();
       process.kill(guard, 'SIGKILL');
-      await expect.poll(() => launchers().some((pid) => pid !== guard), { interval: 5 }).toBe(true);
+      await expect.poll(() => ownLaunchers().some((pid) => pid !== guard), { interval: 5 }).toBe(true);
       expect(launched.kill(9)).toBe(true);
       expect(await launched.ended).toMatchObject({ signal: 9 });
     });
