@@ -1,6 +1,5 @@
 /** A filesystem by its type, and tmpfs, the most common of them. */
-import type { Step } from '@haco/plan';
-import { formatBytes } from '@haco/plan';
+import { formatBytes, plain, type Step } from '@haco/plan';
 import { describeAttributes, planAttributes, propagationOf } from '../attributes.js';
 import { planFilesystem } from '../filesystem.js';
 import type { FilesystemEntry, TmpfsEntry } from '../section.js';
@@ -24,7 +23,7 @@ const shared: ReadonlySet<string> = new Set(['proc', 'sysfs', 'mqueue', 'cgroup'
 /** The step of `mount(source, target, { type })`. */
 export function planFilesystemEntry(entry: FilesystemEntry, context: EntryContext): Step {
   const { type, source, target, data = '' } = entry;
-  const propagation = propagationOf(entry.propagation);
+  const propagation = plain(propagationOf(entry.propagation));
   return entryStep(context, {
     id: `mounts.filesystem.${String(context.index)}`,
     label: `mount ${type} from ${source} on ${target}${describeAttributes(entry)}`,
@@ -41,7 +40,7 @@ export function planFilesystemEntry(entry: FilesystemEntry, context: EntryContex
         attributes: entry,
         save: 'mounts.new',
       }),
-      ...planAttributes({ mount: 'mounts.new', attributes: {}, recursive: false, ...propagation }),
+      ...planAttributes(plain({ mount: 'mounts.new', attributes: {}, recursive: false, ...propagation })),
       ...planAttach(context.situation, 'mounts.new', targetOf(context, target, 'directory')),
     ],
     source: 'fsopen(2)',
