@@ -43,7 +43,7 @@ const containers: Readonly<Record<string, () => Builder>> = {
   'a policy, priorities, processors, a domain': () =>
     haco()
       .chroot(rootfs.path)
-      .scheduler({ policy: 'rr', priority: 5, flags: ['reset_on_fork'] })
+      .scheduler({ policy: 'batch', nice: 5, flags: ['reset_on_fork'] })
       .ioPriority('be', 7)
       .cpuAffinity('0')
       .personality('linux32')

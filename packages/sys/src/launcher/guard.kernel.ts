@@ -49,9 +49,9 @@ describeWith(['root'], 'the bond to Node of containers that took back the one of
           .trim()
           .split(' ');
         const beside = all.map(Number).filter((pid) => !pids.includes(pid));
-        // One of each ten, until one takes over from all; and the fork server with its spare.
+        // One for those that were started about the same time; and the fork server with its spare.
         expect(beside.length).toBeGreaterThan(2);
-        expect(beside.length).toBeLessThan(15);
+        expect(beside.length).toBeLessThan(75);
         node.kill('SIGKILL');
         await expect.poll(() => pids.filter(lives)).toEqual([]);
       },

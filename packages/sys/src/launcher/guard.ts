@@ -18,9 +18,6 @@ const tickMs = 10;
 /** So many pidfds are handed to one guard: each is open in Node meanwhile, twice at worst. */
 const mostOfOne = 128;
 
-/** With more guards than this, one takes over from all. */
-const mostGuards = 8;
-
 /** The first process of a container. */
 export interface Guarded {
   /** Its pid; 0 before there is one. A child of this process, and not waited for before {@link endGuard}. */
@@ -45,17 +42,16 @@ function guardSteps(names: readonly string[]): readonly Step[] {
   // ESRCH: it has ended. EPERM: it has become another user's, by a program that may.
   const kill = (name: string): Operation =>
     syscall('pidfd_send_signal', [{ fd: name }, SIGKILL, 0, 0], { tolerate: ['ESRCH', 'EPERM'] });
-  return [
-    {
-      id: 'guard.kill',
-      phase: 'undo',
-      label: 'end the containers',
-      why: 'Node has ended, and no container outlives it unasked',
-      from: 'guard',
-      source: 'pidfd_send_signal(2)',
-      operations: names.map(kill),
-    },
-  ];
+  // A step for each: whatever becomes of one, the others are ended.
+  return names.map((name) => ({
+    id: `guard.kill.${name}`,
+    phase: 'undo',
+    label: 'end a container',
+    why: 'Node has ended, and no container outlives it unasked',
+    from: 'guard',
+    source: 'pidfd_send_signal(2)',
+    operations: [kill(name)],
+  }));
 }
 
 /** One guard for these. Without descriptors or processes left they have none: then the kernel's own bond is all there is. */
@@ -91,29 +87,12 @@ function dismiss(guard: Guard): void {
   libc().close(guard.channel);
 }
 
-/** Others have taken over: it must not kill whom it has guarded. */
-function replace(old: readonly Guard[]): void {
-  setTimeout(() => {
-    for (const guard of old) {
-      if (!guards.has(guard)) continue;
-      libc().kill(guard.pid, SIGKILL);
-      dismiss(guard);
-    }
-  }, tickMs).unref();
-}
-
 function tick(): void {
   timer = undefined;
   const due = [...grown];
   grown = young;
   young = new Set();
-  if (due.length > 0) {
-    const many = guards.size > mostGuards + guardOf.size / mostOfOne;
-    const old = many ? [...guards] : [];
-    const all = [...old.flatMap(({ members }) => [...members]), ...due];
-    for (let from = 0; from < all.length; from += mostOfOne) startGuard(all.slice(from, from + mostOfOne));
-    replace(old);
-  }
+  for (let from = 0; from < due.length; from += mostOfOne) startGuard(due.slice(from, from + mostOfOne));
   if (grown.size > 0) schedule();
 }
 
