@@ -21,19 +21,17 @@ async function rateOf(contender: Contender, concurrency: number, count: number):
 
 export async function throughput({ stage, amounts }: ScenarioInput): Promise<ThroughputResult> {
   const { concurrency, batches, batchSize } = amounts;
-  const wanted = new Set(['spawn', 'haco-none', 'haco-full', 'haco-limits']);
+  const wanted = new Set(['spawn', 'haco-none', 'haco-full', 'haco-limits', 'haco-pool', 'bwrap', 'crun']);
   await using pool = poolContender(stage);
-  // Not the C program, which makes one after the other.
-  const { working: contenders } = await onlyWorking([
-    ...[...spawnContenders(stage), ...hacoContenders(stage)].filter(({ id }) => wanted.has(id)),
-    pool.contender,
-    ...toolContenders(stage).contenders,
-  ]);
+  const { working: contenders } = await onlyWorking(
+    [...spawnContenders(stage), ...hacoContenders(stage), pool.contender, ...toolContenders(stage).contenders].filter(
+      ({ id }) => wanted.has(id),
+    ),
+  );
   const rates = new Map<string, number[]>(contenders.map(({ id }) => [id, []]));
   for (let batch = -1; batch < batches; batch++) {
     for (const contender of contenders) {
-      const share = (contender.group === 'tool' ? 4 : 1) * (contender.every === undefined ? 1 : 4);
-      const rate = await rateOf(contender, concurrency, batchSize / share);
+      const rate = await rateOf(contender, concurrency, contender.group === 'tool' ? batchSize / 4 : batchSize);
       if (batch >= 0) rates.get(contender.id)?.push(rate);
     }
   }
