@@ -59,7 +59,12 @@ function startGuard(all: readonly Guarded[]): void {
   const held: { readonly one: Guarded; readonly pidfd: number }[] = [];
   for (const one of all) {
     const pid = one.pid();
-    const pidfd = pid > 0 ? rawSyscall(syscallNumbers[arch].pidfd_open, pid, 0) : -1;
+    // Not made yet, on a slow machine: its time comes.
+    if (pid <= 0) {
+      watchOver(one);
+      continue;
+    }
+    const pidfd = rawSyscall(syscallNumbers[arch].pidfd_open, pid, 0);
     if (pidfd >= 0) held.push({ one, pidfd });
   }
   if (held.length === 0) return;
