@@ -1,6 +1,8 @@
 /** The same while Node holds much memory, which fork(2) has to copy the page tables of. */
+import { floorContenders } from '../contenders/floor.js';
 import { hacoContenders } from '../contenders/haco.js';
 import { spawnContenders } from '../contenders/spawn.js';
+import { toolContenders } from '../contenders/tools.js';
 import { interleave, onlyWorking } from '../measure.js';
 import { rowsOf, type HeldResult } from '../results.js';
 import type { ScenarioInput } from './scenario.js';
@@ -25,10 +27,13 @@ function hold(mebibytes: number): readonly unknown[] {
 
 export async function held({ stage, amounts }: ScenarioInput): Promise<HeldResult> {
   const held = hold(amounts.heldMiB);
-  const wanted = new Set(['spawn', 'haco-none', 'haco-full', 'haco-limits']);
-  const { working: contenders } = await onlyWorking(
-    [...spawnContenders(stage), ...hacoContenders(stage)].filter(({ id }) => wanted.has(id)),
-  );
+  using floors = floorContenders(stage);
+  const wanted = new Set(['spawn', 'haco-none', 'haco-full', 'haco-limits', 'floor-full']);
+  const own = [...spawnContenders(stage), ...hacoContenders(stage), ...floors.contenders];
+  const { working: contenders } = await onlyWorking([
+    ...own.filter(({ id }) => wanted.has(id)),
+    ...toolContenders(stage).contenders,
+  ]);
   const rounds = Math.ceil(amounts.rounds / 3);
   const times = await interleave(contenders, { rounds, warmUp: Math.ceil(amounts.warmUp / 3) });
   // Used after the measurements, so that nothing of it was collected before.

@@ -1,11 +1,11 @@
 /** Starts while many other containers live. */
 import { readdirSync } from 'node:fs';
 import type { Container } from '@haco/core';
-import type { Contender } from '../contenders/contender.js';
 import { floorContenders } from '../contenders/floor.js';
 import { full, hacoContenders } from '../contenders/haco.js';
 import { spawnContenders } from '../contenders/spawn.js';
-import { timeOf } from '../measure.js';
+import { toolContenders } from '../contenders/tools.js';
+import { onlyWorking, timeOf } from '../measure.js';
 import { rowsOf, type LiveResult } from '../results.js';
 import { quantile } from '../statistics.js';
 import type { ScenarioInput } from './scenario.js';
@@ -31,18 +31,18 @@ async function startMany(root: string, count: number): Promise<{ containers: Con
 export async function live({ stage, amounts }: ScenarioInput): Promise<LiveResult> {
   using floors = floorContenders(stage);
   const wanted = new Set(['spawn', 'haco-none', 'haco-full', 'floor-full']);
-  const contenders: readonly Contender[] = [
-    ...spawnContenders(stage),
-    ...hacoContenders(stage),
-    ...floors.contenders,
-  ].filter(({ id }) => wanted.has(id));
+  const own = [...spawnContenders(stage), ...hacoContenders(stage), ...floors.contenders];
+  const { working: contenders } = await onlyWorking([
+    ...own.filter(({ id }) => wanted.has(id)),
+    ...toolContenders(stage).contenders,
+  ]);
   const rounds = Math.ceil(amounts.rounds / cycles);
   const warmUp = Math.ceil(amounts.warmUp / 3);
   const without = new Map<string, number[]>(contenders.map(({ id }) => [id, []]));
   const crowded = new Map<string, number[]>(contenders.map(({ id }) => [id, []]));
   const measure = async (into: ReadonlyMap<string, number[]>): Promise<void> => {
     for (const contender of contenders) {
-      for (let round = -warmUp; round < rounds; round++) {
+      for (let round = -warmUp; round < rounds; round += contender.every ?? 1) {
         const ms = await timeOf(contender);
         if (round >= 0) into.get(contender.id)?.push(ms);
       }
