@@ -24,6 +24,8 @@ interface Rule {
 }
 
 const FEATURES = new Set(['namespaces', 'mounts', 'cgroups', 'caps', 'rlimits', 'confine', 'network', 'bootstrap']);
+/** Of Node's modules, what brings others along: fetch, Web Crypto, workers. */
+const SLOW = new Set(['node:http', 'node:https', 'node:crypto', 'node:worker_threads']);
 const isRelative = (specifier: string) => specifier.startsWith('.');
 const isNode = (specifier: string) => specifier.startsWith('node:');
 const isHost = (file: SourceFile) => file.path.startsWith('src/host/');
@@ -58,6 +60,12 @@ const rules: readonly Rule[] = [
   {
     why: 'importing it opens the standard streams, which makes pipes non-blocking for everybody who shares them; process is there anyway',
     breaks: (_file, specifier) => specifier === 'node:process',
+  },
+  {
+    why: 'every import of haco would load it, for milliseconds; process.getBuiltinModule() does when it is used (sys/src/late-builtins.ts)',
+    // What bootstrap does on the host is loaded late as a whole; who calls a program doesn't import the library.
+    breaks: (file, specifier) =>
+      SLOW.has(specifier) && !['bootstrap', 'cli', 'oci'].includes(file.pkg) && !file.path.includes('/fixtures/'),
   },
   {
     why: "Node's own modules are spelled node:…",

@@ -6,7 +6,4 @@ export default defineConfig({
   ...base,
   entry: ['src/index.ts', 'src/main.ts'],
   splitting: true,
-  // Parsing is most of what a short command costs.
-  minifySyntax: true,
-  minifyWhitespace: true,
 });

@@ -24,8 +24,6 @@ const program: Options = {
   noExternal: [/^@haco\//, 'neverthrow'],
   external: ['koffi'],
   shims: true,
-  minifySyntax: true,
-  minifyWhitespace: true,
   esbuildPlugins: [apart],
   esbuildOptions: (options) => {
     options.conditions = ['@haco/source'];

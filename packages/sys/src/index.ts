@@ -21,6 +21,7 @@ export { hintFor } from './hint.js';
 export { failureError } from './launcher/failure-error.js';
 export { closeForkServer, readyForkServer } from './launcher/fork-server.js';
 export { keepInSeries } from './launcher/keeper.js';
+export { randomHex } from './late-builtins.js';
 export { launch } from './launcher/launch.js';
 export type { Launch, LaunchEnd, LaunchFailure, LaunchRequest, Running } from './launcher/launch-types.js';
 export { readFailure, readOuts, readReport, type StepFailure, type StepTime } from './launcher/report.js';

@@ -1,14 +1,14 @@
 /** Names of half-made roots, from which a later program can tell whether their maker is still alive. */
 import { readFile, readdir, readlink } from 'node:fs/promises';
-import { randomBytes } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
+import { randomHex } from '@haco/sys';
 
 const infix = '.haco-partial-';
 
 /** A new name beside `target`. */
 export async function partialName(target: string): Promise<string> {
   const maker = await makerOf(process.pid);
-  return `${target}${infix}${maker ?? 'unknown'}-${randomBytes(4).toString('hex')}`;
+  return `${target}${infix}${maker ?? 'unknown'}-${randomHex(4)}`;
 }
 
 /** Half-made roots of the same target whose makers have ended, e.g. by SIGKILL. */

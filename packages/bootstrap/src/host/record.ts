@@ -3,7 +3,7 @@
  * names the directory by its inode: of a root that was removed and made in another way it says nothing.
  */
 import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { randomBytes } from 'node:crypto';
+import { randomHex } from '@haco/sys';
 import * as v from 'valibot';
 import type { ImageConfig } from '../image-config.js';
 import { errnoOf } from './failure.js';
@@ -53,7 +53,7 @@ export async function readRecord(target: string): Promise<RootNotes> {
 /** Replaces what was known; atomic. */
 export async function writeRecord(target: string, notes: RootNotes): Promise<void> {
   const record = { version: 1, inode: await inodeOf(target), ...notes };
-  const temporary = `${recordPath(target)}.${randomBytes(6).toString('hex')}`;
+  const temporary = `${recordPath(target)}.${randomHex(6)}`;
   try {
     await writeFile(temporary, `${JSON.stringify(record, undefined, 2)}\n`, { flag: 'wx', mode: 0o644 });
     await rename(temporary, recordPath(target));

@@ -6,6 +6,7 @@ import type { Killer } from './killer.js';
 
 /** One output. */
 export interface Sink {
+  readonly readAhead?: () => void;
   readonly finish: () => Promise<string>;
   readonly close: () => void;
 }

@@ -1,9 +1,8 @@
 /** From plan to launcher: the descriptors that it gets, and what Node keeps of them. */
-import { randomBytes } from 'node:crypto';
 import { err, ok, type Result } from 'neverthrow';
 import { keptParents, takenElsewhere, type CgroupsSection } from '@haco/cgroups';
 import type { BarrierOperation, HacoError, Step } from '@haco/plan';
-import { keepInSeries, socketPair, type Launch } from '@haco/sys';
+import { keepInSeries, randomHex, socketPair, type Launch } from '@haco/sys';
 import { SyscallAnswers, type SeccompSection } from '@haco/confine';
 import { countOomKills, type OomKills } from '../exec/oom-kills.js';
 import { createdBarrier } from '../process/exec.js';
@@ -89,7 +88,7 @@ function keepParents({ spec, runtime }: StartInput): void {
   const parents = section === undefined ? undefined : keptParents(section, host);
   if (parents === undefined || host.arch === 'unsupported') return;
   // No name of a container begins so.
-  const steps = (): readonly Step[] => parents.steps(`~kept-${randomBytes(6).toString('hex')}`);
+  const steps = (): readonly Step[] => parents.steps(`~kept-${randomHex(6)}`);
   keepInSeries(parents.key, steps, host.arch);
 }
 

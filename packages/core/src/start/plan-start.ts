@@ -140,7 +140,7 @@ export async function preparePlan(input: StartInput): Promise<Result<PlannedStar
   const known = knownPlan(input);
   if (known !== undefined) return ok(named(known, input.spec));
   // A name that is made up for each start must not make each plan another one: it is put in at the very end.
-  return planStart(input, input.spec.identity.name ?? placeholderName)
+  return planStart(input, input.spec.identity.name ?? placeholderName())
     .andThen((planned) => refuse(planned, input.spec))
     .map((planned) => {
       if (planned.reusable) rememberPlan(input, planned);
@@ -161,5 +161,7 @@ async function prepareRestore(input: StartInput, section: RestoreSection): Promi
 
 /** The plan for one start: with a name of its own where the spec has none. */
 function named(planned: PlannedStart, spec: Spec): PlannedStart {
-  return spec.identity.name === undefined ? { ...planned, name: makeUpName(), placeholder: placeholderName } : planned;
+  return spec.identity.name === undefined
+    ? { ...planned, name: makeUpName(), placeholder: placeholderName() }
+    : planned;
 }

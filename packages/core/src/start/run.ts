@@ -61,7 +61,10 @@ export async function untilEnd(
     if (terminal !== undefined) closeQuietly(terminal.own);
     return err(effects?.failure ?? killer.neverBegan ?? startError(started.error, input.spec, planned));
   }
-  if (!launch.untilEnd) killer.running();
+  if (launch.untilEnd) {
+    captures?.stdout?.readAhead?.();
+    captures?.stderr?.readAhead?.();
+  } else killer.running();
   const screen = terminal === undefined ? ok(undefined) : openTerminal(terminal.own);
   if (screen.isErr()) {
     killer.kill('aborted');

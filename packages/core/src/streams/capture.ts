@@ -92,6 +92,13 @@ export class Capture {
     }
   }
 
+  /** The container has ended, most likely, and what follows its end takes a while: read what is there meanwhile. */
+  readAhead(): void {
+    if (this.ended || this.socket !== undefined || !this.drain()) return;
+    this.ended = true;
+    this.close();
+  }
+
   /** The container has ended: everything that it wrote. */
   async finish(): Promise<string> {
     clearTimeout(this.timer);

@@ -1,6 +1,5 @@
 /** The ways to see that a container is ready: each looks once. */
 import { readFileSync } from 'node:fs';
-import { get } from 'node:http';
 import { Inside } from '../exec/inside.js';
 import { Pidfd } from '../exec/pidfd.js';
 import { readJoin } from '../exec/read-join.js';
@@ -77,10 +76,12 @@ const question = `require('node:http').get(process.argv[1], { agent: false }, ({
 
 function asked(url: string): Promise<boolean> {
   return new Promise((resolve) => {
-    get(url, { agent: false, timeout: lookMs }, (response) => {
-      response.destroy();
-      resolve((response.statusCode ?? 500) < 400);
-    })
+    process
+      .getBuiltinModule('node:http')
+      .get(url, { agent: false, timeout: lookMs }, (response) => {
+        response.destroy();
+        resolve((response.statusCode ?? 500) < 400);
+      })
       .on('timeout', () => resolve(false))
       .on('error', () => resolve(false));
   });

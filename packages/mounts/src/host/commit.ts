@@ -1,7 +1,7 @@
 /** Applying a layer to the directory below it: afterwards that looks as the container saw it. */
-import { randomBytes } from 'node:crypto';
 import { constants, type Stats } from 'node:fs';
 import { chmod, lchown, lutimes, mkdir, open, readlink, rename, symlink, utimes } from 'node:fs/promises';
+import { randomHex } from '@haco/sys';
 import { aspectsOf } from './difference.js';
 import type { Directory, RawName } from './entry.js';
 import { HardLinks } from './hard-links.js';
@@ -56,7 +56,7 @@ async function copyContent({ directory, name, stats }: Source, target: Buffer): 
 /** Under a name of its own first: whoever looks sees the old file or the whole new one. */
 async function replace(source: Source, lower: Directory): Promise<void> {
   const { directory, name, stats } = source;
-  const made = `.haco-commit-${randomBytes(8).toString('hex')}`;
+  const made = `.haco-commit-${randomHex(8)}`;
   const target = lower.at(made);
   try {
     if (stats.isFile()) {

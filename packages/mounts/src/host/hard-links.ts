@@ -1,7 +1,7 @@
 /** Names of one file in a layer become names of one file in the directory below. */
-import { randomBytes } from 'node:crypto';
 import type { Stats } from 'node:fs';
 import { link, rename } from 'node:fs/promises';
+import { randomHex } from '@haco/sys';
 import type { Directory, RawName } from './entry.js';
 import { removeTree } from './remove-tree.js';
 
@@ -33,7 +33,7 @@ export class HardLinks {
   /** Make the name one of the same file; false: it can't be. */
   async join(stats: Stats, target: Directory, name: RawName): Promise<boolean> {
     const path = this.places.get(this.keyOf(stats)) ?? [];
-    const made = `.haco-commit-${randomBytes(8).toString('hex')}`;
+    const made = `.haco-commit-${randomHex(8)}`;
     const entered: Directory[] = [];
     try {
       let directory = this.root;

@@ -1,8 +1,8 @@
 /** Connecting a container to a bridge, and taking it off again. The caller holds the lock. */
-import { randomBytes } from 'node:crypto';
 import { rmSync, writeFileSync } from 'node:fs';
 import { ConflictError, type HacoError } from '@haco/plan';
 import { err, errAsync, ok, okAsync, ResultAsync, type Result } from 'neverthrow';
+import { randomHex } from '@haco/sys';
 import { publisherOf, within, type Attachment, type NetworkState } from '../attachment.js';
 import { configureInside, makePair } from '../commands.js';
 import type { BridgeMode } from '../modes/bridge.js';
@@ -30,7 +30,7 @@ export interface Connecting {
 
 /** A fresh id. */
 export function makeId(): string {
-  return randomBytes(4).toString('hex');
+  return randomHex(4);
 }
 
 /** Replace the table by one that fits to what is connected in this net namespace. */

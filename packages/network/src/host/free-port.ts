@@ -1,5 +1,4 @@
 /** Ports of the host: whether one is free, found out by taking it for a moment; and which one is, when any will do. */
-import { createSocket } from 'node:dgram';
 import { createServer } from 'node:net';
 import { ConflictError, NotFoundError, PermissionError, type HacoError } from '@haco/plan';
 import { err, ok, type Result } from 'neverthrow';
@@ -19,7 +18,7 @@ function bind(port: number, address: string, protocol: PublishedPort['protocol']
       });
       return;
     }
-    const socket = createSocket({ type: ipv6Only ? 'udp6' : 'udp4', ipv6Only });
+    const socket = process.getBuiltinModule('node:dgram').createSocket({ type: ipv6Only ? 'udp6' : 'udp4', ipv6Only });
     socket.once('error', reject);
     socket.bind({ port, address, exclusive: true }, () => {
       const bound = socket.address().port;

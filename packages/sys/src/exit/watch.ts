@@ -1,5 +1,5 @@
 /** Notice of ends: pidfds in one epoll set, looked at on SIGCHLD. A thousand waiting containers cost no thread and no timer. */
-import { isMainThread } from 'node:worker_threads';
+import { isMainThread } from '../late-builtins.js';
 import { libc } from '../libc.js';
 import { syscallNumbers } from '../codec/numbers.generated.js';
 
@@ -44,7 +44,7 @@ function look(): void {
     if (count > 0) dispatch(count);
     if (count < batch) break;
   }
-  if (!isMainThread) watchInWorker();
+  if (!isMainThread()) watchInWorker();
 }
 
 /**
@@ -66,7 +66,7 @@ function watchInWorker(): void {
  * launcher that was quicker than Node.
  */
 export function arm(): void {
-  if (!isMainThread) {
+  if (!isMainThread()) {
     watchInWorker();
     return;
   }
@@ -102,7 +102,7 @@ const fewPollers = 8;
 
 /** Whether one more process may as well be asked for on every SIGCHLD. In workers, a timer would have to do the asking. */
 export function pollingIsCheap(): boolean {
-  return isMainThread && pollers.size < fewPollers;
+  return isMainThread() && pollers.size < fewPollers;
 }
 
 export function removePoller(poller: () => void): void {

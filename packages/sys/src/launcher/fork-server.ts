@@ -3,12 +3,12 @@
  * for each of them. A message costs Node a tenth of a spawn, and its cost doesn't grow with the descriptors that Node has open.
  */
 import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs';
-import { isMainThread } from 'node:worker_threads';
 import { addPoller, removePoller } from '../exit/watch.js';
 import { reap } from '../exit/wait.js';
 import type { EncodedPlan } from '../codec/encode.js';
 import * as wire from '../codec/wire.js';
 import { errnoName } from '../errno.js';
+import { isMainThread } from '../late-builtins.js';
 import { libc } from '../libc.js';
 import { CallerState } from './caller-state.js';
 import type { MadeProcess } from './launching.js';
@@ -183,7 +183,7 @@ export function giveBackPlanFile(encoded: EncodedPlan, plan: number): void {
 
 /** The server for this start, if there is to be one. */
 function currentServer(): Server | undefined {
-  if (!isMainThread || unusable) return undefined;
+  if (!isMainThread() || unusable) return undefined;
   const now = performance.now();
   const burst = now - lastStartMs < burstMs;
   lastStartMs = now;

@@ -1,5 +1,4 @@
 /** The launcher as something that can be executed: a sealed memory file, or a private file where the host forbids these. */
-import { createHash, randomBytes } from 'node:crypto';
 import {
   accessSync,
   closeSync,
@@ -17,6 +16,7 @@ import { join } from 'node:path';
 import { err, ok, type Result } from 'neverthrow';
 import { IoError, UnsupportedError, type HacoError } from '@haco/plan';
 import { errnoName } from '../errno.js';
+import { randomHex } from '../late-builtins.js';
 import { libc } from '../libc.js';
 import { launcherBinaries } from './binary.generated.js';
 
@@ -91,7 +91,7 @@ function privateFile(bytes: Buffer): Result<string, HacoError> {
   const candidates = [process.env['XDG_RUNTIME_DIR'], '/run', tmpdir()].filter((dir) => dir !== undefined);
   const reasons: string[] = [];
   for (const base of candidates) {
-    const directory = join(base, `haco-init-${randomBytes(8).toString('hex')}`);
+    const directory = join(base, `haco-init-${randomHex(8)}`);
     try {
       mkdirSync(directory, { mode: 0o700 });
       try {
@@ -136,5 +136,5 @@ function notExecutable(path: string): string | undefined {
 }
 
 function sha256(bytes: Buffer): string {
-  return createHash('sha256').update(bytes).digest('hex');
+  return process.getBuiltinModule('node:crypto').createHash('sha256').update(bytes).digest('hex');
 }

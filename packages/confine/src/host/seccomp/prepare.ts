@@ -1,5 +1,4 @@
 /** What only this machine can tell about a section `seccomp`: the programs of its filters. */
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { InvalidSpecError, IoError, NotFoundError, issue, type HacoError, type PlanContext, plain } from '@haco/plan';
 import { syscallNumbers } from '@haco/sys';
@@ -35,7 +34,11 @@ export function compileAll(profiles: readonly AppliedProfile[]): Result<Compiled
 
 /** Each of the profiles compiled, one after the other in one program; once for each content. */
 function compiled(profiles: readonly AppliedProfile[], path: string): Result<CompiledFilter, HacoError> {
-  const key = createHash('sha256').update(JSON.stringify(profiles)).digest('base64');
+  const key = process
+    .getBuiltinModule('node:crypto')
+    .createHash('sha256')
+    .update(JSON.stringify(profiles))
+    .digest('base64');
   const known = programs.get(key);
   if (known !== undefined) {
     programs.delete(key);
