@@ -1,4 +1,5 @@
 /** Taking turns: all contenders in one run, so that what disturbs the machine disturbs all of them. */
+import { randomOf } from '@haco/testkit';
 import type { Absent, Contender } from './contenders/contender.js';
 
 /** Milliseconds of each start, by the contender's id. */
@@ -30,11 +31,7 @@ export async function onlyWorking(
 
 /** The same numbers in every run: an order that looks random, and can be repeated. */
 function* shuffles(length: number): Generator<readonly number[], never> {
-  let state = 1;
-  const below = (n: number): number => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((state / 2 ** 32) * n);
-  };
+  const { below } = randomOf(1);
   for (;;) {
     const order = Array.from({ length }, (_, index) => index);
     for (let i = length - 1; i > 0; i--) {

@@ -25,14 +25,6 @@ export const fsmountFlags = { FSMOUNT_CLOEXEC: 0x1 } as const;
 /** Commands of fsconfig(2). */
 export const fsconfigCommands = { FSCONFIG_SET_FLAG: 0, FSCONFIG_SET_STRING: 1, FSCONFIG_CMD_CREATE: 6 } as const;
 
-/** `resolve` of openat2(2). */
-export const resolveFlags = {
-  RESOLVE_NO_XDEV: 0x1,
-  RESOLVE_NO_MAGICLINKS: 0x2,
-  RESOLVE_NO_SYMLINKS: 0x4,
-  RESOLVE_IN_ROOT: 0x10,
-} as const;
-
 /** Attributes of fsmount(2) and mount_setattr(2). */
 export const mountAttributes = {
   MOUNT_ATTR_RDONLY: 0x1,

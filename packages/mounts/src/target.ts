@@ -1,16 +1,16 @@
 /** Where a mount goes: found below the container's root, never by a path that the rootfs could bend, and made if it may be made. */
 import {
   flags,
+  openat2,
   openFlags,
   slot,
-  struct,
   syscall,
   type Operation,
   type SyscallOperation,
   nothing,
   plain as ownOf,
 } from '@haco/plan';
-import { mode, moveMountFlags, resolveFlags } from './constants.js';
+import { mode, moveMountFlags } from './constants.js';
 import type { Situation } from './situation.js';
 
 /** A place in the container's tree. */
@@ -39,34 +39,27 @@ function openBelow(
   given: { readonly skipOnSuccess?: number; readonly plain?: boolean; readonly directory?: boolean } = nothing,
 ): SyscallOperation {
   const tolerant = ownOf(given);
-  const how = struct(
+  const open = flags(
+    openFlags(host.arch),
+    'O_PATH',
+    ...(tolerant.directory === true ? (['O_DIRECTORY'] as const) : []),
+    'O_CLOEXEC',
+  );
+  const resolve = [
+    'RESOLVE_IN_ROOT',
+    'RESOLVE_NO_MAGICLINKS',
+    ...(stay ? (['RESOLVE_NO_XDEV'] as const) : []),
+    ...(tolerant.plain === true ? (['RESOLVE_NO_SYMLINKS'] as const) : []),
+  ] as const;
+  return openat2(
+    slot(base),
+    path,
+    { open, resolve },
     {
-      name: 'flags',
-      type: 'u64',
-      value: flags(
-        openFlags(host.arch),
-        'O_PATH',
-        ...(tolerant.directory === true ? (['O_DIRECTORY'] as const) : []),
-        'O_CLOEXEC',
-      ),
-    },
-    { name: 'mode', type: 'u64', value: 0 },
-    {
-      name: 'resolve',
-      type: 'u64',
-      value: flags(
-        resolveFlags,
-        'RESOLVE_IN_ROOT',
-        'RESOLVE_NO_MAGICLINKS',
-        ...(stay ? (['RESOLVE_NO_XDEV'] as const) : []),
-        ...(tolerant.plain === true ? (['RESOLVE_NO_SYMLINKS'] as const) : []),
-      ),
+      save,
+      ...(tolerant.skipOnSuccess === undefined ? {} : { tolerate: ['ENOENT'], skipOnSuccess: tolerant.skipOnSuccess }),
     },
   );
-  return syscall('openat2', [slot(base), path, how, 24], {
-    save,
-    ...(tolerant.skipOnSuccess === undefined ? {} : { tolerate: ['ENOENT'], skipOnSuccess: tolerant.skipOnSuccess }),
-  });
 }
 
 /** Make the last component: a directory, or an empty file when the source isn't a directory. */

@@ -1,5 +1,5 @@
 /** New namespaces: which kinds the clone makes, and which must be made before or after it. */
-import { flags, syscall, type NamespaceKind, type Need, type PlanContext, type Step } from '@haco/plan';
+import { flags, listWords, syscall, type NamespaceKind, type Need, type PlanContext, type Step } from '@haco/plan';
 import { cloneFlags, kindsInOrder, rowOf } from './kinds.js';
 import type { NamespacesSection } from './section.js';
 
@@ -44,11 +44,6 @@ export function needsOf(kinds: readonly NamespaceKind[], owned: boolean): readon
   return capability === undefined ? [] : [{ capability, over: owned ? 'container' : 'host' }];
 }
 
-function list(words: readonly string[]): string {
-  const last = words.at(-1) ?? '';
-  return words.length < 2 ? last : `${words.slice(0, -1).join(', ')} and ${last}`;
-}
-
 /** The clone: always there, since the container is always a process of its own. */
 export function planClone(section: NamespacesSection, context: PlanContext): Step {
   const { clone } = placesOf(section, context);
@@ -61,7 +56,7 @@ export function planClone(section: NamespacesSection, context: PlanContext): Ste
     label:
       clone.length === 0
         ? "create the container's process"
-        : `create the container's process in ${clone.length === 1 ? `a new ${list(clone)} namespace` : `new ${list(clone)} namespaces`}`,
+        : `create the container's process in ${clone.length === 1 ? `a new ${listWords(clone)} namespace` : `new ${listWords(clone)} namespaces`}`,
     why:
       clone.length === 0
         ? context.facts.entered.length === 0

@@ -1,5 +1,6 @@
 /** What to say to whoever lacks a right: an ordinary user becomes root, a root without that right gets it back. */
 import { isHostRoot, type HostFacts } from './host-facts.js';
+import { listWords } from './list-words.js';
 
 /** The two halves of such a sentence. */
 export interface MissingRights {
@@ -7,10 +8,6 @@ export interface MissingRights {
   readonly what: string;
   /** What mends it, e.g. `run it with sudo`. */
   readonly remedy: string;
-}
-
-function list(words: readonly string[]): string {
-  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1) ?? ''}`;
 }
 
 /**
@@ -32,7 +29,7 @@ export function missingRights(
   ...capabilities: readonly string[]
 ): MissingRights {
   const names = capabilities.map((name) => name.toUpperCase());
-  const full = list(names.map((name) => `CAP_${name}`));
+  const full = listWords(names.map((name) => `CAP_${name}`));
   if (!isHostRoot(host)) return { what: `root (${full})`, remedy: 'run it with sudo' };
   const flags = names.map((name) => `--cap-add ${name}`).join(' ');
   return {

@@ -13,6 +13,7 @@ export * from './host-snapshot.js';
 export * from './mountinfo.js';
 export * from './probe.js';
 export * from './probe-answers.js';
+export * from './random.js';
 export * from './requires.js';
 export * from './rootfs.js';
 export * from './run-command.js';

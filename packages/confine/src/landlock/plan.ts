@@ -3,6 +3,7 @@ import {
   flags,
   openFlags,
   slot,
+  openat2,
   struct,
   syscall,
   type Field,
@@ -30,7 +31,6 @@ const path = 'landlock.path';
 const source = 'landlock(7)';
 const atCwd = flags({ AT_FDCWD: -100 }, 'AT_FDCWD');
 const ruleTypes = { LANDLOCK_RULE_PATH_BENEATH: 1, LANDLOCK_RULE_NET_PORT: 2 } as const;
-const resolve = { RESOLVE_NO_MAGICLINKS: 0x02 } as const;
 
 const gerunds: Readonly<Record<FsWord, string>> = {
   read: 'reading',
@@ -115,18 +115,10 @@ function planFileRules(section: LandlockSection, host: HostFacts): readonly Step
       from,
       source,
       operations: [
-        syscall(
-          'openat2',
-          [
-            atCwd,
-            name,
-            struct(
-              { name: 'flags', type: 'u64', value: flags(openFlags(host.arch), 'O_PATH', 'O_CLOEXEC') },
-              { name: 'mode', type: 'u64', value: 0 },
-              { name: 'resolve', type: 'u64', value: flags(resolve, 'RESOLVE_NO_MAGICLINKS') },
-            ),
-            24,
-          ],
+        openat2(
+          atCwd,
+          name,
+          { open: flags(openFlags(host.arch), 'O_PATH', 'O_CLOEXEC'), resolve: ['RESOLVE_NO_MAGICLINKS'] },
           { save: path },
         ),
         // A mask of the same rights would fail a second time.

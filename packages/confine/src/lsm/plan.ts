@@ -1,12 +1,11 @@
 /** The steps that have the kernel change the label of the process when it executes the command. */
-import { flags, openFlags, slot, struct, syscall, type HostFacts, type PlanContext, type Step } from '@haco/plan';
+import { flags, openFlags, openat2, slot, syscall, type HostFacts, type PlanContext, type Step } from '@haco/plan';
 import { isActive, labelsOf, type Label } from './modules.js';
 import type { LsmSection } from './section.js';
 
 const procfs = 'lsm.procfs';
 const file = 'lsm.file';
 const atCwd = flags({ AT_FDCWD: -100 }, 'AT_FDCWD');
-const resolve = { RESOLVE_NO_XDEV: 0x01, RESOLVE_NO_MAGICLINKS: 0x02, RESOLVE_BENEATH: 0x08 } as const;
 /** PROC_SUPER_MAGIC, as struct statfs begins with it: 64 bits, little-endian. */
 const procSuperMagic = 'oJ8AAAAAAAA=';
 /** Larger than struct statfs on any architecture. */
@@ -46,22 +45,13 @@ function planLabel({ module, title, label, text, file: path, source }: Label, ho
     from: `lsm.${module}`,
     source,
     operations: [
-      syscall(
-        'openat2',
-        [
-          slot(procfs),
-          `thread-self/${path}`,
-          struct(
-            { name: 'flags', type: 'u64', value: flags(openFlags(host.arch), 'O_WRONLY', 'O_CLOEXEC') },
-            { name: 'mode', type: 'u64', value: 0 },
-            {
-              name: 'resolve',
-              type: 'u64',
-              value: flags(resolve, 'RESOLVE_NO_XDEV', 'RESOLVE_NO_MAGICLINKS', 'RESOLVE_BENEATH'),
-            },
-          ),
-          24,
-        ],
+      openat2(
+        slot(procfs),
+        `thread-self/${path}`,
+        {
+          open: flags(openFlags(host.arch), 'O_WRONLY', 'O_CLOEXEC'),
+          resolve: ['RESOLVE_NO_XDEV', 'RESOLVE_NO_MAGICLINKS', 'RESOLVE_BENEATH'],
+        },
         { save: file },
       ),
       // The kernel counts bytes, and takes a label in one write or not at all.

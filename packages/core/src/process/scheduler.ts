@@ -48,6 +48,11 @@ export type SchedulerFlag = keyof typeof flagBits;
 /** Every flag. */
 export const schedulerFlags = Object.keys(flagBits) as readonly SchedulerFlag[];
 
+/** Their bits, by the names of the kernel. */
+const kernelFlags = Object.fromEntries(
+  schedulerFlags.map((flag) => [`SCHED_FLAG_${flag.toUpperCase()}`, flagBits[flag]] as const),
+);
+
 /** What `scheduler()` takes, and what the section holds. */
 export const readScheduler = readObject({
   policy: readOneOf(schedulerPolicies),
@@ -174,9 +179,6 @@ export function planScheduler({ scheduler }: ProcessSection): readonly Step[] {
   const { policy, nice = 0, priority = 0, runtimeNs = 0, deadlineNs = 0, periodNs = 0 }: Parameters = scheduler;
   const { name, number } = policies[policy];
   const names = (scheduler.flags ?? []).map((flag) => `SCHED_FLAG_${flag.toUpperCase()}`);
-  const bits = Object.fromEntries(
-    schedulerFlags.map((flag) => [`SCHED_FLAG_${flag.toUpperCase()}`, flagBits[flag]] as const),
-  );
   // The structure of Linux 3.14 has 48 bytes; clamps came with 5.3, in 8 more.
   const clamps = names.some((flag) => flag.startsWith('SCHED_FLAG_UTIL_CLAMP'));
   const needsCapability = nice < 0 || realtime.includes(policy) || policy === 'deadline';
@@ -196,7 +198,7 @@ export function planScheduler({ scheduler }: ProcessSection): readonly Step[] {
           struct(
             { name: 'size', type: 'u32', value: clamps ? 56 : 48 },
             { name: 'sched_policy', type: 'u32', value: flags({ [name]: number }, name) },
-            { name: 'sched_flags', type: 'u64', value: names.length === 0 ? 0 : flags(bits, ...names) },
+            { name: 'sched_flags', type: 'u64', value: names.length === 0 ? 0 : flags(kernelFlags, ...names) },
             { name: 'sched_nice', type: 'u32', value: signed(nice) },
             { name: 'sched_priority', type: 'u32', value: priority },
             { name: 'sched_runtime', type: 'u64', value: runtimeNs },

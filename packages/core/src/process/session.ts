@@ -1,8 +1,7 @@
 /** What a new process inherits and shouldn't: session, working directory, umask, and the OOM score of Node. */
-import { flags, slot, struct, syscall, openFlags, type Flags, type PlanContext, type Step } from '@haco/plan';
+import { flags, openat2, openFlags, slot, syscall, type Flags, type PlanContext, type Step } from '@haco/plan';
 import type { ProcessSection } from './section.js';
 
-const RESOLVE_NO_MAGICLINKS = 0x02;
 const atCwd = flags({ AT_FDCWD: -100 }, 'AT_FDCWD');
 
 /** The mask of every command about which nothing was said. */
@@ -80,18 +79,13 @@ export function planSession(section: ProcessSection, context: PlanContext): read
       source: 'openat2(2)',
       from: 'process.workdir',
       operations: [
-        syscall(
-          'openat2',
-          [
-            atCwd,
-            section.workdir,
-            struct(
-              { name: 'flags', type: 'u64', value: flags(openFlags(host.arch), 'O_PATH', 'O_DIRECTORY', 'O_CLOEXEC') },
-              { name: 'mode', type: 'u64', value: 0 },
-              { name: 'resolve', type: 'u64', value: flags({ RESOLVE_NO_MAGICLINKS }, 'RESOLVE_NO_MAGICLINKS') },
-            ),
-            24,
-          ],
+        openat2(
+          atCwd,
+          section.workdir,
+          {
+            open: flags(openFlags(host.arch), 'O_PATH', 'O_DIRECTORY', 'O_CLOEXEC'),
+            resolve: ['RESOLVE_NO_MAGICLINKS'],
+          },
           { save: 'workdir' },
         ),
         syscall('fchdir', [slot('workdir')]),

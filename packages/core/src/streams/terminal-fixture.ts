@@ -54,6 +54,7 @@ async function inForeground(name: string, { pid: shell }: Container): Promise<vo
 
 /** As root's shell shows it. */
 export const prompt = /# $/;
+
 /** Use a container that runs a shell at a terminal; nothing is left. */
 export async function atTerminal(
   builder: Builder,

@@ -257,14 +257,15 @@ export const bridgeRow: ModeRow<BridgeMode> = {
     planNoAdvertisements(host),
     planLoopback(),
   ],
-  check: (mode, { host: facts }) =>
-    facts.capabilities.includes('net_admin')
-      ? []
-      : [
-          {
-            step: 'network.attach',
-            kind: 'permission',
-            message: `Connecting to the bridge ${mode.name} changes the network of the host, which needs ${missingRights(facts, 'net_admin').what}; ${missingRights(facts, 'net_admin').remedy}, or use network(pasta()) or network(slirp()).`,
-          },
-        ],
+  check: (mode, { host: facts }) => {
+    if (facts.capabilities.includes('net_admin')) return [];
+    const { what, remedy } = missingRights(facts, 'net_admin');
+    return [
+      {
+        step: 'network.attach',
+        kind: 'permission',
+        message: `Connecting to the bridge ${mode.name} changes the network of the host, which needs ${what}; ${remedy}, or use network(pasta()) or network(slirp()).`,
+      },
+    ];
+  },
 };

@@ -171,14 +171,15 @@ export const cniRow: ModeRow<CniMode> = {
     },
     planLoopback(),
   ],
-  check: (mode, { host: facts }) =>
-    facts.capabilities.includes('net_admin') && facts.capabilities.includes('sys_admin')
-      ? []
-      : [
-          {
-            step: 'network.attach',
-            kind: 'permission',
-            message: `CNI plugins (${cniTitle(mode)}) change the network of the host, which needs ${missingRights(facts, 'net_admin', 'sys_admin').what}; ${missingRights(facts, 'net_admin', 'sys_admin').remedy}, or use network(pasta()) or network(slirp()).`,
-          },
-        ],
+  check: (mode, { host: facts }) => {
+    if (facts.capabilities.includes('net_admin') && facts.capabilities.includes('sys_admin')) return [];
+    const { what, remedy } = missingRights(facts, 'net_admin', 'sys_admin');
+    return [
+      {
+        step: 'network.attach',
+        kind: 'permission',
+        message: `CNI plugins (${cniTitle(mode)}) change the network of the host, which needs ${what}; ${remedy}, or use network(pasta()) or network(slirp()).`,
+      },
+    ];
+  },
 };

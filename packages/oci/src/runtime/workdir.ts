@@ -1,18 +1,13 @@
 /** A working directory that isn't there is made, as other runtimes do: images name some that only their containers have. */
-import { flags, slot, struct, syscall, type Operation, type Step, type SyscallOperation } from '@haco/plan';
+import { flags, openat2, openFlags, slot, syscall, type Operation, type Step, type SyscallOperation } from '@haco/plan';
 
-const RESOLVE = { RESOLVE_NO_MAGICLINKS: 0x02, RESOLVE_IN_ROOT: 0x10 };
-const openFlags = { O_PATH: 0o10000000, O_CLOEXEC: 0o2000000 };
+// The same numbers on every architecture.
+const found = flags(openFlags('x64'), 'O_PATH', 'O_CLOEXEC');
 const mode = flags({ '0755': 0o755 }, '0755');
 
 /** A path below the root, never outside of it. The root is opened before the container is in it. */
 function open(path: string, save: string): SyscallOperation {
-  const how = struct(
-    { name: 'flags', type: 'u64', value: flags(openFlags, 'O_PATH', 'O_CLOEXEC') },
-    { name: 'mode', type: 'u64', value: 0 },
-    { name: 'resolve', type: 'u64', value: flags(RESOLVE, 'RESOLVE_IN_ROOT', 'RESOLVE_NO_MAGICLINKS') },
-  );
-  return syscall('openat2', [slot('root'), path, how, 24], { save });
+  return openat2(slot('root'), path, { open: found, resolve: ['RESOLVE_IN_ROOT', 'RESOLVE_NO_MAGICLINKS'] }, { save });
 }
 
 /** What stands in the way is told when the container changes to it. */

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { describeWith, expectNothingLeft, ownLaunchers } from '@haco/testkit';
+import { lives } from '../fixtures/lives.js';
 import { startNode } from '../fixtures/node-program.js';
 import { closeForkServer } from './fork-server.js';
 import { begin, clone, directory, exec, ways, warmUp } from '../fixtures/perform.js';
@@ -11,15 +12,6 @@ function nameOf(pid: number): string {
     return readFileSync(`/proc/${String(pid)}/comm`, 'utf8').trim();
   } catch {
     return '';
-  }
-}
-
-/** Whether a process of this pid lives; zombies don't. */
-function lives(pid: number): boolean {
-  try {
-    return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${String(pid)}/status`, 'utf8'));
-  } catch {
-    return false;
   }
 }
 

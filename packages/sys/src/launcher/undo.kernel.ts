@@ -8,6 +8,7 @@ import { orderSteps, slot, syscall, type Operation } from '@haco/plan';
 import { describeWith, expectNothingLeft } from '@haco/testkit';
 import { encodePlan, wireOrder } from '../codec/encode.js';
 import { ownGroup, pathOfGroup } from '../fixtures/cgroup.js';
+import { lives } from '../fixtures/lives.js';
 import { startNode } from '../fixtures/node-program.js';
 import { arch, clone, ended, exec, failed, step, warmUp } from '../fixtures/perform.js';
 
@@ -22,15 +23,6 @@ afterEach(() => rmSync(home, { recursive: true, force: true }));
 const touch = (name: string): Operation => syscall('openat', [AT_FDCWD, join(home, name), O_CREAT_CLOEXEC, 0o600]);
 const undo = (name: string, ...before: readonly Operation[]) => step('undo', [...before, touch(name)], `undo.${name}`);
 const made = () => readdirSync(home).sort();
-
-/** Whether a process of this pid lives; zombies don't. */
-function lives(pid: number): boolean {
-  try {
-    return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${String(pid)}/status`, 'utf8'));
-  } catch {
-    return false;
-  }
-}
 
 async function eventually(condition: () => boolean): Promise<boolean> {
   for (let tries = 0; tries < 3000 && !condition(); tries++) await sleep(5);

@@ -1,6 +1,6 @@
 /** Configurations out of a generator: fields that each work alone, put together at random. */
 import { namespaces, type Host, type Json, type Mount, type Row } from '../case.js';
-import { randomOf, type Random } from '../random.js';
+import { randomOf, type Random } from '@haco/testkit';
 
 const capabilityNames = ['CHOWN', 'NET_RAW', 'SYS_ADMIN', 'SETUID', 'SETGID', 'KILL', 'MKNOD', 'SYS_CHROOT'];
 

@@ -1,5 +1,6 @@
 /** Choices that look like chance and are the same in every run: a failure can be looked at again. */
 
+/** A source of choices. */
 export interface Random {
   /** A whole number from 0 up to, not including, the bound. */
   readonly below: (bound: number) => number;
