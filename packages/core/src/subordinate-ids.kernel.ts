@@ -1,7 +1,6 @@
-/** An ordinary user with subordinate ids: the automatic map takes them, by newuidmap. The grant is made in a private /etc. */
-import { rmSync, writeFileSync } from 'node:fs';
+/** An ordinary user with subordinate ids: the automatic map takes them, by newuidmap. */
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
@@ -12,6 +11,8 @@ import {
   runCommand,
   type TestRootfs,
 } from '@haco/testkit';
+import { nodeWith } from './node-fixture.js';
+import { grantedUser, grantNeeds, withGrant } from './subordinate-ids-fixture.js';
 
 let rootfs: TestRootfs;
 let directory = '';
@@ -25,37 +26,24 @@ afterAll(async () => {
   rmSync(directory, { recursive: true });
 });
 
-const user = '65534';
-
-/** Run a builder as that user, for whom these ranges are granted; only the process and its children see the grant. */
-async function withGrant(
+/** Run a builder as a user for whom these ranges are granted. */
+async function runWithGrant(
   grant: string,
   builder: string,
-  prepare = 'true',
+  prepare?: string,
 ): Promise<{ stdout?: string; kind?: string; message?: string }> {
   const index = fileURLToPath(new URL('index.ts', import.meta.url));
-  const script = `
+  const node = nodeWith(`
     import { haco } from ${JSON.stringify(index)};
     const root = ${JSON.stringify(rootfs.path)};
     const result = await (${builder}).run();
-    console.log(JSON.stringify(result.match(({ stdout, stderr }) => ({ stdout: stdout + stderr }), ({ kind, message }) => ({ kind, message }))));`;
-  const file = join(directory, 'ids');
-  writeFileSync(file, grant);
-  const node = [
-    process.execPath,
-    '--import',
-    'tsx',
-    '--conditions',
-    '@haco/source',
-    '--input-type=module',
-    '--eval',
-    script,
-  ];
-  const shell = `touch /etc/subuid /etc/subgid; mount --bind "$0" /etc/subuid && mount --bind "$0" /etc/subgid && ${prepare} && exec "$@"`;
-  const drop = ['setpriv', `--reuid=${user}`, `--regid=${user}`, '--clear-groups', '--'];
-  const { stdout, stderr } = await runCommand(['unshare', '--mount', 'sh', '-c', shell, file, ...drop, ...node], {
-    cwd: fileURLToPath(new URL('.', import.meta.url)),
+    console.log(JSON.stringify(result.match(({ stdout, stderr }) => ({ stdout: stdout + stderr }), ({ kind, message }) => ({ kind, message }))));`);
+  const command = withGrant(node, {
+    file: join(directory, 'ids'),
+    grant,
+    ...(prepare === undefined ? {} : { prepare }),
   });
+  const { stdout, stderr } = await runCommand(command, { cwd: fileURLToPath(new URL('.', import.meta.url)) });
   if (stdout === '') throw new Error(stderr);
   return JSON.parse(stdout) as { stdout?: string };
 }
@@ -63,22 +51,25 @@ async function withGrant(
 const isolated =
   "haco().unshare('user', 'mount', 'pid').mapUsers('auto').mapGroups('auto').chroot(root).independent('procfs')";
 
-describeWith(['root', 'busybox', 'probe', 'newuidmap', 'tool:setpriv', 'tool:unshare'], 'subordinate ids', () => {
+describeWith([...grantNeeds, 'busybox', 'probe'], 'subordinate ids', () => {
   test('are mapped behind the user itself', async () => {
     const { stdout = '' } = await expectNothingLeft(() =>
-      withGrant(`${user}:200000:65536\n`, `${isolated}.sh('cat /proc/self/uid_map /proc/self/gid_map; id -u')`),
+      runWithGrant(
+        `${grantedUser}:200000:65536\n`,
+        `${isolated}.sh('cat /proc/self/uid_map /proc/self/gid_map; id -u')`,
+      ),
     );
     const lines = stdout
       .trim()
       .split('\n')
       .map((line) => line.trim().split(/\s+/).join(' '));
-    expect(lines).toEqual([`0 ${user} 1`, '1 200000 65536', `0 ${user} 1`, '1 200000 65536', '0']);
+    expect(lines).toEqual([`0 ${grantedUser} 1`, '1 200000 65536', `0 ${grantedUser} 1`, '1 200000 65536', '0']);
   });
 
   test('let the command be another user, and files belong to it', async () => {
     const script = 'id -u; id -G; touch /tmp/mine; ls -ln /tmp/mine';
     const { stdout = '' } = await expectNothingLeft(() =>
-      withGrant(`${user}:200000:65536\n`, `${isolated}.tmpfs('/tmp').user(33, 34, [44]).sh('${script}')`),
+      runWithGrant(`${grantedUser}:200000:65536\n`, `${isolated}.tmpfs('/tmp').user(33, 34, [44]).sh('${script}')`),
     );
     expect(stdout).toMatch(/^33\n34 44\n-rw-r--r-- +1 33 +34 /);
   });
@@ -86,8 +77,8 @@ describeWith(['root', 'busybox', 'probe', 'newuidmap', 'tool:setpriv', 'tool:uns
   test('that were not granted are refused before anything is made, with the command that grants them', async () => {
     const ids = '[{ inside: 0, outside: 500000, count: 10 }]';
     const refused = await expectNothingLeft(() =>
-      withGrant(
-        `${user}:200000:65536\n`,
+      runWithGrant(
+        `${grantedUser}:200000:65536\n`,
         `haco().unshare('user').mapUsers(${ids}).mapGroups(${ids}).command('/bin/true')`,
       ),
     );
@@ -100,7 +91,7 @@ describeWith(['root', 'busybox', 'probe', 'newuidmap', 'tool:setpriv', 'tool:uns
   test('are out of reach where newuidmap may have no rights of its own, and the mount is named', async () => {
     const where = 'f=$(command -v newuidmap) && mount --bind "$f" "$f" && mount -o remount,bind,nosuid "$f"';
     const refused = await expectNothingLeft(() =>
-      withGrant(`${user}:200000:65536\n`, `${isolated}.command('/bin/true')`, where),
+      runWithGrant(`${grantedUser}:200000:65536\n`, `${isolated}.command('/bin/true')`, where),
     );
     expect(refused.kind).toBe('permission');
     expect(refused.message).toMatch(

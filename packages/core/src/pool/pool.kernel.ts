@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { closeForkServer } from '@haco/sys';
 import { describeWith, expectNothingLeft, makeRootfs, straceWhile, type TestRootfs } from '@haco/testkit';
-import { disagreement } from '../agreement.js';
+import { disagreement } from '../agreement/disagreement.js';
 import { warmUp } from '../fixture.js';
 import { haco, orThrow, sandbox, type Builder, type Pool } from '../index.js';
 

@@ -1,19 +1,42 @@
 /** strace agreement: the system calls of the launcher and of the container are those that `explain()` says, in that order. */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { closeForkServer } from '@haco/sys';
-import { describeWith, makeRootfs, straceWhile, type TestRootfs } from '@haco/testkit';
-import { compare, threads } from './agreement.fixture.js';
-import { disagreement } from './agreement.js';
-import { warmUp } from './fixture.js';
-import { dockerMaskedPaths, dockerReadonlyPaths, haco, hostOverlay, orThrow, type Builder } from './index.js';
+import {
+  describeWith,
+  expectNothingLeft,
+  makeRootfs,
+  makeTemporaryDirectory,
+  readMounts,
+  straceWhile,
+  type TestRootfs,
+} from '@haco/testkit';
+import { compare, compareFailure, threads } from './fixture.js';
+import { disagreement } from './disagreement.js';
+import { warmUp } from '../fixture.js';
+import { dockerMaskedPaths, dockerReadonlyPaths, haco, hostOverlay, orThrow, type Builder } from '../index.js';
 
 let rootfs: TestRootfs;
+let directory = '';
+/** Below it, namespaces are kept. */
+const path = (name: string): string => join(directory, name);
 
 beforeAll(async () => {
   await warmUp();
   rootfs = await makeRootfs({ shell: true });
+  directory = await makeTemporaryDirectory('agreement');
+  mkdirSync(path('layer'));
+  execFileSync('mkfifo', [path('start')]);
+  const existing = haco().unshare('uts', 'ipc').persist('uts', path('joined.uts')).persist('ipc', path('joined.ipc'));
+  await orThrow(existing.command('/bin/true').run());
 });
-afterAll(() => rootfs.remove());
+afterAll(async () => {
+  for (const { target } of readMounts()) if (target.startsWith(`${directory}/`)) execFileSync('umount', ['-l', target]);
+  rmSync(directory, { recursive: true });
+  await rootfs.remove();
+});
 
 const containers: Readonly<Record<string, () => Builder>> = {
   'nothing asked': () => haco().command('/bin/true'),
@@ -85,6 +108,42 @@ const containers: Readonly<Record<string, () => Builder>> = {
       .readonlyPaths(...dockerReadonlyPaths)
       .command('/bin/true'),
   'a namespace that is entered': () => haco().enter('uts', { pid: process.pid }).command('/bin/true'),
+  'namespaces that are entered by their files': () =>
+    haco()
+      .enter('uts', { path: path('joined.uts') })
+      .enter('ipc', { path: path('joined.ipc') })
+      .command('/bin/true'),
+  // The second of the two runs finds the files of the first, and takes their place.
+  'namespaces that are kept': () =>
+    haco()
+      .name('keeps')
+      .unshare('uts', 'net', 'pid')
+      .persist('uts', path('uts'))
+      .persist('net', path('net'))
+      .persist('pid', path('pid'))
+      .pids(9)
+      .command('/bin/true'),
+  'a user namespace that is kept, with its map': () =>
+    haco()
+      .name('keeps')
+      .unshare('user', 'uts')
+      .mapUsers('auto')
+      .mapGroups('auto')
+      .persist('user', path('user'))
+      .command('/bin/true'),
+  'a moment that Node is asked about, by launcher and container': () =>
+    haco()
+      .name('hooked')
+      .unshare('mount', 'pid')
+      .chroot(rootfs.path)
+      .hook('afterFork', () => undefined)
+      .hook('afterChroot', () => undefined)
+      .command('/bin/true'),
+  'a layer that is kept': () =>
+    haco()
+      .unshare('mount', 'pid')
+      .chroot(rootfs.path, { overlay: { keep: path('layer') } })
+      .command('/bin/true'),
 };
 
 describeWith(['root', 'busybox', 'probe', 'strace'], 'strace agrees with explain() on', () => {
@@ -97,6 +156,26 @@ describeWith(['root', 'busybox', 'probe', 'strace'], 'strace agrees with explain
     expect(calls.some(({ name }) => name === 'recvmsg')).toBe(true);
     expect(parts).toBeUndefined();
   });
+
+  test.each([false, true])(
+    'a container that is made first and started later, of a fork server: %s',
+    { timeout: 60_000 },
+    async (served) => {
+      const builder = haco()
+        .name('later')
+        .unshare('mount', 'pid', 'uts')
+        .chroot(rootfs.path)
+        .pids(9)
+        .startFifo(path('start'))
+        .command('/bin/true');
+      const act = async () => {
+        const container = await orThrow(builder.start());
+        writeFileSync(path('start'), 'x');
+        return orThrow(container.wait());
+      };
+      expect((await compare(builder, { served, act })).parts).toBeUndefined();
+    },
+  );
 
   test(
     'and disagrees with a plan that leaves a call out, adds one, or names another path',
@@ -125,6 +204,92 @@ describeWith(['root', 'busybox', 'probe', 'strace'], 'strace agrees with explain
       );
       const fewer = changed('["O_PATH","O_DIRECTORY","O_CLOEXEC"]', '["O_PATH","O_CLOEXEC"]');
       expect(disagreement(fewer, calls, own)).toContain('the plan says openat(');
+    },
+  );
+});
+
+/** Starts that fail, what they are made of, and the step at which they do. */
+const failures: Readonly<Record<string, readonly [step: string, make: () => Builder]>> = {
+  'in the launcher, when groups are made already': [
+    'namespaces.enter.uts',
+    () =>
+      haco()
+        .name('fails')
+        .pids(9)
+        .memory('64MiB')
+        .enter('uts', { path: path('joined.ipc') })
+        .command('/bin/true'),
+  ],
+  'while the container waits for its parent, when one of its namespaces is kept already': [
+    'namespaces.persist.uts',
+    () =>
+      haco()
+        .name('fails')
+        .unshare('uts', 'net')
+        .pids(9)
+        .persist('net', path('given-up'))
+        .persist('uts', '/nowhere/uts')
+        .command('/bin/true'),
+  ],
+  'in the container, when a namespace is kept and groups are made': [
+    'mounts.tmpfs.0',
+    () =>
+      haco()
+        .name('fails')
+        .unshare('mount', 'uts')
+        .chroot(rootfs.path)
+        .pids(9)
+        .persist('uts', path('given-up'))
+        .tmpfs('/nowhere')
+        .command('/bin/true'),
+  ],
+  'where Node says no': [
+    'hooks.afterFork',
+    () =>
+      haco()
+        .name('fails')
+        .unshare('uts')
+        .pids(9)
+        .persist('uts', path('given-up'))
+        .hook('afterFork', () => {
+          throw new Error('no');
+        })
+        .command('/bin/true'),
+  ],
+  'at the command, of a container that needs nobody': [
+    'process.exec',
+    () => haco().unshare('mount').chroot(rootfs.path).command('/bin/nope'),
+  ],
+  'at the command, with an init': [
+    'process.exec',
+    () => haco().name('fails').unshare('pid').chroot(rootfs.path).pids(9).init().command('/bin/nope'),
+  ],
+};
+
+describeWith(['root', 'busybox', 'probe', 'strace'], 'strace agrees with explain() on a start that fails', () => {
+  for (const served of [false, true]) {
+    const by = served ? ', of a fork server' : '';
+    test.each(Object.entries(failures))(`%s${by}`, { timeout: 60_000 }, async (_name, [step, make]) => {
+      const { parts } = await expectNothingLeft(() => compareFailure(make(), step, { served }));
+      expect(parts).toBeUndefined();
+    });
+  }
+
+  test(
+    'and disagrees when it fails elsewhere, goes well, or leaves something undone',
+    { timeout: 60_000 },
+    async () => {
+      const base = haco().name('fails').unshare('mount', 'uts').chroot(rootfs.path);
+      const elsewhere = await compareFailure(base.command('/bin/nope'), 'process.umask');
+      expect(elsewhere.parts).toContain('execve("/bin/nope", ["/bin/nope"]');
+      const well = await compare(base.command('/bin/true'));
+      expect(disagreement(well.plan, well.calls, well.own, 'process.exec')).toBe(
+        'strace saw no failure at process.exec',
+      );
+      const kept = base.pids(9).persist('uts', path('given-up')).command('/bin/nope');
+      const { plan, calls, own } = await compareFailure(kept, 'process.exec');
+      const undoes = { ...plan, steps: plan.steps.filter(({ id }) => id !== 'namespaces.unpersist.uts') };
+      expect(disagreement(undoes, calls, own, 'process.exec')).toContain('strace saw fcntl');
     },
   );
 });

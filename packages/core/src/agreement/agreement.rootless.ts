@@ -1,9 +1,9 @@
 /** strace agreement without root: a user namespace, in which the caller maps itself, and what it allows. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeWith, makeRootfs, type TestRootfs } from '@haco/testkit';
-import { compare } from './agreement.fixture.js';
-import { warmUp } from './fixture.js';
-import { haco, sandbox, type Builder } from './index.js';
+import { compare } from './fixture.js';
+import { warmUp } from '../fixture.js';
+import { haco, sandbox, type Builder } from '../index.js';
 
 let rootfs: TestRootfs;
 
