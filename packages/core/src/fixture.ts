@@ -2,7 +2,9 @@
 import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { expect } from 'vitest';
 import { expectNothingLeft } from '@haco/testkit';
+import { nodeWith } from './node-fixture.js';
 import { haco, orThrow, type Builder, type Container, type ExecOptions } from './index.js';
 
 /**
@@ -29,16 +31,33 @@ export async function stdoutOf(container: Container, options: ExecOptions): Prom
   return (await orThrow(container.exec(options))).stdout;
 }
 
+/** What is different about the Node that is killed. */
+interface KillOptions {
+  /** What it is started by: a command line that is replaced by the given one. */
+  readonly wrap?: (command: readonly string[]) => readonly string[];
+  /** What may stay, see `expectNothingLeft()`. */
+  readonly ignore?: RegExp;
+}
+
 /** Run a program, and kill it with SIGKILL so long after its first line. */
-async function killProgram(program: string, afterMs: number): Promise<void> {
-  const flags = ['--import', 'tsx', '--conditions', '@haco/source', '--input-type=module', '--eval'];
+async function killProgram(
+  program: string,
+  afterMs: number,
+  { wrap = (command) => command }: KillOptions = {},
+): Promise<void> {
   const cwd = fileURLToPath(new URL('.', import.meta.url));
-  const node = spawn(process.execPath, [...flags, program], { cwd, stdio: ['ignore', 'pipe', 'inherit'] });
-  const gone = new Promise((resolve) => node.once('close', resolve));
-  await new Promise((resolve) => node.stdout.once('data', resolve));
+  const [file = '', ...args] = wrap(nodeWith(program));
+  const node = spawn(file, args, { cwd, stdio: ['ignore', 'pipe', 'inherit'] });
+  const gone = new Promise<NodeJS.Signals | null>((resolve) =>
+    node.once('close', (_code, signal: NodeJS.Signals | null) => {
+      resolve(signal);
+    }),
+  );
+  await Promise.race([gone, new Promise((resolve) => node.stdout.once('data', resolve))]);
   await sleep(afterMs);
   node.kill('SIGKILL');
-  await gone;
+  // One that has ended before by an error of its own shows nothing.
+  expect(await gone).toBe('SIGKILL');
 }
 
 /**
@@ -47,13 +66,13 @@ async function killProgram(program: string, afterMs: number): Promise<void> {
  *
  * @param program - text of a module
  */
-export async function killAtAnyMoment(program: string, rounds: number): Promise<void> {
+export async function killAtAnyMoment(program: string, rounds: number, options: KillOptions = {}): Promise<void> {
   await expectNothingLeft(
     async () => {
       // Before the first start, and then always in the middle of one.
-      for (let round = 0; round < rounds; round++) await killProgram(program, 5 + Math.random() * 150);
+      for (let round = 0; round < rounds; round++) await killProgram(program, 5 + Math.random() * 150, options);
     },
-    { patienceMs: 5000 },
+    options.ignore === undefined ? {} : { ignore: options.ignore },
   );
 }
 

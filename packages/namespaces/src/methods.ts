@@ -42,7 +42,8 @@ export interface NamespaceMethods {
   /**
    * Keep a new namespace alive as a file after the container has ended, to be entered by others. Calls add up.
    *
-   * A namespace that an earlier container left at the path is replaced. End it with `umount` and `rm`.
+   * A namespace that an earlier container left at the path is replaced. A start that fails keeps nothing; what was kept stays when this
+   * program is killed. End it with `umount` and `rm`.
    *
    * @param path absolute path on the host; an empty file is made when there is none
    * @see namespaces(7), "Namespace lifetime"
