@@ -67,10 +67,8 @@ export function disagreement(
   /** The launcher's last words, once there is no container or none any more. */
   const end = (outer: Trace): void => {
     walk(undo, outer, { who: 'the launcher', failing: new Set() });
-    if (stays || hasInit) outer.all(frame.done, 'frame');
-    // Node doesn't wait for its end, and strace looks no longer than Node does.
-    if (outer.peek() !== undefined) outer.next('exit_group', 'its end');
-    outer.end();
+    // Node may have seen in the report that all is done before it is told, doesn't wait for its end, and strace looks no longer than Node.
+    outer.beginningOf([...(stays || hasInit ? frame.done : []), 'exit_group'], 'its end');
   };
 
   /** What the new process does once it may; whether it came to its command. */

@@ -31,7 +31,7 @@ export class Trace {
     for (const name of names) this.next(name, `${name} (${what})`);
   }
 
-  /** As much of these as there was time for: the process is killed meanwhile. */
+  /** As much of these as there was time for: the process is killed, or strace looks no longer. */
   beginningOf(names: readonly string[], what: string): void {
     for (const name of names) if (this.peek() !== undefined) this.next(name, `${name} (${what})`);
     this.end();
