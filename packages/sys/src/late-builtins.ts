@@ -2,13 +2,31 @@
  * What is used of those modules of Node that take long to load, loaded when it is used. An `import` of them evaluates each of their getters:
  * node:http took 32 ms of Node 24 where it starts in 40 (fetch comes with it), node:crypto 9 (Web Crypto comes with it).
  */
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 
 /** Random bytes are drawn by the kibibyte: a system call for each name would cost more than the name is worth. */
 const pool = { bytes: Buffer.alloc(0), at: 0 };
 const poolBytes = 1024;
 
+/** From random(4), which is there without node:crypto; in a root without it, from getrandom(2). */
+function drawBytes(): Buffer {
+  const bytes = Buffer.alloc(poolBytes);
+  try {
+    const device = openSync('/dev/urandom', 'r');
+    try {
+      // The kernel gives up to 256 bytes whole, and more unless a signal comes.
+      if (fstatSync(device).isCharacterDevice() && readSync(device, bytes) === poolBytes) return bytes;
+    } finally {
+      closeSync(device);
+    }
+  } catch {
+    // No such device.
+  }
+  return process.getBuiltinModule('node:crypto').randomBytes(poolBytes);
+}
+
 /**
- * Random digits for names that must not collide and can't be guessed, from the kernel's generator (getrandom(2)).
+ * Random digits for names that must not collide and can't be guessed, from the kernel's generator (random(4)).
  *
  * @param bytes - how many random bytes, each of which gives two hexadecimal digits; at most 1024
  *
@@ -21,7 +39,7 @@ const poolBytes = 1024;
  */
 export function randomHex(bytes: number): string {
   if (pool.at + bytes > pool.bytes.length) {
-    pool.bytes = process.getBuiltinModule('node:crypto').randomBytes(poolBytes);
+    pool.bytes = drawBytes();
     pool.at = 0;
   }
   pool.at += bytes;
