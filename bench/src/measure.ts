@@ -1,5 +1,4 @@
 /** Taking turns: all contenders in one run, so that what disturbs the machine disturbs all of them. */
-import { randomOf } from '@haco/testkit';
 import type { Absent, Contender } from './contenders/contender.js';
 
 /** Milliseconds of each start, by the contender's id. */
@@ -29,9 +28,13 @@ export async function onlyWorking(
   return { working, absent };
 }
 
-/** The same numbers in every run: an order that looks random, and can be repeated. */
+/** The same numbers in every run: an order that looks random, and can be repeated. Not of the testkit, whose sources the measuring process can't load. */
 function* shuffles(length: number): Generator<readonly number[], never> {
-  const { below } = randomOf(1);
+  let state = 1;
+  const below = (n: number): number => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 2 ** 32) * n);
+  };
   for (;;) {
     const order = Array.from({ length }, (_, index) => index);
     for (let i = length - 1; i > 0; i--) {

@@ -66,6 +66,28 @@ function basesOfLimits(root: string): readonly string[] | undefined {
   return bases.length === 3 ? bases : undefined;
 }
 
+/** As many of the program as starts are made at once, each of which makes one after the other. */
+export function floorsAtOnce(
+  { floor, root }: StagePaths,
+  count: number,
+): Disposable & { readonly contender: Contender } {
+  const all = Array.from({ length: count }, () => new Floor(floor, ['full', '/bin/true', root]));
+  const idle = [...all];
+  const start = async (): Promise<undefined> => {
+    const one = idle.pop();
+    if (one === undefined) throw new Error(`more than ${String(count)} at once`);
+    await one.start();
+    idle.push(one);
+    return undefined;
+  };
+  return {
+    contender: { id: 'floor-full', label: 'C: the system calls of the full isolation', group: 'floor', start },
+    [Symbol.dispose]: () => {
+      for (const one of all) one[Symbol.dispose]();
+    },
+  };
+}
+
 /** The floors, and how to end them. */
 export function floorContenders({ floor, root, staticTrue }: StagePaths): Disposable & {
   readonly contenders: readonly Contender[];

@@ -25,6 +25,9 @@ export const full = (root: string) => withRoot(root).caps('none').noNewPrivilege
 /** … and limits. */
 export const limited = (root: string) => full(root).cpu(100).memory('256MiB').pids(64);
 
+/** One isolation after the other, as it grows: those that are compared in each situation. */
+export const growth = ['haco-none', 'haco-four', 'haco-namespaces', 'haco-root', 'haco-full', 'haco-limits'] as const;
+
 export function hacoContenders({ root, staticTrue }: StagePaths): readonly Contender[] {
   const inside = '/bin/true';
   const again = full(root).name('haco-bench-again').command(inside);

@@ -1,6 +1,6 @@
 /** The same while Node holds much memory, which fork(2) has to copy the page tables of. */
 import { floorContenders } from '../contenders/floor.js';
-import { hacoContenders } from '../contenders/haco.js';
+import { growth, hacoContenders } from '../contenders/haco.js';
 import { spawnContenders } from '../contenders/spawn.js';
 import { toolContenders } from '../contenders/tools.js';
 import { interleave, onlyWorking } from '../measure.js';
@@ -28,7 +28,7 @@ function hold(mebibytes: number): readonly unknown[] {
 export async function held({ stage, amounts }: ScenarioInput): Promise<HeldResult> {
   const held = hold(amounts.heldMiB);
   using floors = floorContenders(stage);
-  const wanted = new Set(['spawn', 'haco-none', 'haco-full', 'haco-limits', 'floor-full']);
+  const wanted = new Set<string>(['spawn', ...growth, 'floor-full']);
   const own = [...spawnContenders(stage), ...hacoContenders(stage), ...floors.contenders];
   const { working: contenders } = await onlyWorking([
     ...own.filter(({ id }) => wanted.has(id)),

@@ -2,7 +2,7 @@
 import { readdirSync } from 'node:fs';
 import type { Container } from '@haco/core';
 import { floorContenders } from '../contenders/floor.js';
-import { full, hacoContenders } from '../contenders/haco.js';
+import { full, growth, hacoContenders } from '../contenders/haco.js';
 import { spawnContenders } from '../contenders/spawn.js';
 import { toolContenders } from '../contenders/tools.js';
 import { onlyWorking, timeOf } from '../measure.js';
@@ -30,7 +30,7 @@ async function startMany(root: string, count: number): Promise<{ containers: Con
 
 export async function live({ stage, amounts }: ScenarioInput): Promise<LiveResult> {
   using floors = floorContenders(stage);
-  const wanted = new Set(['spawn', 'haco-none', 'haco-full', 'floor-full']);
+  const wanted = new Set<string>(['spawn', ...growth, 'floor-full']);
   const own = [...spawnContenders(stage), ...hacoContenders(stage), ...floors.contenders];
   const { working: contenders } = await onlyWorking([
     ...own.filter(({ id }) => wanted.has(id)),

@@ -1,6 +1,7 @@
 /** Many at once: how many starts end per second. */
 import type { Contender } from '../contenders/contender.js';
-import { hacoContenders } from '../contenders/haco.js';
+import { floorsAtOnce } from '../contenders/floor.js';
+import { growth, hacoContenders } from '../contenders/haco.js';
 import { poolContender } from '../contenders/pool.js';
 import { spawnContenders } from '../contenders/spawn.js';
 import { toolContenders } from '../contenders/tools.js';
@@ -21,12 +22,13 @@ async function rateOf(contender: Contender, concurrency: number, count: number):
 
 export async function throughput({ stage, amounts }: ScenarioInput): Promise<ThroughputResult> {
   const { concurrency, batches, batchSize } = amounts;
-  const wanted = new Set(['spawn', 'haco-none', 'haco-full', 'haco-limits']);
+  const wanted = new Set<string>(['spawn', ...growth]);
   await using pool = poolContender(stage);
-  // Not the C program, which makes one after the other.
+  using floors = floorsAtOnce(stage, concurrency);
   const { working: contenders } = await onlyWorking([
     ...[...spawnContenders(stage), ...hacoContenders(stage)].filter(({ id }) => wanted.has(id)),
     pool.contender,
+    floors.contender,
     ...toolContenders(stage).contenders,
   ]);
   const rates = new Map<string, number[]>(contenders.map(({ id }) => [id, []]));

@@ -5,7 +5,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 
 /** Random bytes are drawn by the kibibyte: a system call for each name would cost more than the name is worth. */
-const pool = { bytes: Buffer.alloc(0), at: 0 };
+const pool: { bytes: Buffer; at: number } = { bytes: Buffer.alloc(0), at: 0 };
 const poolBytes = 1024;
 
 /** From random(4), which is there without node:crypto; in a root without it, from getrandom(2). */
