@@ -48,7 +48,11 @@ const tools: readonly Tool[] = [
   {
     program: 'systemd-nspawn',
     label: 'systemd-nspawn: its own defaults',
-    args: ({ root }) => ['--quiet', '-D', root, '--register=no', '--keep-unit', '--as-pid2', '/bin/true'],
+    // Several at once only share a root that none of them may write to, and none may have the other's name.
+    args: ({ root }, n) => [
+      ...['--quiet', '--directory', root, '--read-only', `--machine=haco-bench-${String(process.pid)}-${String(n)}`],
+      ...['--register=no', '--keep-unit', '--as-pid2', '/bin/true'],
+    ],
     every: 5,
   },
 ];
