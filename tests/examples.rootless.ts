@@ -11,7 +11,7 @@ function expectExample(name: string): void {
 }
 
 describeWith(['ordinary-user', 'userns'], 'examples without root', () => {
-  it.each(['09-rootless'])('%s prints what it says it prints', expectExample);
+  it.each(['09-rootless', '31-dev-shell'])('%s prints what it says it prints', expectExample);
 });
 
 describeWith(['ordinary-user', 'seccomp'], 'examples with seccomp, without root', () => {
