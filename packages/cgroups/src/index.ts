@@ -39,7 +39,7 @@ export { joinableGroups } from './host/joinable-group.js';
 export { readLimits, type GroupLimits } from './host/limits.js';
 export type { ChildOptions, CreateOptions } from './host/make-dirs.js';
 export { keptParents, type KeptParents } from './kept-parents.js';
-export { takenElsewhere } from './host/name-taken.js';
+export { claimName, NameClaim } from './host/name-claim.js';
 export { oomKillsOf } from './host/oom-kills.js';
 export { openGroup, type OpenGroupOptions } from './host/open-group.js';
 export type { CpuStats } from './host/stats/cpu.js';

@@ -11,6 +11,7 @@ import { basesFor, joinPath, ownDirs, type Base } from './group-dir.js';
 import { Group } from './group.js';
 import { newSection } from './limits.js';
 import { createChecks, createDirs, taken, type CreateOptions } from './make-dirs.js';
+import { claim } from './name-claim.js';
 import { takenBeside } from './name-taken.js';
 import { elsewhere, isOneOf, isPid, isText, readOptions, type Checks } from './options.js';
 import { createScope } from './systemd/scope.js';
@@ -108,22 +109,28 @@ function makeGroup(options: CreateGroupOptions): ResultAsync<Group, HacoError> {
       if (options.driver === 'systemd') return createScope(options, asked);
       const places = placesFor(asked.settings, controllers, host);
       const bases = places.map(({ path }) => path);
-      const holder = takenBeside(name, bases, host);
-      if (holder !== undefined) return errAsync(taken(holder));
-      return createDirs(name, asked, places, moveSelfToLeaf).map(
-        (made) => new Group({ name, ...made, parents: places.map(({ path }) => joinPath(path, sharedParent)) }),
-      );
-    })
-    .andThen((group) => {
-      if (pid === undefined || options.driver === 'systemd') return okAsync(group);
-      return group
-        .add(pid)
-        .map(() => group)
-        .orElse((error) =>
-          group
-            .remove()
-            .andThen(() => errAsync(error))
-            .orElse(() => errAsync(error)),
-        );
+      const claimed = claim(name, host);
+      if (claimed === undefined) return errAsync(taken(joinPath(bases[0] ?? '', sharedParent, name)));
+      return claimed.during(() => {
+        const holder = takenBeside(name, bases, host);
+        if (holder !== undefined) return errAsync(taken(holder));
+        const parents = places.map(({ path }) => joinPath(path, sharedParent));
+        return createDirs(name, asked, places, moveSelfToLeaf)
+          .map((made) => new Group({ name, ...made, parents }))
+          .andThen((group) => (pid === undefined ? okAsync(group) : fill(group, pid)));
+      });
     });
+}
+
+/** Its first process, or no group. */
+function fill(group: Group, pid: number): ResultAsync<Group, HacoError> {
+  return group
+    .add(pid)
+    .map(() => group)
+    .orElse((error) =>
+      group
+        .remove()
+        .andThen(() => errAsync(error))
+        .orElse(() => errAsync(error)),
+    );
 }

@@ -15,7 +15,8 @@ function parentsBut(used: readonly string[], host: HostFacts): readonly string[]
     .filter((path) => !used.includes(path));
 }
 
-function heldBelow(parents: readonly string[], name: string): string | undefined {
+/** The directory of a group of this name with processes, below one of these: one access(2) for each that has none. */
+export function heldBelow(parents: readonly string[], name: string): string | undefined {
   for (const parent of parents) {
     const path = `${parent}/${name}`;
     if (existsSync(path) && treePidsOf([{ version: 1, path, controllers: [] }]).length > 0) return path;
@@ -30,7 +31,7 @@ export function takenBeside(name: string, bases: readonly string[], host: HostFa
 }
 
 /** Where groups of that name would be, in the hierarchies that these limits don't use. */
-function otherParents(section: CgroupsSection, host: HostFacts): readonly string[] {
+export function otherParents(section: CgroupsSection, host: HostFacts): readonly string[] {
   const kept = known.get(section);
   if (kept?.host === host) return kept.parents;
   const used = intendedDirs('x', section, host).map(({ path }) => path.slice(0, path.lastIndexOf('/')));
@@ -38,19 +39,4 @@ function otherParents(section: CgroupsSection, host: HostFacts): readonly string
   const parents = used.length === 0 || section.parent !== undefined ? [] : parentsBut(used, host);
   known.set(section, { host, parents });
   return parents;
-}
-
-/**
- * The directory of a group of this name with processes, in a hierarchy in which a container with these limits gets none. In the others
- * the kernel says so itself, when the group is made. One access(2) for each hierarchy that these limits don't use.
- *
- * @example
- * ```ts
- * import { takenElsewhere } from '@haco/cgroups';
- * import { probeHost } from '@haco/sys';
- * takenElsewhere('web', { pids: 50 }, probeHost()); // '/sys/fs/cgroup/memory/haco/web', or undefined
- * ```
- */
-export function takenElsewhere(name: string, section: CgroupsSection, host: HostFacts): string | undefined {
-  return heldBelow(otherParents(section, host), name);
 }

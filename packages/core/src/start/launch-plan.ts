@@ -1,6 +1,6 @@
 /** From plan to launcher: the descriptors that it gets, and what Node keeps of them. */
 import { err, ok, type Result } from 'neverthrow';
-import { keptParents, takenElsewhere, type CgroupsSection } from '@haco/cgroups';
+import { claimName, keptParents, NameClaim, type CgroupsSection } from '@haco/cgroups';
 import type { BarrierOperation, HacoError, Step } from '@haco/plan';
 import { keepInSeries, randomHex, socketPair, type Launch } from '@haco/sys';
 import { SyscallAnswers, type SeccompSection } from '@haco/confine';
@@ -72,13 +72,16 @@ export async function atBarrier(
   return done.isErr() || barrier.tool === undefined ? done : runTool(barrier, childPid);
 }
 
-/** Whether a container of this name lives in hierarchies that this one has no part in: in the others its first step finds out. */
-function isNameTaken({ spec, runtime }: StartInput): boolean {
+/**
+ * The name, until the container runs; undefined where one of this name lives or starts in hierarchies that this one has no part in: in the
+ * others its first step finds out.
+ */
+function claimNameOf({ spec, runtime }: StartInput): NameClaim | undefined {
   const { name } = spec.identity;
   const section = spec['cgroups'] as CgroupsSection | undefined;
   // A name that is made up is nobody else's.
-  if (name === undefined || section === undefined) return false;
-  return takenElsewhere(name, section, runtime.host()) !== undefined;
+  if (name === undefined || section === undefined) return new NameClaim();
+  return claimName(name, section, runtime.host());
 }
 
 /** Starts that follow each other closely find the parents of their groups there. */
@@ -96,11 +99,25 @@ function keepParents({ spec, runtime }: StartInput): void {
 export function launchPlan(
   input: StartInput,
   planned: PlannedStart,
+  use: LaunchUse,
+  effects?: StartEffects,
+): Result<Launched, HacoError> {
+  const claim = claimNameOf(input);
+  if (claim === undefined) return err(nameTaken(planned.name));
+  const launched = launch(input, planned, use, effects);
+  if (launched.isErr()) claim.release();
+  // Before anybody hears of it: who has waited for the end may start the next one.
+  else void launched.value.launch.started.then(claim.release);
+  return launched;
+}
+
+function launch(
+  input: StartInput,
+  planned: PlannedStart,
   { stdin, untilEnd }: LaunchUse,
   effects?: StartEffects,
 ): Result<Launched, HacoError> {
   const { spec, runtime } = input;
-  if (isNameTaken(input)) return err(nameTaken(planned.name));
   return makeTerminalSocket(spec).andThen((terminal) =>
     (terminal === undefined ? prepareStdio(spec.process, stdin) : ok(terminalStdio())).andThen((streams) => {
       let reachCreated: (pid: number) => void = () => undefined;
