@@ -16,6 +16,7 @@ import type { CgroupsSection } from '../section.js';
 import { settingsOf } from '../settings.js';
 import { validateSection } from '../validate.js';
 import { verbs } from '../verbs.js';
+import { resolveBlockDevices } from './block-device.js';
 import { elsewhere, isRecord, readOptions, type Checks } from './options.js';
 
 /** Limits of a group. A field that is missing sets no limit, or, in `update`, leaves what is. */
@@ -75,7 +76,9 @@ export function readLimits<T extends GroupLimits>(limits: T, others: readonly st
 
 /** The section of a change of limits, of a group of whatever name; limits that nobody knows are problems too. */
 export function changeOf(limits: GroupLimits): Result<CgroupsSection, HacoError> {
-  return readOptions(limits, limitChecks, 'limits').andThen((read) => sectionOf(read, []));
+  return readOptions(limits, limitChecks, 'limits')
+    .andThen((read) => sectionOf(read, []))
+    .andThen(withNumbers);
 }
 
 /** The section that the limits of a new group mean; every problem with its path. */
@@ -83,7 +86,21 @@ export function newSection(
   limits: GroupLimits & { readonly degrade?: boolean | readonly string[] },
   name: string,
 ): Result<CgroupsSection, HacoError> {
-  return sectionOf(limits, nameIssues(name));
+  return sectionOf(limits, nameIssues(name)).andThen(withNumbers);
+}
+
+/** Paths of issues as who gives limits of a group sees them. */
+function invalid(issues: readonly Issue[]): InvalidSpecError {
+  return new InvalidSpecError({
+    issues: issues.map(({ path, message }) => ({ path: path.replace(/^cgroups\./, ''), message })),
+  });
+}
+
+/** Disks that are named by their path, as the kernel's files take them: there a path is no disk. */
+function withNumbers(section: CgroupsSection): Result<CgroupsSection, HacoError> {
+  return resolveBlockDevices(section).mapErr((error) =>
+    error.kind === 'invalid-spec' ? invalid(error.issues) : error,
+  );
 }
 
 function sectionOf(
@@ -110,10 +127,5 @@ function sectionOf(
         : degrade;
   if (names.length > 0) section = { ...section, degrade: names };
   issues.push(...validateSection(section, { facts: { name: 'group' } }));
-  if (issues.length === 0) return ok(section);
-  return err(
-    new InvalidSpecError({
-      issues: issues.map(({ path, message }) => ({ path: path.replace(/^cgroups\./, ''), message })),
-    }),
-  );
+  return issues.length === 0 ? ok(section) : err(invalid(issues));
 }
