@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { haco, orThrow, realRuntime, type Runtime } from '@haco/core';
 import type { HostFacts } from '@haco/plan';
@@ -10,6 +10,7 @@ import { closeForkServer, probeHost } from '@haco/sys';
 import { describeWith, expectNothingLeft, probePath } from '@haco/testkit';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { DeviceRule } from './controllers/devices.js';
+import type { IoDevice } from './controllers/io.js';
 import { hierarchiesOf } from './hierarchy.js';
 import type { CgroupsSection } from './section.js';
 
@@ -399,6 +400,45 @@ describeWith(['root', 'busybox', 'tool:losetup', traffic], 'traffic of a loop de
     expect(rate(limited.stdout)).toBeLessThan(1.2);
     expect(rate(limited.stdout)).toBeGreaterThan(0.5);
     expect(rate(free.stdout)).toBeGreaterThan(2);
+  });
+
+  // Two seconds' worth of what each of them allows.
+  test.each<[limit: Omit<IoDevice, 'device'>, script: () => string, read: number, written: number]>([
+    [{ readBps: '1MiB' }, () => `dd if=${disk} of=/dev/null bs=64k count=32 iflag=direct 2>&1`, 2 * mebibyte, 0],
+    [{ readIops: 20 }, () => `dd if=${disk} of=/dev/null bs=4k count=40 iflag=direct 2>&1`, 40 * 4096, 0],
+    [{ writeIops: 20 }, () => `dd if=/dev/zero of=${disk} bs=4k count=40 oflag=direct 2>&1`, 0, 40 * 4096],
+  ])('is limited in each direction, by bytes and by operations: %j', async (limit, script, read, written) => {
+    const { stdout, exitCode, usage } = await orThrow(
+      haco()
+        .sh(script())
+        .resources({ io: { devices: [{ device: disk, ...limit }] } })
+        .run(),
+    );
+    expect(exitCode).toBe(0);
+    const seconds = Number(/, ([\d.e-]+) s,/.exec(stdout)?.[1]);
+    expect(seconds).toBeGreaterThan(2 / 1.2);
+    expect(seconds).toBeLessThan(4);
+    // What the shell itself is read from may be counted, too.
+    expect(usage.ioReadBytes).toBeGreaterThanOrEqual(read);
+    expect(usage.ioWriteBytes).toBeGreaterThanOrEqual(written);
+  });
+
+  test('is counted by device while a container lives', async () => {
+    const script = `dd if=${disk} of=/dev/null bs=64k count=4 iflag=direct 2>&-; dd if=/dev/zero of=${disk} bs=64k count=8 oflag=direct 2>&-; echo done; read go`;
+    await using container = await orThrow(
+      haco()
+        .sh(script)
+        .resources({ io: { devices: [{ device: disk, readBps: '1GiB' }] } })
+        .start(),
+    );
+    await new Promise((resolve) => container.stdout?.once('data', resolve));
+    const device = readFileSync(`/sys/class/block/${basename(disk)}/dev`, 'utf8').trim();
+    const io = orThrow(container.stats({ only: ['io'] })).io;
+    const counts = io?.devices.find((one) => one.device === device);
+    expect(counts).toMatchObject({ readBytes: 4 * 65_536, writeBytes: 8 * 65_536 });
+    expect(counts?.readOps).toBeGreaterThanOrEqual(4);
+    expect(counts?.writeOps).toBeGreaterThanOrEqual(8);
+    expect(io?.readBytes).toBeGreaterThanOrEqual(4 * 65_536);
   });
 
   test('a device that is none is refused with its path', async () => {
