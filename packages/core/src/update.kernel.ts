@@ -1,5 +1,6 @@
 /** A container that runs: its limits change, it is measured, watched, stopped and let go on. */
 import { existsSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { setTimeout as sleepMs } from 'node:timers/promises';
 import { openGroup } from '@haco/cgroups';
 import { describeWith, expectNothingLeft, probePath } from '@haco/testkit';
 import { beforeAll, expect, test } from 'vitest';
@@ -37,6 +38,23 @@ describeWith(['root', 'probe'], 'a running container', () => {
       expect(report.limits.map(({ to }) => to).sort()).toEqual(['134217728', '16']);
       expect(readFileSync(`/proc/${String(container.pid)}/limits`, 'utf8')).toMatch(/Max open files\s+64\s+128/);
       expect(orThrow(container.stats()).pids).toMatchObject({ max: 16 });
+    }));
+
+  test('is slower from then on when it is given less of a CPU, and may start fewer when given fewer processes', () =>
+    expectNothingLeft(async () => {
+      const script = `read go; (sleep 60 & sleep 60 & sleep 60 &) 2>&-; exec ${probePath()} spin 60`;
+      await using container = await orThrow(haco().cpu(80).pids(64).sh(script).start());
+      const cpuMs = (): number => orThrow(container.stats({ only: ['cpu'] })).cpu?.usageMs ?? 0;
+      await orThrow(container.update({ cpu: 10, pids: 2 }));
+      container.stdin?.write('go\n');
+      await expect
+        .poll(() => orThrow(container.stats({ only: ['pids'] })).pids?.limitHits, { timeout: 15_000 })
+        .toBeGreaterThan(0);
+      const [used, began] = [cpuMs(), performance.now()];
+      await sleepMs(1500);
+      // A period of 100 ms may have begun before, and end after.
+      expect((cpuMs() - used) / (performance.now() - began)).toBeLessThan(0.13);
+      expect(orThrow(container.stats({ only: ['cpu'] })).cpu?.throttledMs).toBeGreaterThan(0);
     }));
 
   test('keeps all of its limits when one is refused, in the cgroup or after it', () =>
