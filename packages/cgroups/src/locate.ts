@@ -32,6 +32,11 @@ export function v1NameOf(controller: string): string {
   return controllerNamed(controller)?.v1Name ?? controller;
 }
 
+/** The name by which settings know a controller: that on v2, or on v1 when only that has it. */
+export function commonNameOf(controller: string): string {
+  return controllerNamed(controller)?.name ?? controller;
+}
+
 /** Whether a hybrid host uses v2 for a controller that v1 has too. */
 function prefersV2(controller: string, { cgroups: { v2 }, kernel }: HostFacts): boolean {
   const since = controllerNamed(controller)?.preferV2;

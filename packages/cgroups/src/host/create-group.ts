@@ -5,6 +5,7 @@ import { err, errAsync, ok, okAsync, type Result, type ResultAsync } from 'never
 import { checkSection } from '../check.js';
 import { enforceable } from '../degrade.js';
 import { sharedParent } from '../hierarchy.js';
+import { commonNameOf, v1NameOf } from '../locate.js';
 import type { CgroupsSection } from '../section.js';
 import type { Setting } from '../settings.js';
 import { basesFor, joinPath, ownDirs, type Base } from './group-dir.js';
@@ -32,7 +33,7 @@ export interface CreateGroupOptions extends CreateOptions {
 }
 
 /** What is counted and can be limited later, when nobody says otherwise. */
-const usualControllers = ['cpu', 'cpuacct', 'memory', 'pids', 'io', 'blkio', 'freezer'];
+const usualControllers = ['cpu', 'cpuacct', 'memory', 'pids', 'io', 'freezer'];
 
 function checks(): Checks<CreateGroupOptions> {
   return {
@@ -71,8 +72,8 @@ function asSystemdDoes(host: HostFacts): HostFacts {
 function placesFor(settings: readonly Setting[], extra: readonly string[], host: HostFacts): readonly Base[] {
   const needed = settings.map(({ controller }) => controller);
   const { v1, v2 } = host.cgroups;
-  const known = (name: string): boolean => Object.hasOwn(v1, name) || v2?.controllers.includes(name) === true;
-  const wanted = [...new Set([...needed, ...extra.filter(known)])];
+  const known = (name: string): boolean => Object.hasOwn(v1, v1NameOf(name)) || v2?.controllers.includes(name) === true;
+  const wanted = [...new Set([...needed, ...extra.map(commonNameOf).filter(known)])];
   const bases = basesFor(wanted, host);
   // Every v2 hierarchy can kill, freeze, tell when a group is empty and measure pressure, also without controllers.
   const plain = ownDirs(host).filter(({ version }) => version === 2 && !bases.some((base) => base.version === 2));

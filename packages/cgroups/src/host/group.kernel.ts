@@ -105,6 +105,18 @@ describeWith(needs, 'a group of its own', () => {
     expect(content(first, 'pids', 'pids.max')).toBe('7');
   });
 
+  test('has a part in the controllers that were named, by their names on either version', async () => {
+    for (const controllers of [['io'], ['blkio']]) {
+      const group = await make({ name: 'haco-test-part', controllers });
+      const child = await orThrow(group.child('below', { controllers }));
+      for (const one of [group, child]) {
+        expect(orThrow(one.stats()).io).toEqual({ devices: [], readBytes: 0, writeBytes: 0 });
+        expect(orThrow(one.stats()).pids).toBeUndefined();
+      }
+      await orThrow(group.remove());
+    }
+  });
+
   test('with a value that the kernel refuses is not made at all', async () => {
     await expectNothingLeft(async () => {
       const error = (

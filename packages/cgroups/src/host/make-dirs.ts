@@ -6,6 +6,7 @@ import { err, ok, okAsync, ResultAsync, type Result } from 'neverthrow';
 import { enforcedOf, type Enforceable } from '../degrade.js';
 import { sharedParent } from '../hierarchy.js';
 import { controllerNames } from '../keys.js';
+import { commonNameOf } from '../locate.js';
 import type { CgroupsSection } from '../section.js';
 import { settingsOf, type Setting } from '../settings.js';
 import { initialiseCpuset } from './cpuset.js';
@@ -20,7 +21,7 @@ import { applySettings } from './update/update-group.js';
 export interface CreateOptions extends GroupLimits {
   /**
    * Controllers that the group has a part in besides those of its limits: what it can be limited by later, and what is counted.
-   * cpu, cpuacct, memory, pids, io and freezer when left out, as far as the host has them.
+   * By their names on v1 or v2. cpu, cpuacct, memory, pids, io and freezer when left out; those that the host lacks are passed over.
    */
   readonly controllers?: readonly string[];
   /**
@@ -233,7 +234,7 @@ function makeChild(
     const dirs: GroupDir[] = [];
     for (const parent of parents) {
       const path = `${parent.path}/${name}`;
-      const wanted = (controllers ?? parent.controllers).filter((one) => hasController(parent, one));
+      const wanted = (controllers?.map(commonNameOf) ?? parent.controllers).filter((one) => hasController(parent, one));
       const must = parent.controllers.filter((one) => needed.includes(one));
       if (parent.version === 2) {
         const enabled = await enableControllers(parent.path, must, moveSelfToLeaf);

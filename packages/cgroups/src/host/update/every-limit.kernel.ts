@@ -58,7 +58,7 @@ const changes: readonly (readonly [controller: string, files: RegExp, before: Re
     { io: { devices: [{ device: `/dev/${disk}`, readBps: '2MiB', writeBps: '3MiB' }] } },
   ],
   // The first limit of a disk, which the group had no line for.
-  ['io', /^(io|blkio)\./, { io: { weight: 100 } }, { io: { devices: [{ device, readIops: 50 }] } }],
+  ['io', /^(io|blkio)\./, {}, { io: { devices: [{ device, readIops: 50 }] } }],
 ];
 
 const onThisHost = changes.filter(
