@@ -1,9 +1,10 @@
 /** Scopes on a host that was booted with systemd. */
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { orThrow } from '@haco/plan';
+import { StateError, orThrow, type HacoError } from '@haco/plan';
 import { describeWith } from '@haco/testkit';
+import { err, type Result } from 'neverthrow';
 import { afterEach, expect, test } from 'vitest';
 import { createGroup } from '../create-group.js';
 
@@ -33,6 +34,50 @@ describeWith(['root', 'systemd', 'pure-cgroup2'], 'the systemd driver', () => {
     await orThrow(group.kill());
     for (let i = 0; i < 100 && existsSync(dir?.path ?? ''); i += 1) await sleep(50);
     expect(existsSync(dir?.path ?? '')).toBe(false);
+  });
+
+  test('leaves a process where it was when a limit is refused', async () => {
+    child = spawn('sleep', ['30']);
+    const pid = child.pid ?? 0;
+    const own = (): string => readFileSync(`/proc/${String(pid)}/cgroup`, 'utf8');
+    const before = own();
+    const keys = { 'memory.high': 'lots' };
+    const error = (
+      await createGroup({ name: 'haco-test-lots', driver: 'systemd', pid, pids: 20, keys })
+    )._unsafeUnwrapErr();
+    expect(error).toMatchObject({ kind: 'syscall', errno: 'EINVAL', cleanup: [] });
+    expect(own()).toBe(before);
+    // The name is free again: systemd forgets a scope as soon as it is empty.
+    await expect
+      .poll(async () => (await createGroup({ name: 'haco-test-lots', driver: 'systemd', pid, pids: 20 })).isOk())
+      .toBe(true);
+  });
+
+  test('changes all limits or none, those that systemd knows and those of files', async () => {
+    child = spawn('sleep', ['30']);
+    const pid = child.pid ?? 0;
+    const group = await orThrow(
+      createGroup({
+        name: 'haco-test-all',
+        driver: 'systemd',
+        pid,
+        pids: 20,
+        cpu: 50,
+        keys: { 'memory.oom.group': 1 },
+      }),
+    );
+    const read = (file: string): string => readFileSync(`${group.dirs[0]?.path ?? ''}/${file}`, 'utf8').trim();
+    const shown = (): string =>
+      execFileSync('systemctl', ['show', '-p', 'TasksMax', 'haco-haco-test-all.scope'], { encoding: 'utf8' }).trim();
+    const change = { pids: 10, cpu: 20, keys: { 'memory.oom.group': 0 } };
+    const confirm = (): Result<void, HacoError> => err(new StateError({ what: 'go on', state: 'no', remedy: 'wait' }));
+    expect((await group.update(change, { confirm }))._unsafeUnwrapErr()).toMatchObject({ kind: 'state', cleanup: [] });
+    expect([read('pids.max'), read('cpu.max'), read('memory.oom.group')]).toEqual(['20', '50000 100000', '1']);
+    expect(shown()).toBe('TasksMax=20');
+    const changes = await orThrow(group.update(change));
+    expect(changes.find(({ file }) => file === 'TasksMax')).toMatchObject({ from: '20', to: '10' });
+    expect([read('pids.max'), read('cpu.max'), read('memory.oom.group')]).toEqual(['10', '20000 100000', '0']);
+    expect(shown()).toBe('TasksMax=10');
   });
 
   test('needs a process', async () => {

@@ -7,14 +7,15 @@ import { probeHost } from '@haco/sys';
 import { err, errAsync, ok, okAsync, ResultAsync, type Result } from 'neverthrow';
 import { enforcedOf, type Enforceable } from '../../degrade.js';
 import type { CgroupsSection } from '../../section.js';
-import { settingsOf } from '../../settings.js';
+import { settingsOf, type Setting } from '../../settings.js';
 import type { CreateGroupOptions } from '../create-group.js';
-import { existingDirs, ownDirs, type GroupDir } from '../group-dir.js';
+import { textOf, writeNow } from '../files.js';
+import { existingDirs, hasController, namedDirs, ownDirs, type GroupDir } from '../group-dir.js';
 import { Group } from '../group.js';
 import { membership } from '../membership.js';
 import { applySettings, updateGroup, type LimitChange, type UpdateOptions } from '../update/update-group.js';
 import { busEnvironment, type BusEnvironment } from './bus.js';
-import { busOption, propertiesOf, setProperties, startScope } from './message.js';
+import { busOption, propertiesOf, setProperties, startScope, type Property } from './message.js';
 
 const timeoutMs = 10_000;
 
@@ -63,30 +64,49 @@ async function waitForScope(pid: number, unit: string): Promise<Result<readonly 
   }
 }
 
+/** The same settings with what the group has now; systemd's properties are the files of the same name. */
+function asTheyAre(dirs: readonly GroupDir[], settings: readonly Setting[]): readonly Setting[] {
+  return settings.map((setting) => {
+    const dir = dirs.find((one) => hasController(one, setting.controller));
+    return { ...setting, value: textOf(`${dir?.path ?? ''}/${setting.key}`)?.trim() ?? '' };
+  });
+}
+
 function setLimits(
   dirs: readonly GroupDir[],
   unit: string,
   section: CgroupsSection,
   options: UpdateOptions,
 ): ResultAsync<readonly LimitChange[], HacoError> {
-  const { properties, rest } = propertiesOf(settingsOf(section));
+  const settings = settingsOf(section);
+  const { properties, rest } = propertiesOf(settings);
+  const before = propertiesOf(asTheyAre(dirs, settings)).properties;
   const changes = properties.map(({ name, values }) => ({
     path: unit,
     file: name,
-    from: undefined,
+    from: before.find((one) => one.name === name)?.values.join(' '),
     to: values.join(' '),
   }));
   const keys = Object.fromEntries(rest.map(({ key, value }) => [key, value]));
-  const setAll = (): ResultAsync<unknown, HacoError> =>
-    properties.length === 0
-      ? okAsync(undefined)
-      : busctl(setProperties(busOption(probeHost().euid), unit, properties), unit);
+  const tell = (all: readonly Property[]): ResultAsync<void, HacoError> =>
+    all.length === 0 ? okAsync(undefined) : busctl(setProperties(busOption(probeHost().euid), unit, all), unit);
   // Files first: they can be put back, and systemd takes all properties or none.
   const confirm = async (): Promise<Result<unknown, HacoError>> => {
-    const set = await setAll();
-    return set.isErr() ? set : ((await options.confirm?.()) ?? set);
+    const told = await tell(properties);
+    const confirmed = told.isErr() ? told : ((await options.confirm?.()) ?? told);
+    if (told.isErr() || confirmed.isOk()) return confirmed;
+    const undone = await tell(before);
+    if (undone.isErr()) confirmed.error.cleanup = [...confirmed.error.cleanup, undone.error];
+    return confirmed;
   };
   return updateGroup(dirs, { keys }, { ...options, confirm }).map((written) => [...written, ...changes]);
+}
+
+/** Put a process back into its groups; its scope, which has no other, ends by that. */
+function putBack(pid: number, groups: readonly GroupDir[], error: HacoError): HacoError {
+  const problems = groups.map(({ path }) => writeNow(`${path}/cgroup.procs`, String(pid)));
+  error.cleanup = [...error.cleanup, ...problems.flatMap((problem) => (problem.isErr() ? [problem.error] : []))];
+  return error;
 }
 
 /** What a scope is to enforce. */
@@ -113,18 +133,22 @@ export function createScope(options: CreateGroupOptions, asked: Asked): ResultAs
   const bus = busOption(probeHost().euid);
   const { properties, rest } = propertiesOf(asked.settings);
   const description = `haco group ${name}`;
+  const host = probeHost();
+  const before = membership(pid, [...ownDirs(host), ...namedDirs(host)]);
   return busctl(startScope({ bus, unit, pid, slice, description, properties }), unit)
     .andThen(() => new ResultAsync(waitForScope(pid, unit)))
     .andThen((dirs) =>
       // systemd removes the group with its last process; nothing of haco's is above it.
-      applySettings(dirs, rest, {}, asked.mayRefuse).map(
-        ({ refused }) =>
-          new Group({
-            name,
-            dirs,
-            enforced: enforcedOf(asked, refused),
-            setLimits: (changed, how) => setLimits(dirs, unit, changed, how),
-          }),
-      ),
+      applySettings(dirs, rest, {}, asked.mayRefuse)
+        .map(
+          ({ refused }) =>
+            new Group({
+              name,
+              dirs,
+              enforced: enforcedOf(asked, refused),
+              setLimits: (changed, how) => setLimits(dirs, unit, changed, how),
+            }),
+        )
+        .mapErr((error) => putBack(pid, before, error)),
     );
 }
