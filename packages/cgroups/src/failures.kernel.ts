@@ -173,6 +173,10 @@ describeWith(needs, 'a limit that can not be set', () => {
     const used = (): number => orThrow(group.stats({ only: ['memory'] })).memory?.currentBytes ?? 0;
     for (let i = 0; i < 100 && used() < 5e7; i += 1) await sleep(50);
     const error = (await group.update({ memory: '8MiB' }))._unsafeUnwrapErr();
+    const asTheKernelDoes = (await group.update({ keys: { 'memory.max': '8M' } }))._unsafeUnwrapErr();
+    // Trying may have reclaimed some.
+    const withoutUse = ({ message }: Error): string => message.replaceAll('"8M"', '"8388608"').replace(/uses \S+ /, '');
+    expect(withoutUse(asTheKernelDoes)).toBe(withoutUse(error));
     const path = group.path('memory') ?? '';
     if (group.dirs.find((dir) => dir.path === path)?.version === 1) {
       expect(error).toMatchObject({ kind: 'syscall', errno: 'EBUSY' });

@@ -3,14 +3,14 @@ import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StateError, orThrow, type HacoError } from '@haco/plan';
-import { describeWith } from '@haco/testkit';
+import { describeWith, probePath } from '@haco/testkit';
 import { err, type Result } from 'neverthrow';
 import { afterEach, expect, test } from 'vitest';
 import { createGroup } from '../create-group.js';
 
 let child: ChildProcess | undefined;
 
-describeWith(['root', 'systemd', 'pure-cgroup2'], 'the systemd driver', () => {
+describeWith(['root', 'systemd', 'pure-cgroup2', 'probe'], 'the systemd driver', () => {
   afterEach(() => {
     child?.kill('SIGKILL');
   });
@@ -78,6 +78,22 @@ describeWith(['root', 'systemd', 'pure-cgroup2'], 'the systemd driver', () => {
     expect(changes.find(({ file }) => file === 'TasksMax')).toMatchObject({ from: '20', to: '10' });
     expect([read('pids.max'), read('cpu.max'), read('memory.oom.group')]).toEqual(['10', '20000 100000', '0']);
     expect(shown()).toBe('TasksMax=10');
+  });
+
+  test('lowers no memory below what is in use, where the kernel would kill for it', async () => {
+    // It takes its memory in its group: what it had before stays charged to the earlier one.
+    child = spawn('/bin/sh', ['-c', `read go; exec ${probePath()} hog 60 30`], { stdio: ['pipe', 'ignore', 'ignore'] });
+    const pid = child.pid ?? 0;
+    const limits = { memory: '256MiB', keys: { 'memory.swap.max': 0 } } as const;
+    const group = await orThrow(createGroup({ name: 'haco-test-room', driver: 'systemd', pid, ...limits }));
+    child.stdin?.end('go\n');
+    const used = (): number => orThrow(group.stats({ only: ['memory'] })).memory?.currentBytes ?? 0;
+    await expect.poll(used, { timeout: 15_000 }).toBeGreaterThan(5e7);
+    expect((await group.update({ memory: '8MiB' }))._unsafeUnwrapErr().message).toMatch(
+      /^Can't lower \/\S+\/memory\.max to 8 MiB while the group uses \S+ \S+ that the kernel could not reclaim; /,
+    );
+    expect(group.pids()).toEqual([pid]);
+    expect(readFileSync(`${group.dirs[0]?.path ?? ''}/memory.max`, 'utf8')).toBe('268435456\n');
   });
 
   test('needs a process', async () => {

@@ -13,7 +13,7 @@ import { textOf, writeNow } from '../files.js';
 import { existingDirs, hasController, namedDirs, ownDirs, type GroupDir } from '../group-dir.js';
 import { Group } from '../group.js';
 import { membership } from '../membership.js';
-import { applySettings, updateGroup, type LimitChange, type UpdateOptions } from '../update/update-group.js';
+import { applySettings, makeRoom, updateGroup, type LimitChange, type UpdateOptions } from '../update/update-group.js';
 import { busEnvironment, type BusEnvironment } from './bus.js';
 import { busOption, propertiesOf, setProperties, startScope, type Property } from './message.js';
 
@@ -72,6 +72,19 @@ function asTheyAre(dirs: readonly GroupDir[], settings: readonly Setting[]): rea
   });
 }
 
+/** systemd writes `memory.max` by itself, and asks nobody whether the kernel kills for it. */
+function makeRooms(
+  dirs: readonly GroupDir[],
+  settings: readonly Setting[],
+  { allowOomKill }: UpdateOptions,
+): ResultAsync<unknown, HacoError> {
+  if (allowOomKill === true) return okAsync(undefined);
+  const memory = settings.find(({ key }) => key === 'memory.max');
+  const dir = dirs.find((one) => hasController(one, 'memory'));
+  if (memory === undefined || dir?.version !== 2) return okAsync(undefined);
+  return makeRoom({ path: `${dir.path}/memory.max`, file: 'memory.max', value: memory.value });
+}
+
 function setLimits(
   dirs: readonly GroupDir[],
   unit: string,
@@ -92,7 +105,7 @@ function setLimits(
     all.length === 0 ? okAsync(undefined) : busctl(setProperties(busOption(probeHost().euid), unit, all), unit);
   // Files first: they can be put back, and systemd takes all properties or none.
   const confirm = async (): Promise<Result<unknown, HacoError>> => {
-    const told = await tell(properties);
+    const told = await makeRooms(dirs, settings, options).andThen(() => tell(properties));
     const confirmed = told.isErr() ? told : ((await options.confirm?.()) ?? told);
     if (told.isErr() || confirmed.isOk()) return confirmed;
     const undone = await tell(before);

@@ -2,6 +2,7 @@
 import { StateError, formatBytes, quote, type HacoError, nothing } from '@haco/plan';
 import { err, errAsync, ok, okAsync, ResultAsync, type Result } from 'neverthrow';
 import { deviceProgramFile } from '../../controllers/devices.js';
+import { kernelBytes } from '../../controllers/units.js';
 import { settingsOf, type Setting } from '../../settings.js';
 import type { CgroupsSection } from '../../section.js';
 import { changeDevices, type DeviceChange } from '../device-program.js';
@@ -42,20 +43,26 @@ function oldText(path: string): string | undefined {
 }
 
 /** Refuse what would make the kernel kill: a `memory.max` below what stays in use after reclaim. */
-function makeRoom({ path, file, value }: PlannedWrite): ResultAsync<void, HacoError> {
-  if (file !== 'memory.max' || value === 'max') return okAsync(undefined);
+export function makeRoom({
+  path,
+  file,
+  value,
+}: Pick<PlannedWrite, 'path' | 'file' | 'value'>): ResultAsync<void, HacoError> {
+  // Also "8M", which the kernel takes; what it doesn't take, it refuses by itself.
+  const limit = file === 'memory.max' ? kernelBytes(value) : undefined;
+  if (limit === undefined) return okAsync(undefined);
   const dir = directoryOf(path);
   const inUse = (): number => Number(textOf(`${dir}/memory.current`) ?? 0);
-  const excess = inUse() - Number(value);
+  const excess = inUse() - limit;
   if (!(excess > 0)) return okAsync(undefined);
   // EAGAIN: not as much could be reclaimed. Before Linux 5.19 there is no such file. What counts is what is in use then.
   return writeText(`${dir}/memory.reclaim`, String(excess))
     .orElse(() => okAsync(undefined))
     .andThen(() => {
-      if (inUse() <= Number(value)) return okAsync(undefined);
+      if (inUse() <= limit) return okAsync(undefined);
       return errAsync(
         new StateError({
-          what: `lower ${path} to ${formatBytes(Number(value))}`,
+          what: `lower ${path} to ${formatBytes(limit)}`,
           state: `the group uses ${formatBytes(inUse())} that the kernel could not reclaim`,
           remedy: 'raise the limit, stop processes first, or allow the kernel to kill some with allowOomKill: true',
         }),
