@@ -49,6 +49,16 @@ afterEach(async () => {
   for (const base of bases) await expect.poll(() => existsSync(`${base}/haco`)).toBe(false);
 });
 
+/** CPU time of a process in clock ticks: utime and stime of proc_pid_stat(5). */
+function ticks(pid: number): number {
+  const fields =
+    readFileSync(`/proc/${String(pid)}/stat`, 'latin1')
+      .split(') ')
+      .at(-1)
+      ?.split(' ') ?? [];
+  return Number(fields[11]) + Number(fields[12]);
+}
+
 describeWith(['root', 'probe', 'controller:cpu'], 'CPU time', () => {
   test('half of a CPU is half of a CPU, over two seconds', { timeout: 90_000 }, async () => {
     // Other tests want the processors too: below a heavy group the limit alone decides.
@@ -70,6 +80,21 @@ describeWith(['root', 'probe', 'controller:cpu'], 'CPU time', () => {
     } finally {
       rmdirSync(heavy);
     }
+  });
+
+  test('who has three times the weight of a neighbour gets three times as much of one CPU', async () => {
+    const spin = (weight: number): ReturnType<typeof haco> =>
+      haco().cpuAffinity('0').resources({ cpu: { weight } }).command(probePath(), 'spin', '60');
+    await using heavy = await orThrow(spin(300).start());
+    await using light = await orThrow(spin(100).start());
+    const used = (): readonly number[] => [heavy, light].map(({ pid }) => ticks(pid));
+    // Both run by then.
+    await expect.poll(() => Math.min(...used()), { timeout: 15_000 }).toBeGreaterThan(5);
+    const before = used();
+    await sleep(1500);
+    const [more = 0, less = 0] = used().map((now, index) => now - (before[index] ?? 0));
+    expect(more / less).toBeGreaterThan(2);
+    expect(more / less).toBeLessThan(4.5);
   });
 
   test('weight, burst and idle are in the files', async () => {
