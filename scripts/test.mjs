@@ -20,6 +20,8 @@ const vmRun = join(root, 'packages/testkit/vm/vm-run');
 const isRoot = process.geteuid?.() === 0;
 const notLinux = process.platform === 'linux' ? undefined : 'containers need Linux';
 const NOBODY = 65534;
+/** vm-run's word when its emulator was ended by a signal (128 + its number). */
+const MACHINE_CRASHED = /^vm-run: the machine ended without a result \(status 1[2-9]\d\)$/m;
 
 /** Why a kernel test may be left out on this host: the virtual machines run it. */
 const forMachines = [
@@ -236,8 +238,11 @@ function allowedProcessors() {
 async function runLane(lane, processor) {
   const start = performance.now();
   const user = lane.user?.();
-  const first = await vitest(lane, { user, processor });
-  const { status, output, report } = await secondTry(lane, first, { user, processor });
+  const where = { user, processor };
+  const first = await vitest(lane, where);
+  const { status, output, report } = machineCrashed(first)
+    ? await anotherMachine(lane, first, where)
+    : await secondTry(lane, first, where);
   const seconds = `${((performance.now() - start) / 1000).toFixed(1)} s`;
   const tests = (report?.testResults ?? []).flatMap((file) => file.assertionResults);
   const count = (/** @type {string} */ what) => tests.filter((test) => test.status === what).length;
@@ -317,6 +322,23 @@ async function secondTry(lane, first, where) {
     output: `${first.output}\n=== ${lane.name}: once more, by themselves: ${files.length} files\n${again.output}`,
     report: { testResults: [...others, ...again.report.testResults] },
   };
+}
+
+/** The emulator itself ended by a signal, whatever ran in it. @param {Run} run */
+function machineCrashed({ report, output }) {
+  return report === undefined && MACHINE_CRASHED.test(output);
+}
+
+/**
+ * Once more in a new machine, and named at the end like what failed at first and then passed.
+ *
+ * @param {Lane} lane @param {Run} first @param {{ user: number | undefined, processor: number | undefined }} where
+ * @returns {Promise<Run>}
+ */
+async function anotherMachine(lane, first, where) {
+  const again = await vitest(lane, where);
+  if (!machineCrashed(again)) shaky.push(lastWords(lane.name, first.output, first.status).replace(/^✗/, '~'));
+  return { ...again, output: `${first.output}\n=== ${lane.name}: once more, in a new machine\n${again.output}` };
 }
 
 /** @param {string} status */

@@ -59,6 +59,7 @@ export class NameClaim {
     this.#fd = fd;
   }
 
+  /** Let go of the name: others get it again. More than once does nothing. */
   readonly release = (): void => {
     if (this.#fd !== undefined) closeSync(this.#fd);
     this.#fd = undefined;
