@@ -95,6 +95,7 @@ export function floorContenders({ floor, root, staticTrue }: StagePaths): Dispos
 } {
   const none = new Floor(floor, ['none', staticTrue]);
   const full = new Floor(floor, ['full', '/bin/true', root]);
+  const asked = new Floor(floor, ['full', '/bin/true', root]);
   const bases = basesOfLimits(root);
   const limits = bases === undefined ? undefined : new Floor(floor, ['limits', '/bin/true', root, ...bases]);
   return {
@@ -105,6 +106,16 @@ export function floorContenders({ floor, root, staticTrue }: StagePaths): Dispos
         label: 'C: the system calls of the full isolation',
         group: 'floor',
         start: () => full.start(),
+      },
+      {
+        id: 'floor-asked',
+        label: 'C: the same, from the request in Node to the answer in Node',
+        group: 'floor',
+        // What nobody who starts from Node gets around: the event loop, a pipe, and waking two processes.
+        start: async () => {
+          await asked.start();
+          return undefined;
+        },
       },
       ...(limits === undefined
         ? []
@@ -121,6 +132,7 @@ export function floorContenders({ floor, root, staticTrue }: StagePaths): Dispos
     [Symbol.dispose]: () => {
       none[Symbol.dispose]();
       full[Symbol.dispose]();
+      asked[Symbol.dispose]();
       limits?.[Symbol.dispose]();
     },
   };
