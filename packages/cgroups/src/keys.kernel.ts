@@ -108,6 +108,21 @@ const inKernel = readFileSync('/proc/cgroups', 'utf8');
 
 const mountable = unmounted.length === 3 && unmounted.every((name) => inKernel.includes(`${name}\t`));
 
+/** Names of the hierarchies that the kernel has, mounted or not. */
+const hierarchies = (): readonly string[] => readFileSync('/proc/self/cgroup', 'utf8').match(/:.*:/g)?.sort() ?? [];
+
+/** The kernel keeps a hierarchy whose last group was still being taken apart when it was unmounted: until it is mounted once more. */
+function forgetHierarchies(place: string, before: readonly string[]): void {
+  const again = `
+    for times in 1 2 3 4 5 6 7 8 9 10; do
+      for names in net_cls,net_prio perf_event; do mount -t cgroup -o $names none "$1"; umount "$1"; done
+      sleep 0.2
+      test $(wc -l </proc/self/cgroup) = $2 && break
+    done`;
+  const inside = ['--mount', '--propagation', 'private', '/bin/sh', '-c', again, 'sh', place, String(before.length)];
+  spawnSync('unshare', inside);
+}
+
 // Where they are mounted, or not there at all, the tests of what only some machines have show it.
 if (mountable)
   describeWith(['cgroup1', 'root'], 'controllers that exist on v1 only', () => {
@@ -129,6 +144,7 @@ if (mountable)
       await expectNothingLeft(() => {
         const [net, perf] = ['net', 'perf'].map((name) => mkdtempSync(join(tmpdir(), `haco-test-${name}-`)));
         const places = [net ?? '', perf ?? ''];
+        const before = hierarchies();
         const { stdout, stderr } = spawnSync(
           'unshare',
           [
@@ -137,7 +153,9 @@ if (mountable)
           ],
           { cwd: fileURLToPath(new URL('.', import.meta.url)), encoding: 'utf8' },
         );
+        forgetHierarchies(net ?? '', before);
         for (const place of places) rmdirSync(place);
+        expect(hierarchies()).toEqual(before);
         expect(stderr).toBe('');
         // A group of perf_event has no file that takes a value: being in it is all.
         const enforced = { perfEvent: 'enforced', 'netCls.classid': 'enforced', netPrio: 'enforced' };

@@ -6,6 +6,7 @@ import { openInRoot } from '@haco/sys';
 import { err, type Result } from 'neverthrow';
 import { fromConfig } from '../from-config.js';
 import { groupPathOf } from './group-path.js';
+import { withGrantable } from './grantable.js';
 import { withHome } from './home.js';
 import { readHooks, type Hooks } from './hooks.js';
 
@@ -67,6 +68,7 @@ export function readConfigText(
     systemdCgroup,
     process,
     inside,
+    warn,
   }: {
     readonly bundle: string;
     readonly id: string;
@@ -75,6 +77,7 @@ export function readConfigText(
     readonly process?: unknown;
     /** Host path of the root as it is now, where the container runs. */
     readonly inside?: string;
+    readonly warn: (message: string) => void;
   },
 ): Result<Bundle, HacoError> {
   let json: Json;
@@ -98,7 +101,7 @@ export function readConfigText(
       const { hooks: _hooks, ...rest } = json;
       const config = {
         ...rest,
-        process: withHome(process ?? json['process'] ?? undefined, inside ?? rootfs),
+        process: withGrantable(withHome(process ?? json['process'] ?? undefined, inside ?? rootfs), linux, warn),
         mounts: withoutCopies(json['mounts'], rootfs),
         linux: { ...linux, cgroupsPath },
       };
@@ -116,7 +119,10 @@ export function readConfigText(
 }
 
 /** Read the configuration of a bundle. Errors: `not-found`, `io`, `invalid-spec`. */
-export function readBundle(bundle: string, id: string, systemdCgroup: boolean): Result<Bundle, HacoError> {
+export function readBundle(
+  bundle: string,
+  { id, systemdCgroup, warn }: Pick<Parameters<typeof readConfigText>[1], 'id' | 'systemdCgroup' | 'warn'>,
+): Result<Bundle, HacoError> {
   const file = join(bundle, 'config.json');
   let text: string;
   try {
@@ -134,5 +140,5 @@ export function readBundle(bundle: string, id: string, systemdCgroup: boolean): 
     }
     return err(new IoError({ what: 'read', path: file, errno: code, hint: 'make it readable' }));
   }
-  return readConfigText(text, { bundle, id, systemdCgroup });
+  return readConfigText(text, { bundle, id, systemdCgroup, warn });
 }

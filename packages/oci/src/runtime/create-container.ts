@@ -31,6 +31,7 @@ export interface CreateRequest {
   readonly preserved: readonly number[];
   /** Its process waits until `start`. */
   readonly waits: boolean;
+  readonly warn: (message: string) => void;
 }
 
 /** A container that is complete. */
@@ -92,7 +93,7 @@ export async function createContainer(request: CreateRequest): Promise<Result<Cr
 
 async function make(request: CreateRequest, directory: RecordDirectory): Promise<Result<Created, HacoError>> {
   const bundlePath = resolve(request.bundle);
-  const read = readBundle(bundlePath, request.id, request.systemdCgroup);
+  const read = readBundle(bundlePath, request);
   if (read.isErr()) return err(read.error);
   const bundle = read.value;
   const plan = bundle.builder.explain();

@@ -2,7 +2,7 @@
 import { commands, type CommandName } from './commands/index.js';
 import type { Command } from './commands/command.js';
 import { generalHelp, helpOf } from './help.js';
-import { reportFailure } from './log.js';
+import { reportFailure, reportWarning } from './log.js';
 import { parseCommandLine } from './command-line.js';
 import { defaultRoot } from './state-root.js';
 import { specVersion } from './spec-version.js';
@@ -35,6 +35,9 @@ export async function runRuntime(args: readonly string[]): Promise<number> {
       systemdCgroup: global.systemdCgroup,
       options,
       rest,
+      warn: (message) => {
+        reportWarning(message, global);
+      },
     });
     return result.isOk() ? result.value : reportFailure(result.error.message, global, failureCode);
   } catch (cause) {

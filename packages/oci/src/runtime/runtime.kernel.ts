@@ -351,6 +351,27 @@ describeWith(['root', 'busybox', 'probe'], 'haco-oci', () => {
     });
   });
 
+  test('capabilities that it cannot give are left out, with a warning', { timeout: 60_000 }, async () => {
+    const names = ['CAP_CHOWN', 'CAP_SYS_TIME'];
+    const capabilities = { bounding: names, effective: names, permitted: names };
+    const id = prepare(['/bin/sh', '-c', 'grep ^Cap[EPB] /proc/self/status'], { process: { capabilities } });
+    const fewer = ['setpriv', '--bounding-set', '-sys_time', runtime.path];
+    const finished = await expectNothingLeft(() => runCommand([...fewer, 'run', '--bundle', bundle, id]));
+    const set = '0000000000000001';
+    expect(finished).toMatchObject({
+      exitCode: 0,
+      stdout: `CapPrm:\t${set}\nCapEff:\t${set}\nCapBnd:\t${set}\n`,
+      stderr: "haco-oci: capabilities that haco-oci doesn't hold itself are left out: CAP_SYS_TIME\n",
+    });
+    const log = join(bundle, 'warnings');
+    const logged = [...fewer, '--log', log, '--log-format', 'json', 'run', '--bundle', bundle, id];
+    expect(await runCommand(logged)).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(JSON.parse(readFileSync(log, 'utf8'))).toMatchObject({
+      level: 'warning',
+      msg: expect.stringContaining('CAP_SYS_TIME') as string,
+    });
+  });
+
   test('a link of the root leads nowhere outside', { timeout: 60_000 }, async () => {
     const outside = await makeTemporaryDirectory('oci-outside');
     await expectNothingLeft(async () => {

@@ -3,16 +3,10 @@ import { existsSync, mkdirSync, readdirSync, rmdirSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cluster, haco, orThrow } from '@haco/core';
-import {
-  describeWith,
-  expectNothingLeft,
-  makeRootfs,
-  makeTemporaryDirectory,
-  runCommand,
-  type Finished,
-} from '@haco/testkit';
+import { describeWith, expectNothingLeft, makeTemporaryDirectory, runCommand } from '@haco/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { scaleOut } from '../index.js';
+import { makePodman, podmanImage, podmanNeeds, type Podman } from '../runtime/engines/podman.js';
 import { makeRuntime, type TestRuntime } from '../runtime/testing.js';
 import { hostile, shop, web } from './scale-out-fixture.js';
 
@@ -26,35 +20,16 @@ afterAll(async () => {
 });
 
 const slow = { timeout: 180_000 };
-const image = 'localhost/bb:1';
+const image = podmanImage;
 
-/** Below the limits of any machine, and both alike: podman 4.3 mistakes one for the other in pods. */
-const limits = 'default_ulimits = ["nofile=4096:4096", "nproc=4096:4096"]';
-
-describeWith(['root', 'busybox', 'probe', 'seccomp', 'tool:podman', 'tool:conmon', 'tool:tar'], 'podman', () => {
+describeWith(['root', 'busybox', 'probe', 'seccomp', ...podmanNeeds], 'podman', () => {
   let runtime: TestRuntime;
 
-  /** Nothing of the machine's own podman: storage, state, locks and configuration are in the directory. */
-  function podman(...args: readonly string[]): Promise<Finished> {
-    // Short: of the second, podman takes 50 characters.
-    const where = ['root', 'runroot', 'tmpdir'].map((name) => `--${name}=${join(directory, name)}`);
-    const how = ['--storage-driver', 'vfs', '--cgroup-manager', 'cgroupfs', '--events-backend', 'file'];
-    const env = { ...process.env, CONTAINERS_CONF: join(directory, 'containers.conf') };
-    return runCommand(['podman', ...where, ...how, '--runtime', runtime.path, ...args], { env });
-  }
+  let podman: Podman;
 
   beforeAll(async () => {
     runtime = await makeRuntime();
-    // What keeps the namespaces of a pod, which is a program of a package of its own elsewhere.
-    const conf = `[containers]\n${limits}\n[engine]\ninfra_image = "localhost/pause:1"\n`;
-    await writeFile(join(directory, 'containers.conf'), conf);
-    await using rootfs = await makeRootfs({ shell: true });
-    const tar = join(directory, 'image.tar');
-    await runCommand(['tar', '-C', rootfs.path, '-cf', tar, '.']);
-    expect(await podman('import', tar, image)).toMatchObject({ exitCode: 0 });
-    // SIGKILL: as first process, it would let all others pass.
-    const changes = ['ENTRYPOINT ["/bin/sleep","1000"]', 'STOPSIGNAL SIGKILL'].map((one) => `--change=${one}`);
-    expect(await podman('import', ...changes, tar, 'localhost/pause:1')).toMatchObject({ exitCode: 0 });
+    podman = await makePodman(directory, runtime.path);
   }, 120_000);
   afterAll(async () => {
     await podman('pod', 'rm', '--all', '--force', '--time', '0');

@@ -110,6 +110,10 @@ export const fileHints = {
     EINVAL: 'the device does not know this request or this value',
     ENXIO: 'the terminal has no other end any more',
   },
+  'ioctl @network.loopback': {
+    EPERM:
+      'changing an interface needs CAP_NET_ADMIN in the user namespace that owns this network namespace; keep it, or run as root',
+  },
   socket: {
     EAFNOSUPPORT: 'this kernel lacks the protocol family; load its module',
   },

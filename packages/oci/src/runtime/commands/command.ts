@@ -10,6 +10,8 @@ export interface Call {
   readonly systemdCgroup: boolean;
   readonly options: Values;
   readonly rest: readonly string[];
+  /** Tell what doesn't stop the command. */
+  readonly warn: (message: string) => void;
 }
 
 /** Its work; the exit code. */

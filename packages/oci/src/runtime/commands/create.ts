@@ -6,7 +6,7 @@ import { leave } from '../leave.js';
 import { preservedFds } from '../preserved-fds.js';
 import type { Run } from './command.js';
 
-export const run: Run = async ({ root, systemdCgroup, options, rest }) => {
+export const run: Run = async ({ root, systemdCgroup, options, rest, warn }) => {
   const preserved = preservedFds(options);
   if (preserved.isErr()) return err(preserved.error);
   const [pidFile, consoleSocket] = [valueOf(options, 'pid-file'), valueOf(options, 'console-socket')];
@@ -16,6 +16,7 @@ export const run: Run = async ({ root, systemdCgroup, options, rest }) => {
     bundle: valueOf(options, 'bundle') ?? '.',
     systemdCgroup,
     preserved: preserved.value,
+    warn,
     waits: true,
     outlives: true,
     ...(pidFile === undefined ? {} : { pidFile }),

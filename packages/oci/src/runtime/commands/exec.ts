@@ -27,7 +27,7 @@ interface Planned {
 async function plan(
   { record, directory }: Found,
   identity: { readonly pid: number; readonly startTime: number },
-  { options, rest }: Call,
+  { options, rest, warn }: Call,
   preserved: number,
 ): Promise<Result<Planned, HacoError>> {
   const config = directory.readConfig();
@@ -41,6 +41,7 @@ async function plan(
     systemdCgroup: false,
     process: given.value,
     inside: `/proc/${String(identity.pid)}/root`,
+    warn,
   });
   if (bundle.isErr()) return err(bundle.error);
   const spec = bundle.value.builder.spec();

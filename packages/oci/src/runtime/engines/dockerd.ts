@@ -1,0 +1,42 @@
+/** For tests: dockerd with haco-oci as its default runtime, and an image with a shell in it. */
+import { join } from 'node:path';
+import { makeRootfs, runCommand, type Finished } from '@haco/testkit';
+import { startEngine, type Engine } from './engine.js';
+
+/** What dockerd needs on the host. */
+export const dockerdNeeds = ['tool:dockerd', 'tool:docker', 'tool:iptables', 'tool:tar', 'tool:nsenter'] as const;
+
+/** A dockerd. */
+export interface Dockerd extends Engine {
+  readonly address: string;
+  readonly docker: (...args: readonly string[]) => Promise<Finished>;
+}
+
+const dockerAt = (directory: string, args: readonly string[]): Promise<Finished> =>
+  runCommand(['docker', '--host', `unix://${directory}/socket`, ...args], {
+    // The builder that comes with the daemon: the other is a program of its own.
+    env: { ...process.env, DOCKER_BUILDKIT: '0', HOME: directory },
+    timeoutMs: 120_000,
+  });
+
+/** Start it; its image is `bb:1`. */
+export async function startDockerd(runtime: string): Promise<Dockerd> {
+  const engine = await startEngine({
+    name: 'dockerd',
+    command: ({ directory, group }) => [
+      'dockerd',
+      ...['--data-root', join(directory, 'data'), '--exec-root', join(directory, 'exec')],
+      ...['--pidfile', join(directory, 'pid'), '--host', `unix://${directory}/socket`],
+      ...['--storage-driver', 'overlay2', '--cgroup-parent', group],
+      ...['--add-runtime', `haco=${runtime}`, '--default-runtime', 'haco'],
+    ],
+    isReady: async (directory) => (await dockerAt(directory, ['version'])).exitCode === 0,
+  });
+  const docker = (...args: readonly string[]): Promise<Finished> => dockerAt(engine.directory, args);
+  await using rootfs = await makeRootfs({ shell: true });
+  const archive = join(engine.directory, 'image.tar');
+  await runCommand(['tar', '-C', rootfs.path, '-cf', archive, '.']);
+  const imported = await docker('import', archive, 'bb:1');
+  if (imported.exitCode !== 0) throw new Error(`docker import: ${imported.stderr}`);
+  return { ...engine, address: `unix://${engine.directory}/socket`, docker };
+}

@@ -1,0 +1,110 @@
+/** podman with haco-oci as its runtime: the real engine, on this machine. */
+import { rm, writeFile } from 'node:fs/promises';
+import { describeWith, makeTemporaryDirectory, type Finished } from '@haco/testkit';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { makePodman, podmanImage, podmanNeeds, type Podman } from './podman.js';
+import { makeRuntime, type TestRuntime } from '../testing.js';
+
+let runtime: TestRuntime;
+let directory: string;
+
+let podman: Podman;
+
+const run = (...args: readonly string[]): Promise<Finished> => podman('run', '--network', 'none', ...args);
+
+describeWith(['root', 'busybox', 'probe', 'seccomp', ...podmanNeeds], 'podman', () => {
+  beforeAll(async () => {
+    runtime = await makeRuntime();
+    directory = await makeTemporaryDirectory('podman');
+    podman = await makePodman(directory, runtime.path);
+  }, 120_000);
+  afterAll(async () => {
+    await podman('rm', '--all', '--force', '--time', '0');
+    runtime.remove();
+    await rm(directory, { recursive: true, force: true });
+  }, 120_000);
+
+  test('runs a command with its output and exit code', { timeout: 120_000 }, async () => {
+    const script = 'hostname; exit 5';
+    expect(await run('--rm', '--hostname', 'inside', podmanImage, '/bin/sh', '-c', script)).toMatchObject({
+      exitCode: 5,
+      stdout: 'inside\n',
+    });
+    expect(await run('--rm', podmanImage, 'nonesuch')).toMatchObject({ exitCode: 127 });
+  });
+
+  test('keeps to limits, capabilities, a read-only root and tmpfs', { timeout: 120_000 }, async () => {
+    const script = [
+      'cd /sys/fs/cgroup; cat memory/memory.limit_in_bytes pids/pids.max 2>/dev/null || cat memory.max pids.max',
+      'grep CapEff /proc/self/status; touch /new 2>&1; grep -c "^tmpfs /fresh " /proc/mounts',
+    ].join('\n');
+    const options = ['--memory', '64m', '--cpus', '0.5', '--pids-limit', '50', '--cap-drop', 'all', '--read-only'];
+    const { stdout } = await run('--rm', ...options, '--tmpfs', '/fresh', podmanImage, '/bin/sh', '-c', script);
+    expect(stdout).toBe('67108864\n50\nCapEff:\t0000000000000000\ntouch: /new: Read-only file system\n1\n');
+  });
+
+  test('lives through exec, logs, pause, stop and removal', { timeout: 180_000 }, async () => {
+    expect(await run('-d', '--name', 'long', podmanImage, '/bin/sh', '-c', 'echo begun; sleep 1000')).toMatchObject({
+      exitCode: 0,
+    });
+    await expect.poll(async () => (await podman('logs', 'long')).stdout).toBe('begun\n');
+    expect(await podman('exec', 'long', '/bin/sh', '-c', 'id -u; exit 4')).toMatchObject({
+      exitCode: 4,
+      stdout: '0\n',
+    });
+    expect((await podman('ps', '--format', '{{.Names}}')).stdout).toBe('long\n');
+    expect(await podman('pause', 'long')).toMatchObject({ exitCode: 0 });
+    expect((await podman('inspect', '--format', '{{.State.Status}}', 'long')).stdout).toBe('paused\n');
+    expect(await podman('unpause', 'long')).toMatchObject({ exitCode: 0 });
+    expect(await podman('stop', '--time', '0', 'long')).toMatchObject({ exitCode: 0 });
+    expect((await podman('inspect', '--format', '{{.State.ExitCode}}', 'long')).stdout).toBe('137\n');
+    expect(await podman('rm', '--force', 'long')).toMatchObject({ exitCode: 0 });
+    expect(await runtime.call('list', '--quiet')).toMatchObject({ stdout: '' });
+  });
+
+  test('has its filter of system calls, and none where it is told so', { timeout: 120_000 }, async () => {
+    const command = [podmanImage, 'grep', '^Seccomp:', '/proc/self/status'];
+    expect((await run('--rm', ...command)).stdout).toBe('Seccomp:\t2\n');
+    expect((await run('--rm', '--security-opt', 'seccomp=unconfined', ...command)).stdout).toBe('Seccomp:\t0\n');
+  });
+
+  test('counts what a container uses, copies files, and looks after its health', { timeout: 180_000 }, async () => {
+    const health = ['--health-cmd', 'test -e /tmp/ok', '--health-interval', 'disable', '--health-retries', '1'];
+    await run('--detach', '--name', 'watched', '--memory', '64m', ...health, podmanImage, '/bin/sleep', '1000');
+    const stats = await podman('stats', '--no-stream', '--format', '{{.Name}} {{.MemUsage}} {{.PIDS}}', 'watched');
+    expect(stats.stdout).toMatch(/^watched .* \/ 67\.11MB 1\n$/);
+    expect(await podman('healthcheck', 'run', 'watched')).toMatchObject({ exitCode: 1 });
+    const file = `${directory}/ok`;
+    await writeFile(file, 'copied\n');
+    expect(await podman('cp', file, 'watched:/tmp/ok')).toMatchObject({ exitCode: 0 });
+    expect((await podman('exec', 'watched', 'cat', '/tmp/ok')).stdout).toBe('copied\n');
+    expect(await podman('healthcheck', 'run', 'watched')).toMatchObject({ exitCode: 0 });
+    await podman('rm', '--force', '--time', '0', 'watched');
+  });
+
+  test('makes pods, whose containers share namespaces', { timeout: 180_000 }, async () => {
+    const made = await podman('pod', 'create', '--name', 'both', '--share', 'ipc,uts,net', '--network', 'none');
+    expect(made).toMatchObject({ exitCode: 0, stderr: '' });
+    const inPod = ['--pod', 'both'];
+    await podman(
+      'run',
+      '--detach',
+      ...inPod,
+      '--name',
+      'first',
+      podmanImage,
+      '/bin/sh',
+      '-c',
+      'while true; do hostname | nc -l -p 80; done',
+    );
+    const second = () =>
+      podman('run', '--rm', ...inPod, podmanImage, '/bin/sh', '-c', 'hostname; nc 127.0.0.1 80 </dev/null');
+    await expect.poll(second, { timeout: 30_000 }).toMatchObject({ stdout: 'both\nboth\n' });
+    expect(await podman('pod', 'rm', '--force', '--time', '0', 'both')).toMatchObject({ exitCode: 0 });
+    expect(await runtime.call('list', '--quiet')).toMatchObject({ stdout: '' });
+  });
+
+  test('gives a terminal', { timeout: 120_000 }, async () => {
+    expect((await run('--rm', '-t', podmanImage, '/bin/sh', '-c', 'test -t 0 && echo yes')).stdout).toContain('yes');
+  });
+});
