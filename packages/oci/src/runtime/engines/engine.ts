@@ -61,6 +61,19 @@ function groupsIn(path: string): readonly string[] {
   return entries.flatMap((entry) => (readdirSafely(entry) === undefined ? [] : [...groupsIn(entry), entry]));
 }
 
+/** The kernel may still be taking its processes apart. */
+async function removeGroup(path: string): Promise<void> {
+  for (let tries = 0; ; tries++) {
+    try {
+      rmdirSync(path);
+      return;
+    } catch (error) {
+      if (tries === 50) throw error;
+      await sleep(20);
+    }
+  }
+}
+
 /** Start it and wait until it answers. */
 export async function startEngine({ name, command, isReady }: EngineProgram): Promise<Engine> {
   const directory = await makeTemporaryDirectory(name);
@@ -82,11 +95,8 @@ export async function startEngine({ name, command, isReady }: EngineProgram): Pr
     await Promise.race([ended, sleep(10_000, undefined, { ref: false })]);
     outer.kill('SIGKILL');
     await ended;
-    const left = groupsNamed(group).flatMap((path) => {
-      const inIt = groupsIn(path);
-      for (const one of [...inIt, path]) rmdirSync(one);
-      return inIt;
-    });
+    const left = groupsNamed(group).flatMap(groupsIn);
+    for (const path of [...left, ...groupsNamed(group)]) await removeGroup(path);
     await rm(directory, { recursive: true, force: true });
     if (left.length > 0) throw new Error(`The containers of ${name} have left groups: ${left.join(', ')}`);
   };
