@@ -1,4 +1,5 @@
-// What is written in two places: figures in the README are those of the newest benchmark, and the reference has every package.
+// What is written in two places: figures in the README and in the guide to performance are those of the newest benchmark, and the
+// reference has every package.
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
@@ -31,6 +32,36 @@ function figureProblems(): readonly string[] {
     .map(({ target, figure }) => `README.md, "How fast", doesn't have the ${figure} of "${target}"`);
 }
 
+/** The rows of each table of a document, as cells, by the heading above it. */
+function tablesOf(path: string): ReadonlyMap<string, readonly (readonly string[])[]> {
+  const tables = new Map<string, string[][]>();
+  let heading = '';
+  for (const line of read(path).split('\n')) {
+    heading = /^#+ (.*)$/.exec(line)?.[1] ?? heading;
+    if (!line.startsWith('|')) continue;
+    const cells = line.split('|').map((cell) => cell.trim());
+    tables.set(heading, [...(tables.get(heading) ?? []), cells.slice(1, -1)]);
+  }
+  return tables;
+}
+
+/** Tables of the guide with a heading of the benchmark have some of its rows and columns. */
+function guideProblems(): readonly string[] {
+  const guide = 'docs/guides/performance.md';
+  const measured = tablesOf('docs/benchmarks/start.md');
+  const shared = [...tablesOf(guide)].filter(([heading]) => measured.has(heading));
+  if (shared.length < 4) return [`${guide} or docs/benchmarks/start.md has another form than is read here`];
+  return shared.flatMap(([heading, [columns = [], , ...rows]]) => {
+    const [names = [], , ...all] = measured.get(heading) ?? [];
+    return rows.flatMap(([label = '', ...figures]) => {
+      const found = all.find(([one]) => one === label);
+      return figures
+        .filter((figure, at) => found?.[names.indexOf(columns[at + 1] ?? '')] !== figure)
+        .map((figure) => `${guide}, "${heading}": ${figure} is not what "${label}" took`);
+    });
+  });
+}
+
 function referenceProblems(): readonly string[] {
   const path = at('typedoc.json');
   const { config } = ts.readConfigFile(path, (name) => readFileSync(name, 'utf8')) as {
@@ -43,6 +74,6 @@ function referenceProblems(): readonly string[] {
     .map((name) => `typedoc.json lacks packages/${name}`);
 }
 
-const problems = [...figureProblems(), ...referenceProblems()];
+const problems = [...figureProblems(), ...guideProblems(), ...referenceProblems()];
 for (const problem of problems) console.error(problem);
 process.exitCode = problems.length === 0 ? 0 : 1;
