@@ -1,5 +1,7 @@
-// What is written in two places: figures in the README are those of the newest benchmark, and the reference has every package.
-import { readdirSync, readFileSync } from 'node:fs';
+// What is written in two places: figures in the README and in the guide to performance are those of the newest benchmark, the
+// reference has every package, and links between documents lead somewhere.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 
@@ -31,6 +33,36 @@ function figureProblems(): readonly string[] {
     .map(({ target, figure }) => `README.md, "How fast", doesn't have the ${figure} of "${target}"`);
 }
 
+/** The rows of each table of a document, as cells, by the heading above it. */
+function tablesOf(path: string): ReadonlyMap<string, readonly (readonly string[])[]> {
+  const tables = new Map<string, string[][]>();
+  let heading = '';
+  for (const line of read(path).split('\n')) {
+    heading = /^#+ (.*)$/.exec(line)?.[1] ?? heading;
+    if (!line.startsWith('|')) continue;
+    const cells = line.split('|').map((cell) => cell.trim());
+    tables.set(heading, [...(tables.get(heading) ?? []), cells.slice(1, -1)]);
+  }
+  return tables;
+}
+
+/** Tables of the guide with a heading of the benchmark have some of its rows and columns. */
+function guideProblems(): readonly string[] {
+  const guide = 'docs/guides/performance.md';
+  const measured = tablesOf('docs/benchmarks/start.md');
+  const shared = [...tablesOf(guide)].filter(([heading]) => measured.has(heading));
+  if (shared.length < 4) return [`${guide} or docs/benchmarks/start.md has another form than is read here`];
+  return shared.flatMap(([heading, [columns = [], , ...rows]]) => {
+    const [names = [], , ...all] = measured.get(heading) ?? [];
+    return rows.flatMap(([label = '', ...figures]) => {
+      const found = all.find(([one]) => one === label);
+      return figures
+        .filter((figure, at) => found?.[names.indexOf(columns[at + 1] ?? '')] !== figure)
+        .map((figure) => `${guide}, "${heading}": ${figure} is not what "${label}" took`);
+    });
+  });
+}
+
 function referenceProblems(): readonly string[] {
   const path = at('typedoc.json');
   const { config } = ts.readConfigFile(path, (name) => readFileSync(name, 'utf8')) as {
@@ -43,6 +75,42 @@ function referenceProblems(): readonly string[] {
     .map((name) => `typedoc.json lacks packages/${name}`);
 }
 
-const problems = [...figureProblems(), ...referenceProblems()];
+/** Every document that people read, relative to the repository; the reference is generated, and has links of its own. */
+function documents(): readonly string[] {
+  const below = readdirSync(at('docs'), { recursive: true, encoding: 'utf8' }).map((file) => join('docs', file));
+  const packages = readdirSync(at('packages')).map((name) => `packages/${name}/README.md`);
+  return [...readdirSync(at('.')), ...below, ...packages].filter(
+    (file) => file.endsWith('.md') && !file.startsWith('docs/reference') && existsSync(at(file)),
+  );
+}
+
+/** The anchors of a document, as GitHub makes them of its headings. */
+function anchorsOf(path: string): ReadonlySet<string> {
+  const headings = [...read(path).matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) => heading);
+  return new Set(
+    headings.map((heading) =>
+      heading
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+        .replaceAll(' ', '-'),
+    ),
+  );
+}
+
+function linkProblems(): readonly string[] {
+  return documents().flatMap((document) => {
+    const prose = read(document).replace(/^```[^]*?^```/gm, '');
+    const links = [...prose.matchAll(/\]\((?!\w+:)([^)#\s]*)(?:#([^)\s]*))?\)/g)];
+    return links.flatMap(([, file = '', anchor]) => {
+      const target = file === '' ? document : normalize(join(dirname(document), file));
+      if (target.startsWith('docs/reference')) return [];
+      if (!existsSync(at(target))) return [`${document}: there is no ${file}`];
+      if (anchor === undefined || !target.endsWith('.md') || anchorsOf(target).has(anchor)) return [];
+      return [`${document}: ${target} has no heading for #${anchor}`];
+    });
+  });
+}
+
+const problems = [...figureProblems(), ...guideProblems(), ...referenceProblems(), ...linkProblems()];
 for (const problem of problems) console.error(problem);
 process.exitCode = problems.length === 0 ? 0 : 1;

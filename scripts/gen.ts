@@ -1,5 +1,6 @@
 // `npm run gen`: writes the files that are generated and committed; with --check it only says which of them are stale.
 import { readFile, writeFile } from 'node:fs/promises';
+import { errorsFile, generateErrors } from './gen-errors.js';
 import { generateNumbers, numbersFile } from './gen-numbers.js';
 import { defaultProgramFile, generateDefaultProgram } from './gen-seccomp.js';
 
@@ -7,6 +8,7 @@ import { defaultProgramFile, generateDefaultProgram } from './gen-seccomp.js';
 const generators: readonly { readonly file: string; readonly content: () => Promise<string> }[] = [
   { file: numbersFile, content: generateNumbers },
   { file: defaultProgramFile, content: generateDefaultProgram },
+  { file: errorsFile, content: generateErrors },
 ];
 
 const root = new URL('../', import.meta.url);

@@ -11,6 +11,7 @@ abstract class HacoErrorBase extends Error {
 export class InvalidSpecError extends HacoErrorBase {
   readonly kind = 'invalid-spec';
   override readonly name = 'InvalidSpecError';
+  /** Each problem: its path into the spec, and a clause that says what is wrong and what would be right. */
   readonly issues: readonly Issue[];
   constructor(fields: { issues: readonly Issue[] }) {
     super(message.invalidSpec(fields));
@@ -30,6 +31,7 @@ export class SyscallError extends HacoErrorBase {
   readonly from: string;
   /** The call as strace would print it. */
   readonly call: string;
+  /** Name of the call, as in the man pages. */
   readonly syscall: string;
   /** Errno name, e.g. `EPERM`. */
   readonly errno: string;
@@ -51,6 +53,7 @@ export class SyscallError extends HacoErrorBase {
 export class UnsupportedError extends HacoErrorBase {
   readonly kind = 'unsupported';
   override readonly name = 'UnsupportedError';
+  /** What is missing, e.g. `pidfd_open`; where a check of the plan found it, what that says. */
   readonly feature: string;
   /** What needs it, e.g. a verb. */
   readonly neededFor: string;
@@ -71,9 +74,11 @@ export class UnsupportedError extends HacoErrorBase {
 export class PermissionError extends HacoErrorBase {
   readonly kind = 'permission';
   override readonly name = 'PermissionError';
+  /** What was to be done. */
   readonly what: string;
   /** What is missing: root, a capability, a subuid range, delegation. */
   readonly missing: string;
+  /** What grants it, or how to do without. */
   readonly remedy: string;
   constructor(fields: message.PermissionFields) {
     super(message.permission(fields));
@@ -87,6 +92,7 @@ export class PermissionError extends HacoErrorBase {
 export class ToolError extends HacoErrorBase {
   readonly kind = 'tool';
   override readonly name = 'ToolError';
+  /** The program and its arguments. */
   readonly command: readonly string[];
   /** Exit code; null when the program could not be started or was killed. */
   readonly exitCode: number | null;
@@ -111,6 +117,7 @@ export class NotFoundError extends HacoErrorBase {
   readonly what: string;
   /** Its path or name. */
   readonly subject: string;
+  /** What to give instead, or how to make it. */
   readonly remedy: string;
   constructor(fields: message.NotFoundFields) {
     super(message.notFound(fields));
@@ -124,8 +131,11 @@ export class NotFoundError extends HacoErrorBase {
 export class ConflictError extends HacoErrorBase {
   readonly kind = 'conflict';
   override readonly name = 'ConflictError';
+  /** What kind of thing, e.g. `name`. */
   readonly what: string;
+  /** Its name or path. */
   readonly subject: string;
+  /** How to get it, or what to take instead. */
   readonly remedy: string;
   constructor(fields: message.NotFoundFields) {
     super(message.conflict(fields));
@@ -139,7 +149,9 @@ export class ConflictError extends HacoErrorBase {
 export class TimeoutError extends HacoErrorBase {
   readonly kind = 'timeout';
   override readonly name = 'TimeoutError';
+  /** What was waited for. */
   readonly what: string;
+  /** How long, in milliseconds. */
   readonly timeoutMs: number;
   constructor(fields: { what: string; timeoutMs: number }) {
     super(message.timeout(fields));
@@ -152,9 +164,11 @@ export class TimeoutError extends HacoErrorBase {
 export class StateError extends HacoErrorBase {
   readonly kind = 'state';
   override readonly name = 'StateError';
+  /** What was to be done. */
   readonly what: string;
   /** The state it is in, e.g. `stopped`. */
   readonly state: string;
+  /** What to do first, or instead. */
   readonly remedy: string;
   constructor(fields: message.StateFields) {
     super(message.state(fields));
@@ -168,10 +182,13 @@ export class StateError extends HacoErrorBase {
 export class IoError extends HacoErrorBase {
   readonly kind = 'io';
   override readonly name = 'IoError';
+  /** What was to be done, e.g. `read`. */
   readonly what: string;
+  /** The file, directory or process that it was to be done with. */
   readonly path: string;
   /** Errno name, e.g. `ENOSPC`; empty when the failure has none. */
   readonly errno: string;
+  /** What it means here and what to do. */
   readonly hint: string;
   constructor(fields: message.IoFields) {
     super(message.io(fields));
@@ -186,6 +203,7 @@ export class IoError extends HacoErrorBase {
 export class HookError extends HacoErrorBase {
   readonly kind = 'hook';
   override readonly name = 'HookError';
+  /** Its point, and its name or number where there are several; or what else was called. */
   readonly hook: string;
   constructor(fields: { hook: string; cause: unknown }) {
     super(message.hook(fields), { cause: fields.cause });
