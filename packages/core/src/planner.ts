@@ -9,9 +9,12 @@ import {
   type Enforcement,
   type HostFacts,
   type Plan,
+  type PlanContext,
   type SharedFacts,
+  type Step,
   type Warning,
 } from '@haco/plan';
+import { factsKeyOf, PartMemo } from './part-memo.js';
 import { collectFacts, type Spec } from './spec.js';
 
 /** A plan with the facts that it was made from. */
@@ -26,25 +29,24 @@ function resolveRoot(spec: Spec): Spec {
   return rootfs === undefined ? spec : { ...spec, mounts: { ...(spec['mounts'] as MountsSection), rootfs } };
 }
 
-/** What the parts say will fail on this host; one warning per step and kind. */
-function collectWarnings(
-  parts: readonly AnyPart[],
-  spec: Spec,
-  context: { host: HostFacts; facts: SharedFacts },
-): readonly Warning[] {
-  return parts.flatMap((part) => part.check?.(spec[part.key], context) ?? []);
+/** What one part contributes to a plan. */
+interface Contribution {
+  readonly steps: readonly Step[];
+  /** What will fail on this host; one warning per step and kind. */
+  readonly warnings: readonly Warning[];
+  /** What the plan leaves out or weakens, because the caller allowed that. */
+  readonly degradations: Readonly<Record<string, Enforcement>>;
 }
 
-/** What the plan leaves out or weakens, because the caller allowed that. */
-function collectDegradations(
-  parts: readonly AnyPart[],
-  spec: Spec,
-  context: { host: HostFacts; facts: SharedFacts },
-): Readonly<Record<string, Enforcement>> {
-  return Object.assign({}, ...parts.map((part) => part.degradations?.(spec[part.key], context) ?? {})) as Record<
-    string,
-    Enforcement
-  >;
+const contributions = new PartMemo<Contribution>();
+
+function contribute(part: AnyPart, section: unknown, context: PlanContext): Contribution {
+  return {
+    // The launcher's form is made of these: what a step doesn't tolerate, no property of somebody else shall tolerate.
+    steps: ownOnly(part.plan(section, context)),
+    warnings: part.check?.(section, context) ?? [],
+    degradations: part.degradations?.(section, context) ?? {},
+  };
 }
 
 /**
@@ -63,10 +65,14 @@ export function planContainer(
   const host = plain(givenHost);
   const facts = collectFacts(parts, spec, name, host);
   const context = { host, facts };
-  // The launcher's form is made of these: what a step doesn't tolerate, no property of somebody else shall tolerate.
-  const steps = orderSteps(ownOnly(parts.flatMap((part) => part.plan(spec[part.key], context))));
-  const warnings = collectWarnings(parts, spec, context);
-  const degradations = collectDegradations(parts, spec, context);
+  const factsKey = factsKeyOf(facts);
+  const all = parts.map((part) => {
+    const section = spec[part.key];
+    return contributions.of(part, section, host, factsKey, () => contribute(part, section, context));
+  });
+  const steps = orderSteps(all.flatMap((one) => one.steps));
+  const warnings = all.flatMap((one) => one.warnings);
+  const degradations = Object.assign({}, ...all.map((one) => one.degradations)) as Contribution['degradations'];
   const plan = { version: 1, name: spec.identity.name ?? '', steps, warnings } as const;
   return { plan: Object.keys(degradations).length === 0 ? plan : { ...plan, degradations }, facts };
 }

@@ -14,6 +14,7 @@ import {
 } from '@haco/plan';
 import type { ControlSection } from './control/part.js';
 import type { IdentitySection } from './identity/part.js';
+import { factsKeyOf, PartMemo } from './part-memo.js';
 import type { ProcessSection } from './process/section.js';
 
 /** A spec: one section per part, by the part's key. Sections of built-in parts that core itself reads are typed. */
@@ -35,6 +36,8 @@ export function collectFacts(parts: readonly AnyPart[], spec: Spec, name: string
   );
 }
 
+const validations = new PartMemo<readonly Issue[]>();
+
 /** Check all sections; every problem at once. */
 export function validateSpec(
   parts: readonly AnyPart[],
@@ -42,7 +45,12 @@ export function validateSpec(
   verbIssues: readonly Issue[],
 ): Result<Spec, InvalidSpecError> {
   const facts = collectFacts(parts, spec, spec.identity.name ?? 'unnamed');
-  const issues = [...verbIssues, ...parts.flatMap((part) => part.validate(spec[part.key], { facts }))];
+  const factsKey = factsKeyOf(facts);
+  const validate = (part: AnyPart): readonly Issue[] => {
+    const section = spec[part.key];
+    return validations.of(part, section, undefined, factsKey, () => part.validate(section, { facts }));
+  };
+  const issues = [...verbIssues, ...parts.flatMap(validate)];
   return issues.length > 0 ? err(new InvalidSpecError({ issues })) : ok(spec);
 }
 

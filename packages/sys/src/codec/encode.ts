@@ -50,21 +50,57 @@ interface WireArg {
   /** An integer; for data, an offset in its section. */
   readonly value: number;
   /** Data of the shared section: an out buffer. */
-  readonly shared?: true;
+  readonly shared: boolean;
 }
 
 interface WireOp {
   readonly code: number;
   readonly args: readonly WireArg[];
-  readonly save?: number;
-  readonly nr?: number;
-  readonly expect?: number;
-  readonly tolerate?: readonly number[];
-  readonly retryErrno?: number;
-  readonly retryTimes?: number;
-  skipSuccess?: number;
-  skipTolerated?: number;
+  readonly save: number;
+  readonly nr: number;
+  readonly expect: number | undefined;
+  readonly tolerate: readonly number[];
+  readonly retryErrno: number;
+  readonly retryTimes: number;
+  skipSuccess: number;
+  skipTolerated: number;
 }
+
+const nothing: readonly number[] = [];
+
+/** What an operation may say beside its code and arguments; `undefined` where it doesn't. */
+type More = {
+  readonly [Key in 'save' | 'nr' | 'expect' | 'tolerate' | 'retryErrno' | 'retryTimes']: WireOp[Key] | undefined;
+};
+
+const noMore: More = {
+  save: undefined,
+  nr: undefined,
+  expect: undefined,
+  tolerate: undefined,
+  retryErrno: undefined,
+  retryTimes: undefined,
+};
+
+/** An operation: what isn't said is there, too, so that nothing is looked for on `Object.prototype`, and all have one shape. */
+function wireOp(code: number, args: readonly WireArg[], more: More = noMore): WireOp {
+  return {
+    code,
+    args,
+    save: more.save ?? wire.noSlot,
+    nr: more.nr ?? 0,
+    expect: more.expect,
+    tolerate: more.tolerate ?? nothing,
+    retryErrno: more.retryErrno ?? 0,
+    retryTimes: more.retryTimes ?? 0,
+    skipSuccess: 0,
+    skipTolerated: 0,
+  };
+}
+
+const immediate = (value: number): WireArg => ({ kind: wire.kinds.immediate, value, shared: false });
+const slotArg = (value: number): WireArg => ({ kind: wire.kinds.slot, value, shared: false });
+const pointerTo = (value: number, shared = false): WireArg => ({ kind: wire.kinds.data, value, shared });
 
 /** A plan that can't be encoded is a mistake of the part that made it, not of its user: it is thrown. */
 export class EncodeError extends Error {
@@ -136,10 +172,6 @@ class Encoder {
     return index;
   }
 
-  private pointer(relative: number): WireArg {
-    return { kind: wire.kinds.data, value: relative };
-  }
-
   private out(name: string, size: number): number {
     const known = this.outs.get(name);
     if (known !== undefined) {
@@ -156,24 +188,21 @@ class Encoder {
 
   /** One argument, and the operations that must run right before its call. */
   private arg(arg: Arg, before: WireOp[]): WireArg {
-    if (typeof arg === 'number') return { kind: wire.kinds.immediate, value: arg };
-    if (typeof arg === 'string') return this.pointer(this.data.string(arg));
-    if ('slot' in arg) return { kind: wire.kinds.slot, value: this.slotIndex(arg.slot) };
-    if ('flags' in arg) return { kind: wire.kinds.immediate, value: arg.value };
-    if ('fd' in arg) return { kind: wire.kinds.immediate, value: this.fd(arg.fd) };
-    if ('struct' in arg) return this.pointer(this.struct(arg.struct, before));
-    if ('strings' in arg) return this.pointer(this.strings(arg.strings));
-    if ('bytes' in arg) return this.pointer(this.data.add(Buffer.from(arg.bytes, 'base64')));
-    if ('out' in arg) return { ...this.pointer(this.out(arg.out, arg.size)), shared: true };
+    if (typeof arg === 'number') return immediate(arg);
+    if (typeof arg === 'string') return pointerTo(this.data.string(arg));
+    if ('slot' in arg) return slotArg(this.slotIndex(arg.slot));
+    if ('flags' in arg) return immediate(arg.value);
+    if ('fd' in arg) return immediate(this.fd(arg.fd));
+    if ('struct' in arg) return pointerTo(this.struct(arg.struct, before));
+    if ('strings' in arg) return pointerTo(this.strings(arg.strings));
+    if ('bytes' in arg) return pointerTo(this.data.add(Buffer.from(arg.bytes, 'base64')));
+    if ('out' in arg) return pointerTo(this.out(arg.out, arg.size), true);
     // "/proc/" + the number that FORMAT writes.
     const buffer = Buffer.alloc(24);
     buffer.write('/proc/');
     const offset = this.data.add(buffer);
-    before.push({
-      code: wire.codes.format,
-      args: [this.pointer(offset + 6), { kind: wire.kinds.slot, value: this.slotIndex(arg.procPath) }],
-    });
-    return this.pointer(offset);
+    before.push(wireOp(wire.codes.format, [pointerTo(offset + 6), slotArg(this.slotIndex(arg.procPath))]));
+    return pointerTo(offset);
   }
 
   private fd(name: string): number {
@@ -195,16 +224,13 @@ class Encoder {
       const width = widths[field.type];
       const value = this.arg(field.value, before);
       if (value.kind === wire.kinds.slot) {
-        before.push({
-          code: wire.codes.store,
-          args: [this.pointer(offset + at), value, { kind: wire.kinds.immediate, value: width }],
-        });
+        before.push(wireOp(wire.codes.store, [pointerTo(offset + at), value, immediate(width)]));
       } else {
         writeInteger(buffer, at, width, value.value);
         if (value.kind === wire.kinds.data) {
           if (width !== 8) throw new EncodeError('a pointer needs a u64 field');
           if (at % 8 !== 0) throw new EncodeError('a pointer must lie at a multiple of 8 in its structure');
-          this.data.relocations.push({ at: offset + at, shared: isShared(value) });
+          this.data.relocations.push({ at: offset + at, shared: value.shared });
         }
       }
       at += width;
@@ -236,16 +262,15 @@ class Encoder {
     if (retry !== undefined && !(retry.times >= 0 && retry.times <= 0xffff)) {
       throw new EncodeError(`${operation.name} can't be retried ${String(retry.times)} times`);
     }
-    const call: WireOp = {
-      code: wire.codes.syscall,
+    const call = wireOp(wire.codes.syscall, args, {
       nr,
-      args,
       tolerate,
-      ...(operation.save === undefined ? {} : { save: this.slotIndex(operation.save) }),
-      ...(operation.expect === undefined ? {} : { expect: operation.expect }),
-      ...(retry === undefined ? {} : { retryErrno: errno(retry.errnos[0] ?? ''), retryTimes: retry.times }),
-    };
-    return [...before, call];
+      save: operation.save === undefined ? undefined : this.slotIndex(operation.save),
+      expect: operation.expect,
+      retryErrno: retry === undefined ? undefined : errno(retry.errnos[0] ?? ''),
+      retryTimes: retry?.times,
+    });
+    return before.length === 0 ? [call] : [...before, call];
   }
 
   private clone(operation: Operation & { readonly op: 'clone' }): WireOp[] {
@@ -257,17 +282,8 @@ class Encoder {
     const store: WireOp[] =
       operation.cgroup === undefined
         ? []
-        : [
-            {
-              code: wire.codes.store,
-              args: [
-                this.pointer(offset + 80),
-                { kind: wire.kinds.slot, value: this.slotIndex(operation.cgroup) },
-                { kind: wire.kinds.immediate, value: 8 },
-              ],
-            },
-          ];
-    return [...store, { code: wire.codes.clone, args: [this.pointer(offset)], save: this.slotIndex('child') }];
+        : [wireOp(wire.codes.store, [pointerTo(offset + 80), slotArg(this.slotIndex(operation.cgroup)), immediate(8)])];
+    return [...store, wireOp(wire.codes.clone, [pointerTo(offset)], { ...noMore, save: this.slotIndex('child') })];
   }
 
   /** The place in an out buffer, which must have been written before. */
@@ -276,7 +292,7 @@ class Encoder {
     if (out === undefined || offset + size > out.size || !(offset >= 0)) {
       throw new EncodeError(`nothing was written to ${name} at ${String(offset)}`);
     }
-    return { ...this.pointer(out.offset + offset), shared: true };
+    return pointerTo(out.offset + offset, true);
   }
 
   private compare({ from, offset, with: other }: Operation & { readonly op: 'compare' }): WireOp {
@@ -284,14 +300,11 @@ class Encoder {
     const size = 'size' in other ? other.size : (bytes?.length ?? 0);
     if (!Number.isSafeInteger(size) || size <= 0) throw new EncodeError(`nothing to compare ${from} with`);
     const right = bytes === undefined && 'out' in other ? this.written(other.out, offset, size) : undefined;
-    return {
-      code: wire.codes.compare,
-      args: [
-        this.written(from, offset, size),
-        right ?? this.pointer(this.data.add(bytes ?? Buffer.alloc(size))),
-        { kind: wire.kinds.immediate, value: size },
-      ],
-    };
+    return wireOp(wire.codes.compare, [
+      this.written(from, offset, size),
+      right ?? pointerTo(this.data.add(bytes ?? Buffer.alloc(size))),
+      immediate(size),
+    ]);
   }
 
   private operation(operation: Operation): WireOp[] {
@@ -301,13 +314,7 @@ class Encoder {
       case 'load': {
         const from = this.written(operation.from, operation.offset, 4);
         if (operation.offset % 4 !== 0) throw new EncodeError('load reads at multiples of 4');
-        return [
-          {
-            code: wire.codes.load,
-            args: [from],
-            save: this.slotIndex(operation.save),
-          },
-        ];
+        return [wireOp(wire.codes.load, [from], { ...noMore, save: this.slotIndex(operation.save) })];
       }
       case 'compare':
         return [this.compare(operation)];
@@ -315,23 +322,15 @@ class Encoder {
         return this.clone(operation);
       case 'barrier':
         this.barriers.push(operation);
-        return [
-          {
-            code: wire.codes.barrier,
-            args: [{ kind: wire.kinds.immediate, value: this.barriers.length - 1 }],
-          },
-        ];
+        return [wireOp(wire.codes.barrier, [immediate(this.barriers.length - 1)])];
       case 'init':
-        return [{ code: wire.codes.init, args: [] }];
+        return [wireOp(wire.codes.init, [])];
       case 'kill-listed':
         return [
-          {
-            code: wire.codes.killListed,
-            args: [
-              { kind: wire.kinds.slot, value: this.slotIndex(operation.dir) },
-              this.pointer(this.data.string(operation.file)),
-            ],
-          },
+          wireOp(wire.codes.killListed, [
+            slotArg(this.slotIndex(operation.dir)),
+            pointerTo(this.data.string(operation.file)),
+          ]),
         ];
     }
   }
@@ -364,6 +363,13 @@ function errno(name: string): number {
   return number;
 }
 
+/** 64 bits of two's complement, the low word first. */
+function writeLong(words: Int32Array, at: number, value: number): void {
+  if (!Number.isSafeInteger(value)) throw new EncodeError(`${String(value)} is no integer`);
+  words[at] = value;
+  words[at + 1] = Math.floor(value / 0x1_0000_0000);
+}
+
 /** Little-endian two's complement; BigInt would cost more than all the rest of encoding. */
 function writeInteger(buffer: Buffer, at: number, width: number, value: number): void {
   if (!Number.isSafeInteger(value)) throw new EncodeError(`${String(value)} is no integer`);
@@ -381,22 +387,6 @@ interface Sections {
   readonly sharedAt: number;
 }
 
-/** What an operation says of what it doesn't mention, so that nothing is looked for on `Object.prototype`. */
-const emptyOp = {
-  save: wire.noSlot,
-  nr: 0,
-  expect: undefined,
-  tolerate: [],
-  retryErrno: 0,
-  retryTimes: 0,
-  skipSuccess: 0,
-  skipTolerated: 0,
-} satisfies Omit<WireOp, 'code' | 'args' | 'expect'> & { readonly expect: undefined };
-
-function isShared(arg: WireArg): boolean {
-  return Object.hasOwn(arg, 'shared');
-}
-
 /** What an operation has from its place in the plan. */
 interface Place {
   readonly step: number;
@@ -405,30 +395,38 @@ interface Place {
   readonly onlyAfterFailure: boolean;
 }
 
-function writeOp(bytes: Buffer, at: number, given: WireOp, place: Place, sections: Sections): void {
-  const op = { ...emptyOp, ...given };
-  bytes.writeUInt8(op.code, at + wire.op.code);
-  bytes.writeUInt8(op.args.length, at + wire.op.nargs);
-  bytes.writeUInt8(op.save, at + wire.op.save);
+const wordsOf = (bytes: number): number => Math.floor(bytes / 4);
+
+/** Two numbers of 16 bits, as they lie in a word. */
+const pair = (low: number, high: number): number => (low & 0xffff) | (high << 16);
+
+/**
+ * Write an operation, word by word: field by field it would take longer than everything else of encoding.
+ *
+ * @param at - the word where it begins
+ */
+function writeOp(words: Int32Array, at: number, op: WireOp, place: Place, sections: Sections): void {
   const flags =
     (op.expect === undefined ? 0 : wire.opFlags.expect) |
     (place.last ? wire.opFlags.stepEnd : 0) |
     (place.onlyAfterFailure ? wire.opFlags.onlyAfterFailure : 0);
-  bytes.writeUInt8(flags, at + wire.op.flags);
-  bytes.writeUInt16LE(place.step, at + wire.op.step);
-  bytes.writeUInt16LE(op.nr, at + wire.op.nr);
-  bytes.writeUInt16LE(op.skipSuccess, at + wire.op.skipSuccess);
-  bytes.writeUInt16LE(op.skipTolerated, at + wire.op.skipTolerated);
-  op.tolerate.forEach((number, index) => bytes.writeUInt16LE(number, at + wire.op.tolerate + index * 2));
-  bytes.writeUInt16LE(op.retryErrno, at + wire.op.retryErrno);
-  bytes.writeUInt16LE(op.retryTimes, at + wire.op.retryTimes);
-  writeInteger(bytes, at + wire.op.expect, 8, op.expect ?? 0);
-  op.args.forEach((arg, index) => {
-    bytes.writeUInt8(arg.kind, at + wire.op.kind + index);
-    const section = isShared(arg) ? sections.sharedAt : sections.dataAt;
-    const value = arg.kind === wire.kinds.data ? section + arg.value : arg.value;
-    writeInteger(bytes, at + wire.op.arg + index * 8, 8, value);
-  });
+  const { args, tolerate } = op;
+  words[at] = op.code | (args.length << 8) | (op.save << 16) | (flags << 24);
+  words[at + wordsOf(wire.op.step)] = pair(place.step, op.nr);
+  words[at + wordsOf(wire.op.skipSuccess)] = pair(op.skipSuccess, op.skipTolerated);
+  for (let i = 0; i < tolerate.length; i += 2) {
+    words[at + wordsOf(wire.op.tolerate) + i / 2] = pair(tolerate[i] ?? 0, tolerate[i + 1] ?? 0);
+  }
+  words[at + wordsOf(wire.op.retryErrno)] = pair(op.retryErrno, op.retryTimes);
+  if (op.expect !== undefined) writeLong(words, at + wordsOf(wire.op.expect), op.expect);
+  for (let i = 0; i < args.length; i++) {
+    const arg = args[i];
+    if (arg === undefined) continue;
+    const kindAt = at + wordsOf(wire.op.kind + i);
+    words[kindAt] = (words[kindAt] ?? 0) | (arg.kind << (8 * (i & 3)));
+    const section = arg.kind !== wire.kinds.data ? 0 : arg.shared ? sections.sharedAt : sections.dataAt;
+    writeLong(words, at + wordsOf(wire.op.arg) + 2 * i, section + arg.value);
+  }
 }
 
 /**
@@ -489,9 +487,11 @@ export function encodePlan(given: readonly Step[], options: EncodeOptions): Enco
   for (const [name, offset] of Object.entries(wire.header)) {
     bytes.writeUInt32LE(fields[name as keyof typeof wire.header] >>> 0, offset);
   }
+  // A buffer of its own, and whole words: both processors that haco knows have the low byte first, as the format has.
+  const words = new Int32Array(bytes.buffer, bytes.byteOffset, wordsOf(size));
   ops.forEach(({ wire: op, step, last, origin }, index) => {
     const place = { step, last, onlyAfterFailure: origin.step.onlyAfterFailure === true };
-    writeOp(bytes, wire.headerSize + index * wire.opSize, op, place, sections);
+    writeOp(words, wordsOf(wire.headerSize + index * wire.opSize), op, place, sections);
   });
   data.copy(bytes, dataAt);
   relocations.forEach(({ at, shared }, index) => {
