@@ -292,7 +292,7 @@ describeWith([...needs, 'readable-sources'], 'a limit that this user may not set
     const how =
       hierarchiesOf({ pids: 1 }, probeHost())[0]?.version === 1
         ? 'which only root may make; run it with sudo, or let root give you the directory.'
-        : 'which isn\'t delegated to this user; start it with "systemd-run --user --scope -p Delegate=yes …", or run it with sudo.';
+        : 'which isn\'t delegated to this user; start it with "systemd-run --user --scope -p Delegate=yes …", let it call moveSelfToScope() of @haco/cgroups, or run it with sudo.';
     const lines = stdout.trim().split('\n');
     expect(lines).toHaveLength(2);
     for (const line of lines) {

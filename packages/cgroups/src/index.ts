@@ -32,6 +32,7 @@ export { createGroup, type CreateGroupOptions } from './host/create-group.js';
 export type { EventsOptions, GroupEvent, PressureResource, PressureTrigger } from './host/events/events.js';
 export { readEvents, type CheckedEvents } from './host/events/options.js';
 export { moveSelfToLeaf } from './host/leaf.js';
+export { moveSelfToScope, type ScopeOptions } from './host/systemd/move-self.js';
 export { Group, type GroupFields, type WaitOptions } from './host/group.js';
 export { containerDirs, exactDirs, intendedDirs, type GroupDir } from './host/group-dir.js';
 export { groupsOf } from './host/groups-of.js';

@@ -132,7 +132,7 @@ describe('check', () => {
   test('a hierarchy in which this process may make nothing', () => {
     const facts = v2With({ ownGroup: '/user.slice/x.scope', writable: false });
     expect(warnings({ pids: 1 }, hostWith(facts, { euid: 1000 }))).toEqual([
-      'permission: Limits of pids need a group in /sys/fs/cgroup/user.slice/x.scope, which isn\'t delegated to this user; start it with "systemd-run --user --scope -p Delegate=yes …", or run it with sudo.',
+      'permission: Limits of pids need a group in /sys/fs/cgroup/user.slice/x.scope, which isn\'t delegated to this user; start it with "systemd-run --user --scope -p Delegate=yes …", let it call moveSelfToScope() of @haco/cgroups, or run it with sudo.',
     ]);
     expect(warnings({ pids: 1 }, hostWith(v2With({ writable: false })))).toEqual([
       'permission: Limits of pids need a group in /sys/fs/cgroup, which is read-only here; mount it read-write with "mount -o remount,rw /sys/fs/cgroup".',
@@ -164,7 +164,7 @@ describe('check', () => {
     const uids = [{ start: 0, count: 1 }];
     const facts = { ...inSession, userNamespaces: { ...inSession.userNamespaces, uids } };
     expect(warnings({ pids: 1 }, facts)).toEqual([
-      'permission: Limits of pids need a group in /sys/fs/cgroup/user.slice/x.scope, which isn\'t delegated to this user; start it with "systemd-run --user --scope -p Delegate=yes …", or run it with sudo.',
+      'permission: Limits of pids need a group in /sys/fs/cgroup/user.slice/x.scope, which isn\'t delegated to this user; start it with "systemd-run --user --scope -p Delegate=yes …", let it call moveSelfToScope() of @haco/cgroups, or run it with sudo.',
     ]);
   });
 

@@ -65,7 +65,7 @@ export function hierarchyProblem(hierarchy: Hierarchy, host: HostFacts): Problem
       message:
         version === 1
           ? `Limits of ${list} need a group in ${base}, which only root may make; run it with sudo, or let root give you the directory.`
-          : `Limits of ${list} need a group in ${base}, which isn't delegated to this user; start it with "systemd-run --user --scope -p Delegate=yes …", or run it with sudo.`,
+          : `Limits of ${list} need a group in ${base}, which isn't delegated to this user; start it with "systemd-run --user --scope -p Delegate=yes …", let it call moveSelfToScope() of @haco/cgroups, or run it with sudo.`,
     };
   }
   const missing = handedDown(controllers).filter((name) => !host.cgroups.v2?.subtreeControl.includes(name));

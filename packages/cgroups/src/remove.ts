@@ -72,10 +72,19 @@ function kill(hierarchies: readonly Hierarchy[], { host }: PlanContext): readonl
   ];
 }
 
+// An update may bring these to a container that began without: v2 hands them down at any time, and how it ended is in their counters.
+const later = ['cpu', 'memory', 'pids'];
+
 // The descriptors stay open: the launcher ends right after.
 function read(hierarchies: readonly Hierarchy[], { host }: PlanContext): readonly Operation[] {
   return hierarchies.flatMap(({ dir, controllers, version, mount }) =>
-    [...new Set(controllers.flatMap((name) => controllerNamed(name)?.reports[version === 1 ? 'v1' : 'v2'] ?? []))]
+    [
+      ...new Set(
+        [...controllers, ...(host.cgroups.mode === 'v2' ? later : [])].flatMap(
+          (name) => controllerNamed(name)?.reports[version === 1 ? 'v1' : 'v2'] ?? [],
+        ),
+      ),
+    ]
       // cpu time is counted by a controller of its own on v1, which shares the hierarchy with cpu where systemd mounted them.
       .filter(
         (file) =>

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleepMs } from 'node:timers/promises';
 import { openGroup } from '@haco/cgroups';
+import { closeForkServer, probeHost } from '@haco/sys';
 import { describeWith, expectNothingLeft, probePath } from '@haco/testkit';
 import { beforeAll, expect, test } from 'vitest';
 import { haco, orThrow, type Container } from './index.js';
@@ -185,3 +186,61 @@ describeWith(['root', 'probe'], 'a running container', () => {
     await container[Symbol.asyncDispose]();
   });
 });
+
+describeWith(
+  ['root', 'probe', 'controller:cpu', 'controller:memory', 'controller:pids'],
+  'limits that come later',
+  () => {
+    const hog = `read go; exec ${probePath()} hog 200`;
+    const late = { memory: '24MiB', cpu: 300, keys: { 'memory.swap.max': 0 } } as const;
+
+    test('find a place in groups that limit nothing yet', () =>
+      expectNothingLeft(async () => {
+        const placed = haco().pids(20).cgroup('memory.max', 'max').cgroup('cpu.max', 'max');
+        await using container = await orThrow(placed.sh(hog).start());
+        await orThrow(container.update(late));
+        expect(orThrow(container.stats({ only: ['memory'] })).memory?.maxBytes).toBe(24 * 2 ** 20);
+        container.stdin?.end('go\n');
+        expect(await orThrow(container.wait())).toMatchObject({ reason: 'oom', usage: { oomKills: 1 } });
+      }));
+
+    test('of a hierarchy of v1 in which there is no group are refused, with what makes a place for them', async () => {
+      if (!Object.hasOwn(probeHost().cgroups.v1, 'memory')) return;
+      await using container = await orThrow(haco().name('haco-test-late').pids(20).sh('read go').start());
+      const error = (await container.update({ pids: 10, memory: '24MiB' }))._unsafeUnwrapErr();
+      expect(error.message).toMatch(
+        /^Can't change memory while the group \S+\/haco\/haco-test-late has no part in the controller memory; give it a limit of memory when it is created, also one that limits nothing yet: the key "memory\.max" with the value "max"\.$/,
+      );
+      expect(orThrow(container.stats({ only: ['pids'] })).pids?.max).toBe(20);
+    });
+  },
+);
+
+describeWith(
+  ['root', 'probe', 'pure-cgroup2', 'controller:cpu', 'controller:memory', 'controller:pids'],
+  'limits that come later on v2',
+  () => {
+    test('hand their controllers down, are counted, and tell the end', async () => {
+      // The parent that stays between starts may have handed them down for others.
+      closeForkServer();
+      await using container = await orThrow(
+        haco().name('haco-test-late').pids(20).sh(`read go; ${probePath()} hog 200; sleep 60`).start(),
+      );
+      const { limits } = await orThrow(
+        container.update({ memory: '24MiB', cpu: 50, keys: { 'memory.swap.max': 0 }, pids: 10 }),
+      );
+      expect(limits.map(({ file }) => file).sort()).toEqual(['cpu.max', 'memory.max', 'memory.swap.max', 'pids.max']);
+      expect(orThrow(container.stats())).toMatchObject({ memory: { maxBytes: 24 * 2 ** 20 }, pids: { max: 10 } });
+      const events = orThrow(container.events({ signal: AbortSignal.timeout(20_000) }));
+      container.stdin?.end('go\n');
+      const seen: string[] = [];
+      for await (const { type } of events) {
+        seen.push(type);
+        if (type === 'oom-kill') break;
+      }
+      expect(seen).toContain('oom-kill');
+      orThrow(container.kill('SIGKILL'));
+      expect(await orThrow(container.wait())).toMatchObject({ reason: 'oom', usage: { oomKills: 1 } });
+    });
+  },
+);

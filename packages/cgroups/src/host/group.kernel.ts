@@ -13,7 +13,7 @@ import { createGroup, type CreateGroupOptions } from './create-group.js';
 import type { Source } from './events/event.js';
 import type { GroupEvent } from './events/events.js';
 import { watchPressure } from './events/pressure.js';
-import type { Group } from './group.js';
+import { Group } from './group.js';
 import { writeNow } from './files.js';
 import { ownDirs } from './group-dir.js';
 import { membership } from './membership.js';
@@ -379,6 +379,43 @@ describeWith(needs, 'events', () => {
       for await (const event of group.events({ signal: cancel.signal })) seen.push(event);
     });
     expect(seen).toEqual([]);
+  });
+});
+
+describeWith([...needs, 'cgroup1', 'controller:freezer'], 'a group where nothing but v1 is mounted', () => {
+  afterEach(async () => {
+    for (const child of children.splice(0)) child.kill('SIGKILL');
+    for (const group of groups.splice(0)) void (await group.remove({ kill: true }));
+  });
+
+  test('tells of its life too, is stopped and killed with all that it forks, and goes', async () => {
+    const whole = await make({ name: 'haco-test-v1', pids: 30 });
+    // Hybrid hosts freeze by v2, and have no group in this hierarchy.
+    const { mountPoint = '', ownGroup = '' } = probeHost().cgroups.v1['freezer'] ?? {};
+    const freezer = { version: 1, path: join(mountPoint, ownGroup, 'haco-test-v1'), controllers: ['freezer'] } as const;
+    mkdirSync(freezer.path);
+    const dirs = [...whole.dirs.filter(({ version }) => version === 1), freezer];
+    const group = new Group({ name: whole.name, dirs });
+    groups.push(group);
+    const events = group.events();
+    const { pid, go } = start('read go; while :; do sleep 0.01 & wait; done');
+    await orThrow(group.add(pid));
+    expect(await until(events, 'populated')).toEqual(['populated']);
+    go();
+    await orThrow(group.freeze());
+    expect(readFileSync(`${group.path('freezer') ?? ''}/freezer.state`, 'utf8')).toBe('FROZEN\n');
+    expect(await until(events, 'frozen')).toEqual(['frozen']);
+    await orThrow(group.thaw());
+    expect(await until(events, 'thawed')).toEqual(['thawed']);
+    await orThrow(group.freeze());
+    // What v1 has frozen doesn't notice SIGKILL: it is let go for that.
+    await orThrow(group.kill());
+    expect(group.pids({ tree: true })).toEqual([]);
+    await until(events, 'empty');
+    await orThrow(group.remove());
+    expect(await until(events, 'removed')).toEqual(['removed']);
+    expect(await events.next()).toEqual({ done: true, value: undefined });
+    for (const { path } of group.dirs) expect(existsSync(path)).toBe(false);
   });
 });
 

@@ -7,7 +7,7 @@ import { createChild, type ChildOptions } from './make-dirs.js';
 import { delegateDirs } from './delegate.js';
 import { watchGroup, type EventsOptions, type GroupEvent } from './events/events.js';
 import { setFrozen } from './freeze.js';
-import { ownDirs, type GroupDir } from './group-dir.js';
+import { existingDirs, ownDirs, type GroupDir } from './group-dir.js';
 import { killAll } from './kill.js';
 import { changeOf, type GroupLimits } from './limits.js';
 import { membership } from './membership.js';
@@ -55,19 +55,23 @@ function placesOf(pid: number, dirs: readonly GroupDir[]): readonly (string | un
 export class Group {
   /** Last part of its path. */
   readonly name: string;
-  /** Its directory in each hierarchy that it has a part in. */
-  readonly dirs: readonly GroupDir[];
   /** For each limit that it was created with: how far it is in force. Empty for a group that was there already. */
   readonly enforced: Readonly<Record<string, Enforcement>>;
   readonly #fields: GroupFields;
+  #dirs: readonly GroupDir[];
   #stats: StatsReader | undefined;
 
   /** @internal */
   constructor(fields: GroupFields) {
     this.name = fields.name;
-    this.dirs = fields.dirs;
+    this.#dirs = fields.dirs;
     this.enforced = fields.enforced ?? {};
     this.#fields = fields;
+  }
+
+  /** Its directory in each hierarchy that it has a part in. */
+  get dirs(): readonly GroupDir[] {
+    return this.#dirs;
   }
 
   /** Absolute path of the directory that has a controller, e.g. for a file that haco has no words for. */
@@ -160,7 +164,11 @@ export class Group {
         .andThen((section) => readOptions(options, updateChecks).map((how) => ({ section, how })))
         .asyncAndThen(
           ({ section, how }) => this.#fields.setLimits?.(section, how) ?? updateGroup(this.dirs, section, how),
-        ),
+        )
+        .map((changes) => {
+          this.#lookAgain();
+          return changes;
+        }),
     );
   }
 
@@ -246,6 +254,14 @@ export class Group {
   /** Close what is kept open, as `close()`; the group itself stays. */
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  /** A limit that came later may have brought its controller, which is counted and watched from then on. */
+  #lookAgain(): void {
+    const before = this.#dirs;
+    this.#dirs = before.map((dir) => existingDirs([dir])[0] ?? dir);
+    const same = this.#dirs.every(({ controllers }, at) => controllers.join() === before[at]?.controllers.join());
+    if (!same) this.close();
   }
 
   #changing<T>(what: string, perform: () => ResultAsync<T, HacoError>): ResultAsync<T, HacoError> {

@@ -116,10 +116,21 @@ function setLimits(
 }
 
 /** Put a process back into its groups; its scope, which has no other, ends by that. */
-function putBack(pid: number, groups: readonly GroupDir[], error: HacoError): HacoError {
+export function putBack(pid: number, groups: readonly GroupDir[], error: HacoError): HacoError {
   const problems = groups.map(({ path }) => writeNow(`${path}/cgroup.procs`, String(pid)));
   error.cleanup = [...error.cleanup, ...problems.flatMap((problem) => (problem.isErr() ? [problem.error] : []))];
   return error;
+}
+
+/** The error of a host that has no systemd to ask; undefined when it has. */
+export function withoutSystemd(neededFor: string, remedy: string): HacoError | undefined {
+  if (existsSync('/run/systemd/system')) return undefined;
+  return new UnsupportedError({
+    feature: 'systemd as init',
+    neededFor,
+    since: '/run/systemd/system is missing',
+    remedy,
+  });
 }
 
 /** What a scope is to enforce. */
@@ -132,16 +143,8 @@ export function createScope(options: CreateGroupOptions, asked: Asked): ResultAs
     const message = 'is needed with the systemd driver: a scope lives as long as there are processes in it';
     return errAsync(new InvalidSpecError({ issues: [{ path: 'pid', message }] }));
   }
-  if (!existsSync('/run/systemd/system')) {
-    return errAsync(
-      new UnsupportedError({
-        feature: 'systemd as init',
-        neededFor: "driver: 'systemd'",
-        since: '/run/systemd/system is missing',
-        remedy: 'leave the driver out: cgroupfs works on any host',
-      }),
-    );
-  }
+  const problem = withoutSystemd("driver: 'systemd'", 'leave the driver out: cgroupfs works on any host');
+  if (problem !== undefined) return errAsync(problem);
   const unit = unitName(name);
   const bus = busOption(probeHost().euid);
   const { properties, rest } = propertiesOf(asked.settings);

@@ -21,6 +21,18 @@ export interface PlannedWrite {
   readonly enforces: string;
 }
 
+/** Files whose word for "no limit" both versions know. */
+const unlimited: Readonly<Record<string, string>> = { cpu: 'cpu.max', memory: 'memory.max', pids: 'pids.max' };
+
+/** How a group has a part in a controller from its beginning. */
+function placeFor(controller: string): string {
+  const asked = `give it a limit of ${controller} when it is created`;
+  const key = Object.hasOwn(unlimited, controller) ? unlimited[controller] : undefined;
+  return key === undefined
+    ? asked
+    : `${asked}, also one that limits nothing yet: the key "${key}" with the value "max"`;
+}
+
 /**
  * The writes that bring what is asked into the group `dirs`, in an order that the kernel takes from where the group is now.
  */
@@ -40,7 +52,7 @@ export function planUpdate(
         new StateError({
           what: `change ${setting.enforces}`,
           state: `the group ${dirs[0]?.path ?? ''} has no part in the controller ${setting.controller}`,
-          remedy: `give it a limit of ${setting.controller} when it is created`,
+          remedy: placeFor(setting.controller),
         }),
       );
     }

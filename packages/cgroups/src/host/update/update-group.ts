@@ -11,6 +11,7 @@ import type { GroupDir } from '../group-dir.js';
 import { descendants } from '../members.js';
 import { isBoolean, isFunction, type Checks } from '../options.js';
 import { ruleFiles, undoOfRule } from './device-undo.js';
+import { handDown } from './hand-down.js';
 import { planUpdate, type PlannedWrite } from './plan-update.js';
 import { inTurn } from './turns.js';
 import { partOf, undoOf } from './undo-form.js';
@@ -187,7 +188,8 @@ export function applySettings(
   mayRefuse: readonly string[] = [],
 ): ResultAsync<Applied, HacoError> {
   const all = async (): Promise<Result<Applied, HacoError>> => {
-    const planned = planUpdate(dirs, settings, oldText);
+    const able = await handDown(dirs, settings);
+    const planned = able.andThen((withAll) => planUpdate(withAll, settings, oldText));
     if (planned.isErr()) return err(planned.error);
     const done: Done[] = [];
     const refused: string[] = [];
