@@ -135,6 +135,11 @@ export function judge(results: Results): readonly Target[] {
   const targets: readonly Target[] = [
     atMost("Full isolation : spawn('true')", ratio(full, medianOf(small, 'spawn')), 1),
     atMost(
+      "Full isolation, other arguments each time : spawn('true')",
+      ratio(medianOf(small, 'haco-other'), medianOf(small, 'spawn')),
+      1,
+    ),
+    atMost(
       `Full isolation : spawn('true'), Node holds ${String(held?.heldMiB ?? 0)} MiB`,
       ratio(medianOf(held?.rows, 'haco-full'), medianOf(held?.rows, 'spawn')),
       0.2,

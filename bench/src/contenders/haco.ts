@@ -30,6 +30,7 @@ export const growth = ['haco-none', 'haco-four', 'haco-namespaces', 'haco-root',
 
 export function hacoContenders({ root, staticTrue }: StagePaths): readonly Contender[] {
   const inside = '/bin/true';
+  let count = 0;
   const again = full(root).name('haco-bench-again').command(inside);
   const levels: readonly (readonly [id: string, label: string, make: () => Runnable])[] = [
     ['haco-none', 'haco: no isolation', () => haco().command(staticTrue)],
@@ -38,6 +39,8 @@ export function hacoContenders({ root, staticTrue }: StagePaths): readonly Conte
     ['haco-root', 'haco: + pivot_root, /proc, /dev, /tmp', () => withRoot(root).command(inside)],
     ['haco-full', 'haco: + no capabilities, no_new_privs', () => full(root).command(inside)],
     ['haco-again', 'haco: the same, one builder run again', () => again],
+    // What is planned anew of it is what differs.
+    ['haco-other', 'haco: the same, other arguments each time', () => full(root).command(inside, String((count += 1)))],
     ['haco-limits', 'haco: + limits of cpu, memory, pids', () => limited(root).command(inside)],
   ];
   return levels.map(([id, label, make]) => ({ id, label, group: 'haco', start: () => toEnd(make()) }));
