@@ -59,6 +59,19 @@ describe('@haco/core', () => {
     expect(await run(firstUse)).toMatchObject({ stdout: 'exited\n', stderr: '', exitCode: 0 });
   });
 
+  it('unpacks an archive with the tar-stream that is bundled', async () => {
+    execFileSync('tar', ['--create', '--gzip', '--file', 'root.tgz', '--directory', project, 'package.json'], {
+      cwd: project,
+    });
+    const code = `
+      import { tarball } from '@haco/core';
+      import { prepareRootfs } from '@haco/bootstrap';
+      const made = await prepareRootfs(tarball('${project}/root.tgz', { target: '${project}/root' }));
+      console.log(made.isOk() ? 'unpacked' : made.error.message);`;
+    expect(await run(code)).toMatchObject({ stdout: 'unpacked\n', stderr: '' });
+    expect(readdirSync(join(project, 'root'))).toContain('package.json');
+  });
+
   it('is loaded by require(), too', async () => {
     const code = `const { haco } = require('@haco/core'); console.log(typeof haco);`;
     const options = ['--no-warnings', '--eval', code];
