@@ -9,13 +9,14 @@ const sources = {
 };
 
 /** A lane that changes the state of the host: one file after the other, each in a process of its own. */
-const hostLane = (name: string, include: string[]): TestProjectInlineConfiguration => ({
+const hostLane = (name: string, include: string[], globalSetup: string[] = []): TestProjectInlineConfiguration => ({
   ...sources,
   test: {
     name,
     include,
     pool: 'forks',
     fileParallelism: false,
+    globalSetup,
     testTimeout: 30_000,
     hookTimeout: 60_000,
     // How long a condition may take on a busy machine; who is met earlier doesn't wait.
@@ -46,6 +47,7 @@ export default defineConfig({
       },
       hostLane('native', ['packages/sys/native/**/*.test.ts']),
       hostLane('kernel', ['packages/*/src/**/*.kernel.ts', 'tests/**/*.kernel.ts']),
+      hostLane('package', ['tests/package/*.package.ts'], ['tests/package/setup.ts']),
       hostLane('rootless', ['packages/*/src/**/*.rootless.ts', 'tests/**/*.rootless.ts']),
     ],
   },

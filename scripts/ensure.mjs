@@ -66,8 +66,8 @@ function buildPackages(say) {
 
 /** The packages that are built, each with a hash over its sources and those of the packages that it stands on. */
 function readPackages() {
-  const shared = ['package.json', 'pnpm-lock.yaml', 'tsup.base.ts', 'tsconfig.base.json'].map((file) =>
-    readFileSync(join(root, file), 'utf8'),
+  const shared = ['package.json', 'pnpm-lock.yaml', 'tsup.base.ts', 'scripts/notices.ts', 'tsconfig.base.json'].map(
+    (file) => readFileSync(join(root, file), 'utf8'),
   );
   /** @type {Map<string, { name: string, dir: string, hash: () => string }>} */
   const packages = new Map();

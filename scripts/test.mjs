@@ -37,11 +37,12 @@ const forMachines = [
  * - `user` is the one it runs as, when it isn't the current one;
  * - `node` is the version of Node it runs with, when it isn't the current one;
  * - `vm` are the options of packages/testkit/vm/vm-run for a lane that runs in a virtual machine;
+ * - `built` says that it runs what is built, not the sources;
  * - `only` is what it runs when no files were named;
  * - `elsewhere` are reasons for which tests may be left out here, because another lane runs them.
  *
  * @typedef {{ name: string, missing?: () => string | undefined, project?: string, user?: () => number | undefined,
- *   node?: number, vm?: string[], only?: string[], elsewhere?: RegExp[] }} Lane
+ *   node?: number, vm?: string[], built?: boolean, only?: string[], elsewhere?: RegExp[] }} Lane
  * @type {Lane[]}
  */
 const lanes = [
@@ -73,6 +74,11 @@ const lanes = [
   withNode(22),
   withNode(24),
   withNode(26),
+  {
+    name: 'package',
+    built: true,
+    missing: () => notLinux ?? (isRoot ? undefined : 'needs root (sudo npm test)'),
+  },
   // Nothing but cgroup v2 (packages/testkit/vm/README.md): User Mode Linux is as fast as the machine, and Debian's own
   // kernel in an emulator shows what it has not.
   virtual({ name: 'v2-root', project: 'kernel', vm: ['--uml'] }),
@@ -195,6 +201,7 @@ const ready = wanted.filter((lane) => {
   }
   return false;
 });
+if (ready.some(({ built }) => built)) ensure({ build: true, quiet: true });
 for (const lane of ready.filter(({ vm }) => !hasOneProcessor(vm))) good = (await runLane(lane)) && good;
 // A machine with one processor keeps one of ours busy: as many at once as there are.
 const waiting = ready.filter(({ vm }) => hasOneProcessor(vm));

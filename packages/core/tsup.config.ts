@@ -23,5 +23,5 @@ const ownDoor = {
 export default defineConfig({
   ...base,
   entry: { index: 'src/index.ts', supervisor: 'src/supervise/main.ts' },
-  esbuildPlugins: [ownDoor],
+  esbuildPlugins: [ownDoor, ...(base.esbuildPlugins ?? [])],
 });

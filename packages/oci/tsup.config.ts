@@ -2,7 +2,7 @@
 import { defineConfig, type Options } from 'tsup';
 import base from '../../tsup.base.ts';
 
-const common = base as Options;
+const common = base;
 
 /** The second file isn't part of the first. */
 const apart = {
@@ -24,8 +24,9 @@ const program: Options = {
   noExternal: [/^@haco\//, 'neverthrow'],
   external: ['koffi'],
   shims: true,
-  esbuildPlugins: [apart],
-  esbuildOptions: (options) => {
+  esbuildPlugins: [apart, ...(common.esbuildPlugins ?? [])],
+  esbuildOptions: (options, context) => {
+    common.esbuildOptions?.(options, context);
     options.conditions = ['@haco/source'];
   },
 };

@@ -1,6 +1,9 @@
 /** The C library of the running process, reached through koffi; loaded at the first call, from this file only. */
 import { createRequire } from 'node:module';
 import type * as KoffiModule from 'koffi';
+import { err, ok, type Result } from 'neverthrow';
+import { UnsupportedError, type HacoError } from '@haco/plan';
+import { unsupportedProcess, withoutFunction, withoutKoffi } from './supported.js';
 
 type Koffi = typeof KoffiModule;
 type Lib = ReturnType<Koffi['load']>;
@@ -63,17 +66,47 @@ let functions: Libc | undefined;
 
 function load(): { readonly koffi: Koffi; readonly library: Lib } {
   // koffi costs about 6 ms: users of the pure packages, and `explain()` for another host, never pay it.
-  koffi ??= createRequire(import.meta.url)('koffi') as Koffi;
+  koffi ??= loadKoffi();
   // `null` is the process itself, which has a libc loaded whatever it is called (glibc: libc.so.6, musl: ld-musl-*.so.1).
   library ??= koffi.load(null);
   return { koffi, library };
 }
 
-/** libc, bound. */
+function loadKoffi(): Koffi {
+  const unsupported = unsupportedProcess();
+  if (unsupported !== undefined) throw unsupported;
+  try {
+    return createRequire(import.meta.url)('koffi') as Koffi;
+  } catch (cause) {
+    throw withoutKoffi(cause);
+  }
+}
+
+/** libc, bound. Throws an `UnsupportedError` where there is none for haco: {@link checkLibc} asks before. */
 export function libc(): Libc {
   if (functions !== undefined) return functions;
   const { koffi: k, library: lib } = load();
-  functions = {
+  try {
+    functions = bind(k, lib);
+  } catch (cause) {
+    throw withoutFunction(cause);
+  }
+  return functions;
+}
+
+/** Whether this process can call libc: not on other systems and processors, with an older Node, or without koffi's binary. */
+export function checkLibc(): Result<void, HacoError> {
+  try {
+    libc();
+    return ok();
+  } catch (error) {
+    if (error instanceof UnsupportedError) return err(error);
+    throw error;
+  }
+}
+
+function bind(k: Koffi, lib: Lib): Libc {
+  return {
     posix_spawn: lib.func(
       'int posix_spawn(void *pid, const char *path, void *actions, void *attr, void *argv, void *envp)',
     ),
@@ -103,7 +136,6 @@ export function libc(): Libc {
     errno: () => k.errno(),
     pollReadable: (fd, callback) => k.node.poll(fd, { readable: true }, callback),
   } as Libc;
-  return functions;
 }
 
 /**

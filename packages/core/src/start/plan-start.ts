@@ -4,6 +4,7 @@ import { sourceOf } from '@haco/bootstrap';
 import { resolveBlockDevices, type CgroupsSection } from '@haco/cgroups';
 import { filterProblems, prepareSeccomp, type SeccompSection } from '@haco/confine';
 import { StateError, type AnyPart, type HacoError, type HostFacts, type Plan, type SharedFacts } from '@haco/plan';
+import { checkLibc } from '@haco/sys';
 import { checkRestorable, keeperSpec, tellRestore } from '../checkpoint/restore-spec.js';
 import { restoreOf, type RestoreSection } from '../checkpoint/section.js';
 import { warningsError } from '../failure.js';
@@ -52,7 +53,8 @@ export function planStart(
   name = spec.identity.name ?? makeUpName(),
 ): Result<PlannedStart, HacoError> {
   const host = runtime.host();
-  return checkRestorable(spec)
+  return checkHere(host)
+    .andThen(() => checkRestorable(spec))
     .andThen(() => withDeviceNumbers(spec, host))
     .andThen((resolved) => {
       const planned =
@@ -60,6 +62,11 @@ export function planStart(
       // A path may mean another device the next time.
       return resolved === spec ? planned : planned.map((plan) => ({ ...plan, reusable: false }));
     });
+}
+
+/** What this process can't do at all is said first, and alone. */
+function checkHere(host: HostFacts): Result<void, HacoError> {
+  return isThisMachine(host) ? checkLibc() : ok();
 }
 
 /** A restore makes what a container is found in; what the container is, for who asks, is what its spec says. */

@@ -14,10 +14,11 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { err, ok, type Result } from 'neverthrow';
-import { IoError, UnsupportedError, type HacoError } from '@haco/plan';
+import { IoError, type HacoError } from '@haco/plan';
 import { errnoName } from '../errno.js';
 import { randomHex } from '../late-builtins.js';
 import { libc } from '../libc.js';
+import { unsupportedProcess } from '../supported.js';
 import { launcherBinaries } from './binary.generated.js';
 
 const MFD_CLOEXEC = 1;
@@ -44,18 +45,9 @@ export function launcherPath(): Result<string, HacoError> {
   const override = process.env['HACO_INIT'];
   if (override !== undefined && override !== '') return ok(override);
   if (image !== undefined) return ok(image.path);
-  const arch = process.arch === 'x64' || process.arch === 'arm64' ? process.arch : undefined;
-  if (arch === undefined || process.platform !== 'linux') {
-    return err(
-      new UnsupportedError({
-        feature: `launcher for ${process.platform} on ${process.arch}`,
-        neededFor: 'starting a container',
-        since: 'haco runs on Linux, x64 and arm64',
-        remedy: 'run it in a Linux virtual machine on such a CPU',
-      }),
-    );
-  }
-  const bytes = Buffer.from(launcherBinaries[arch].base64, 'base64');
+  const unsupported = unsupportedProcess();
+  if (unsupported !== undefined) return err(unsupported);
+  const bytes = Buffer.from(launcherBinaries[process.arch === 'arm64' ? 'arm64' : 'x64'].base64, 'base64');
   return sealedMemory(bytes)
     .orElse(() => privateFile(bytes))
     .map((path) => {

@@ -1,0 +1,74 @@
+/** A stranger's Debian, without any network: the tarballs are installed by each Node, and the README's first snippet runs. */
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describeWith, expectNothingLeft } from '@haco/testkit';
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { nodeOf } from '../../scripts/other-node.mjs';
+import { projectOf } from './project.ts';
+import { firstSnippet, snippetRoot } from './readme.ts';
+import { makeDebianRoot, npmDirectory, runInside } from './roots.ts';
+
+describeWith(['root', 'tool:mmdebstrap', 'cgroup2'], 'a clean Debian', () => {
+  const home = mkdtempSync(join(tmpdir(), `haco-test-${String(process.pid)}-debian-`));
+  const root = join(home, 'root');
+  beforeAll(() => makeDebianRoot({ directory: root, arch: 'amd64' }), 180_000);
+  afterAll(() => rmSync(home, { recursive: true, force: true }));
+
+  const install =
+    'node /opt/npm/bin/npm-cli.js install --offline --loglevel=error --no-audit --no-fund --cache /opt/cache';
+
+  /** In a new project of that Debian, with that Node. */
+  async function stranger(major: number, commands: readonly string[]): Promise<string> {
+    const node = nodeOf(major);
+    if (!('program' in node)) throw new Error(node.reason);
+    const tarballs = readdirSync(inject('tarballs')).map((file) => `/opt/tarballs/${file}`);
+    const project = join(home, `project-${String(major)}`);
+    const files = { 'package.json': JSON.stringify(projectOf(tarballs)), 'readme.mjs': firstSnippet };
+    rmSync(project, { recursive: true, force: true });
+    mkdirSync(project);
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(project, name), text);
+    const { stdout, stderr, exitCode } = await runInside({
+      root,
+      binds: {
+        '/usr/local/bin/node': node.program,
+        '/opt/npm': npmDirectory(),
+        '/opt/cache': inject('npmCache'),
+        '/opt/tarballs': inject('tarballs'),
+        '/root/project': project,
+        // The root that the snippet names: this one.
+        [snippetRoot]: root,
+      },
+      script: ['cd /root/project', `${install} >/dev/null`, ...commands].join('\n'),
+      timeoutMs: 90_000,
+    });
+    expect(stderr).toBe('');
+    expect(exitCode).toBe(0);
+    return stdout;
+  }
+
+  it.each([20, 22, 24, 26])(
+    'installs and runs it with Node %i',
+    async (major) => {
+      const said = await expectNothingLeft(() =>
+        stranger(major, [
+          'node --version',
+          'node readme.mjs </dev/null',
+          'node_modules/.bin/haco run -- echo from the command',
+        ]),
+      );
+      expect(said).toMatch(new RegExp(`^v${String(major)}\\..*\\nexited 0 \\nfrom the command\\n$`));
+    },
+    120_000,
+  );
+
+  it('runs where /tmp takes no programs and memory files can’t be executed', async () => {
+    const said = await stranger(24, [
+      'mount -t tmpfs -o noexec none /tmp; mount -t tmpfs none /run',
+      'echo 2 > /proc/sys/vm/memfd_noexec',
+      'node readme.mjs </dev/null',
+      'mount -o remount,noexec /run; XDG_RUNTIME_DIR=/tmp node readme.mjs </dev/null 2>&1',
+    ]);
+    expect(said).toMatch(/^exited 0 \nCould not store the launcher in .*noexec.*; set XDG_RUNTIME_DIR to .*\n$/);
+  }, 120_000);
+});
