@@ -1,5 +1,5 @@
 /** Secure bits: how far root is still special to the kernel. */
-import type { HostFacts } from '@haco/plan';
+import { isKernelAtLeast, type HostFacts } from '@haco/plan';
 
 /** Number of each bit in linux/securebits.h; the bit that locks it is the next one. */
 const bits = {
@@ -44,6 +44,5 @@ export function secureBitName(input: unknown): SecureBit | undefined {
 
 /** Bits that the kernel of the host is too old for. */
 export function unknownSecureBits(asked: readonly SecureBit[], { kernel }: HostFacts): readonly SecureBit[] {
-  const hasExecBits = kernel.major > 6 || (kernel.major === 6 && kernel.minor >= 14);
-  return hasExecBits ? [] : asked.filter((bit) => bit.startsWith('exec_'));
+  return isKernelAtLeast(kernel, '6.14') ? [] : asked.filter((bit) => bit.startsWith('exec_'));
 }

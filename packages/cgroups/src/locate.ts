@@ -1,5 +1,5 @@
 /** Where on a host settings go: which hierarchy has a controller, and where in it groups are made. */
-import { isHostRoot, type CgroupMount, type HostFacts, type SlotName } from '@haco/plan';
+import { isKernelAtLeast, isHostRoot, type CgroupMount, type HostFacts, type SlotName } from '@haco/plan';
 import { controllerNamed } from './controllers/index.js';
 import type { Setting } from './settings.js';
 
@@ -41,7 +41,7 @@ export function commonNameOf(controller: string): string {
 function prefersV2(controller: string, { cgroups: { v2 }, kernel }: HostFacts): boolean {
   const since = controllerNamed(controller)?.preferV2;
   if (since === undefined || v2?.writable !== true) return false;
-  return kernel.major > since.major || (kernel.major === since.major && kernel.minor >= since.minor);
+  return isKernelAtLeast(kernel, since);
 }
 
 /** The v1 hierarchy of a controller, where that is the one to use. */

@@ -153,8 +153,8 @@ describe('an injected runtime', () => {
     const error = (await haco({ runtime }).command('true').run())._unsafeUnwrapErr();
     expect(error.kind).toBe('unsupported');
     expect(error.message).toBe(
-      "Could not create the container's process: This host (kernel 6.1.0-37-amd64) has no clone3 (Linux 5.5); " +
-        'use a newer kernel, or, inside another container, a seccomp profile that allows it.',
+      "Could not create the container's process: Something hides clone3, which this kernel (6.1.0-37-amd64) has, from " +
+        'this process; allow it in the seccomp profile of the container around this process.',
     );
     expect(performed).toEqual([]);
   });

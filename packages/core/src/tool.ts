@@ -14,8 +14,9 @@ export async function runTool(barrier: BarrierOperation, childPid: number): Prom
     child.stderr.on('data', (chunk: Buffer) => {
       stderr = (stderr + chunk.toString()).slice(-2000);
     });
-    child.on('error', () => {
-      resolve(err(new ToolError({ command, exitCode: null, stderr: '', package: provider })));
+    child.on('error', ({ code, message }: NodeJS.ErrnoException) => {
+      const startErrno = code === 'ENOENT' ? {} : { startErrno: code ?? message };
+      resolve(err(new ToolError({ command, exitCode: null, stderr: '', package: provider, ...startErrno })));
     });
     child.on('close', (exitCode) => {
       resolve(exitCode === 0 ? ok() : err(new ToolError({ command, exitCode, stderr, package: provider })));

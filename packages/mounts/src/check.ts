@@ -1,5 +1,12 @@
 /** What will fail on a host, told before it is tried, with what mends it. */
-import { missingRights, type HostFacts, type MissingRights, type PlanContext, type Warning } from '@haco/plan';
+import {
+  isKernelAtLeast,
+  missingCall,
+  missingRights,
+  type MissingRights,
+  type PlanContext,
+  type Warning,
+} from '@haco/plan';
 import { hasAttributes } from './attributes.js';
 import { attributeChangeOf } from './entries/bind.js';
 import { independentKinds } from './kinds/index.js';
@@ -24,54 +31,33 @@ const checkKernel: Check = (section, { host, ownMounts }) => {
   const { open_tree, openat2, mount_setattr } = host.features;
   const mounts = entries.length + masked.length + readonlyPaths.length > 0 || (ownMounts && rootfs !== undefined);
   if (mounts && !(open_tree && openat2)) {
-    return [
-      {
-        step: 'mounts.root',
-        kind: 'unsupported',
-        message: `This kernel (${host.kernel.release}) has no ${open_tree ? 'openat2 (Linux 5.6)' : 'open_tree (Linux 5.2)'}, without which mounts in a container can't be made safely; use a newer kernel, or a chroot without a mount namespace.`,
-      },
-    ];
+    const { what, remedy } = open_tree ? missingCall(host, 'openat2', '5.6') : missingCall(host, 'open_tree', '5.2');
+    const message = `${what}, without which mounts in a container can't be made safely; ${remedy}, or use a chroot without a mount namespace.`;
+    return [{ step: 'mounts.root', kind: 'unsupported', message }];
   }
   if (mount_setattr) return [];
+  const missing = missingCall(host, 'mount_setattr', '5.12');
   const tooNew = (step: string, what: string, instead: string): Warning => ({
     step,
     kind: 'unsupported',
-    message: `Restricting ${what} needs mount_setattr (Linux 5.12), this is ${host.kernel.release}; ${instead}.`,
+    message: `${missing.what}, which is needed to restrict ${what}; ${missing.remedy}, or ${instead}.`,
   });
   return [
     ...(readonly && rootfs !== undefined && 'path' in rootfs
-      ? [
-          tooNew(
-            'mounts.root',
-            'a root with all mounts below it',
-            'use a newer kernel, or chroot(root, { overlay: true })',
-          ),
-        ]
+      ? [tooNew('mounts.root', 'a root with all mounts below it', 'use chroot(root, { overlay: true })')]
       : []),
     ...(masked.length === 0
       ? []
-      : [tooNew('mounts.mask', 'masked paths', 'use a newer kernel, or a rootfs and kernel filesystems without them')]),
+      : [tooNew('mounts.mask', 'masked paths', 'use a rootfs and kernel filesystems without them')]),
     ...(readonlyPaths.length === 0
       ? []
-      : [tooNew('mounts.readonly-paths', 'paths with all mounts below', 'use a newer kernel, or drop capabilities')]),
+      : [tooNew('mounts.readonly-paths', 'paths with all mounts below', 'drop capabilities')]),
     ...entries.flatMap((entry, index) => {
       if (entry.kind === 'file') {
-        return [
-          tooNew(
-            `mounts.file.${String(index)}`,
-            'files with given content',
-            'use a newer kernel, or write it to a tmpfs',
-          ),
-        ];
+        return [tooNew(`mounts.file.${String(index)}`, 'files with given content', 'write it to a tmpfs')];
       }
       if (entry.kind === 'network-etc') {
-        return [
-          tooNew(
-            `mounts.network-etc.${String(index)}`,
-            'bound files',
-            'use a newer kernel, or copy the two files into the rootfs',
-          ),
-        ];
+        return [tooNew(`mounts.network-etc.${String(index)}`, 'bound files', 'copy the two files into the rootfs')];
       }
       if (entry.kind === 'bind') {
         const change = attributeChangeOf(entry, index);
@@ -81,7 +67,7 @@ const checkKernel: Check = (section, { host, ownMounts }) => {
               tooNew(
                 `mounts.bind.${String(index)}`,
                 `${entry.source} with all mounts below it`,
-                'use a newer kernel, or { recursive: false } for a directory',
+                'give { recursive: false } for a directory',
               ),
             ]
           : [];
@@ -95,7 +81,7 @@ const checkOverlay: Check = (section, situation) => {
   const { rootfs, entries } = section;
   const { inUserNamespace, host } = situation;
   if (!inUserNamespace) return [];
-  const { release, major, minor } = host.kernel;
+  const { release } = host.kernel;
   const lower = rootfs !== undefined && 'overlay' in rootfs ? rootfs.overlay.lower : [];
   const overlays = lower.length > 0 || entries.some(({ kind }) => kind === 'overlay');
   const tooOld: Warning = {
@@ -110,17 +96,13 @@ const checkOverlay: Check = (section, situation) => {
       'In a user namespace the kernel makes no overlay of "/" that is kept or has other layers, since that would uncover what lies under its mounts; leave out unshare("user") and run it with sudo, or use chroot("/", { overlay: true }).',
   };
   return [
-    ...(overlays && (major < 5 || (major === 5 && minor < 11)) ? [tooOld] : []),
+    ...(overlays && !isKernelAtLeast(host.kernel, '5.11') ? [tooOld] : []),
     ...(lower.includes('/') && !isLayeredHost(section, situation) ? [whole] : []),
   ];
 };
 
-/** Linux 5.12 has idmapped mounts; overlayfs takes them as layers since 5.19. */
-const layersSince = { major: 5, minor: 19 };
-
-function isOlder({ major, minor }: HostFacts['kernel'], since: typeof layersSince): boolean {
-  return major < since.major || (major === since.major && minor < since.minor);
-}
+/** Linux 5.12 has idmapped mounts; overlayfs takes them as layers since then. */
+const layersSince = '5.19';
 
 const checkIdmapped: Check = ({ rootfs, idmap, entries }, { host }) => {
   const isLayer = rootfs !== undefined && 'overlay' in rootfs;
@@ -138,9 +120,9 @@ const checkIdmapped: Check = ({ rootfs, idmap, entries }, { host }) => {
       const message = `The host's own tree keeps its owners; leave out ${verb}, or use another root.`;
       return [{ step, kind: 'unsupported', message }];
     }
-    const tooOld = !host.features.mount_setattr || (asLayer && isOlder(host.kernel, layersSince));
+    const tooOld = !host.features.mount_setattr || (asLayer && !isKernelAtLeast(host.kernel, layersSince));
     if (tooOld) {
-      const [what, since] = asLayer ? ['Overlays of idmapped directories', '5.19'] : ['Idmapped mounts', '5.12'];
+      const [what, since] = asLayer ? ['Overlays of idmapped directories', layersSince] : ['Idmapped mounts', '5.12'];
       const message = `${what} need Linux ${since}, this is ${host.kernel.release}; use a newer kernel, or change the owners of ${source}.`;
       return [{ step, kind: 'unsupported', message }];
     }

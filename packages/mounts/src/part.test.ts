@@ -389,9 +389,9 @@ describe('check', () => {
       ),
     ).toMatchInlineSnapshot(`
       [
-        "unsupported: Restricting a root with all mounts below it needs mount_setattr (Linux 5.12), this is 5.11.0; use a newer kernel, or chroot(root, { overlay: true }).",
-        "unsupported: Restricting /a with all mounts below it needs mount_setattr (Linux 5.12), this is 5.11.0; use a newer kernel, or { recursive: false } for a directory.",
-        "unsupported: Restricting bound files needs mount_setattr (Linux 5.12), this is 5.11.0; use a newer kernel, or copy the two files into the rootfs.",
+        "unsupported: This kernel (5.11.0) has no mount_setattr (Linux 5.12), which is needed to restrict a root with all mounts below it; use a newer kernel, or use chroot(root, { overlay: true }).",
+        "unsupported: This kernel (5.11.0) has no mount_setattr (Linux 5.12), which is needed to restrict /a with all mounts below it; use a newer kernel, or give { recursive: false } for a directory.",
+        "unsupported: This kernel (5.11.0) has no mount_setattr (Linux 5.12), which is needed to restrict bound files; use a newer kernel, or copy the two files into the rootfs.",
       ]
     `);
   });
@@ -400,9 +400,9 @@ describe('check', () => {
     const file = { kind: 'file', target: '/c', content: { text: '' } } as const;
     expect(warnings({ masked: ['/a'], readonlyPaths: ['/b'], entries: [file] }, oldHost)).toMatchInlineSnapshot(`
       [
-        "unsupported: Restricting masked paths needs mount_setattr (Linux 5.12), this is 5.11.0; use a newer kernel, or a rootfs and kernel filesystems without them.",
-        "unsupported: Restricting paths with all mounts below needs mount_setattr (Linux 5.12), this is 5.11.0; use a newer kernel, or drop capabilities.",
-        "unsupported: Restricting files with given content needs mount_setattr (Linux 5.12), this is 5.11.0; use a newer kernel, or write it to a tmpfs.",
+        "unsupported: This kernel (5.11.0) has no mount_setattr (Linux 5.12), which is needed to restrict masked paths; use a newer kernel, or use a rootfs and kernel filesystems without them.",
+        "unsupported: This kernel (5.11.0) has no mount_setattr (Linux 5.12), which is needed to restrict paths with all mounts below; use a newer kernel, or drop capabilities.",
+        "unsupported: This kernel (5.11.0) has no mount_setattr (Linux 5.12), which is needed to restrict files with given content; use a newer kernel, or write it to a tmpfs.",
       ]
     `);
   });

@@ -83,7 +83,7 @@ const checkUserNamespaces: Check = (section, context) => {
       ? warning(
           'clone',
           'permission',
-          'AppArmor takes all capabilities in user namespaces away from programs without a profile; allow them with "sysctl -w kernel.apparmor_restrict_unprivileged_userns=0".',
+          'AppArmor takes all capabilities in user namespaces away from programs without a profile; give this one a profile with "userns,", or allow it to all with "sysctl -w kernel.apparmor_restrict_unprivileged_userns=0".',
         )
       : []),
   ];

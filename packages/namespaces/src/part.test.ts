@@ -186,7 +186,7 @@ describe('check', () => {
       [
         "permission: User namespaces are switched off here; allow them with "sysctl -w user.max_user_namespaces=15000".",
         "permission: Only root may create user namespaces here; allow it with "sysctl -w kernel.unprivileged_userns_clone=1".",
-        "permission: AppArmor takes all capabilities in user namespaces away from programs without a profile; allow them with "sysctl -w kernel.apparmor_restrict_unprivileged_userns=0".",
+        "permission: AppArmor takes all capabilities in user namespaces away from programs without a profile; give this one a profile with "userns,", or allow it to all with "sysctl -w kernel.apparmor_restrict_unprivileged_userns=0".",
       ]
     `);
   });

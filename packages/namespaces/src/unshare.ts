@@ -1,5 +1,14 @@
 /** New namespaces: which kinds the clone makes, and which must be made before or after it. */
-import { flags, listWords, syscall, type NamespaceKind, type Need, type PlanContext, type Step } from '@haco/plan';
+import {
+  isKernelAtLeast,
+  flags,
+  listWords,
+  syscall,
+  type NamespaceKind,
+  type Need,
+  type PlanContext,
+  type Step,
+} from '@haco/plan';
 import { cloneFlags, kindsInOrder, rowOf } from './kinds.js';
 import type { NamespacesSection } from './section.js';
 
@@ -17,15 +26,11 @@ export function launcherMayUnshare(section: NamespacesSection, { host }: PlanCon
   return host.capabilities.includes('sys_admin') || section.enter.some(({ kind }) => kind === 'user');
 }
 
-function isAtLeast(host: PlanContext['host'], major: number, minor: number): boolean {
-  return host.kernel.major > major || (host.kernel.major === major && host.kernel.minor >= minor);
-}
-
 function placeOf(kind: NamespaceKind, section: NamespacesSection, context: PlanContext): keyof MakingPlaces {
   if (kind === 'cgroup' && context.facts.joinsCgroupLate) return 'after';
   // Offsets can only be written while the new time namespace is empty. And CLONE_NEWTIME shares its bit with the exit signal
   // of the old clone(2), which is why clone3(2) refused it before Linux 6.3.
-  const early = section.timeOffsets !== undefined || !isAtLeast(context.host, 6, 3);
+  const early = section.timeOffsets !== undefined || !isKernelAtLeast(context.host.kernel, '6.3');
   if (kind === 'time' && early && launcherMayUnshare(section, context)) return 'before';
   return 'clone';
 }

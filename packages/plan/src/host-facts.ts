@@ -108,7 +108,7 @@ export interface HostFacts {
     readonly max: number;
     /** `kernel.unprivileged_userns_clone` is 0 (Debian's older patch). */
     readonly unprivilegedDisabled: boolean;
-    /** `kernel.apparmor_restrict_unprivileged_userns` is 1 (Ubuntu ≥ 23.10). */
+    /** `kernel.apparmor_restrict_unprivileged_userns` is 1 (Ubuntu ≥ 23.10), and no AppArmor profile speaks for this process. */
     readonly apparmorRestricted: boolean;
     readonly subuid: readonly SubordinateRange[];
     readonly subgid: readonly SubordinateRange[];

@@ -13,6 +13,7 @@ export * from './errors.js';
 export * from './host-facts.js';
 export * from './issue.js';
 export * from './json.js';
+export * from './kernel-release.js';
 export * from './list-words.js';
 export * from './live.js';
 export { quote, show } from './message.js';

@@ -34,6 +34,8 @@ export interface ToolFields {
   readonly exitCode: number | null;
   readonly stderr: string;
   readonly package: string;
+  /** Why its file, which is there, could not be executed. */
+  readonly startErrno?: string;
 }
 
 export interface NotFoundFields {
@@ -93,9 +95,13 @@ export function permission(fields: PermissionFields): string {
   return sentence ?? `Not allowed to ${what}: ${missing}; ${remedy}.`;
 }
 
-export function tool({ command, exitCode, stderr, package: provider }: ToolFields): string {
+export function tool(fields: ToolFields): string {
+  const { command, exitCode, stderr, package: provider, startErrno } = plain(fields);
   const line = command.join(' ');
   const [name = ''] = command;
+  if (startErrno !== undefined) {
+    return `Could not start ${quote(name)}: ${startErrno}; make its file executable for this user, or install it anew with "apt-get install --reinstall ${provider}".`;
+  }
   if (exitCode === null && stderr === '') {
     return `Could not start ${quote(name)}: the program isn't installed; install it with "apt-get install ${provider}".`;
   }

@@ -105,8 +105,8 @@ async function start(tool: Tool): Promise<Started> {
   tool.signal?.addEventListener('abort', kill, { once: true });
   const done = new Promise<void>((resolve, reject) => {
     child.once('error', (thrown) => {
-      const stderr = `it could not be started: ${errnoOf(thrown) ?? thrown.message}`;
-      reject(new ToolError({ command: shown, exitCode: null, stderr, package: tool.package }));
+      const startErrno = errnoOf(thrown) ?? thrown.message;
+      reject(new ToolError({ command: shown, exitCode: null, stderr: '', package: tool.package, startErrno }));
     });
     // `close`, not `exit`: it comes when the last process that holds the pipes has ended.
     child.once('close', (exitCode) => {

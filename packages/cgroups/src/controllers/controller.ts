@@ -50,7 +50,7 @@ export interface Controller {
    */
   readonly v2?: 'always' | 'never';
   /** On hybrid hosts v2's form is the better one, from this kernel on. */
-  readonly preferV2?: { readonly major: number; readonly minor: number };
+  readonly preferV2?: string;
   /** Keys by their names on either version. Others of this controller are written as they are. */
   readonly keys: Readonly<Record<string, Key>>;
   /** Keys that contain the name of a thing, such as a page size. */

@@ -20,7 +20,7 @@ export const freezer = {
   name: 'freezer',
   v2: 'always',
   // What v1 has frozen doesn't even notice SIGKILL, so it would outlive whoever froze it. `cgroup.freeze` is of Linux 5.2.
-  preferV2: { major: 5, minor: 2 },
+  preferV2: '5.2',
   keys: {
     'freezer.state': { v1: file('freezer.state'), v2: stateToFreeze, instead: words },
     'cgroup.freeze': { v1: freezeToState, v2: file('cgroup.freeze'), instead: words },

@@ -1,5 +1,5 @@
 /** The security modules whose labels can be set: what each wants written, and how a host shows that it runs it. */
-import type { HostFacts } from '@haco/plan';
+import { isKernelAtLeast, type HostFacts } from '@haco/plan';
 import type { LsmSection } from './section.js';
 
 /** One label that was asked for. */
@@ -21,7 +21,7 @@ export interface Label {
 /** The labels that a section asks for. */
 export function labelsOf({ apparmor, selinux }: LsmSection, { kernel }: HostFacts): readonly Label[] {
   // Since Linux 5.8 AppArmor has files of its own; the common ones belong to whichever module comes first.
-  const hasOwn = kernel.major > 5 || (kernel.major === 5 && kernel.minor >= 8);
+  const hasOwn = isKernelAtLeast(kernel, '5.8');
   return [
     ...(apparmor === undefined
       ? []

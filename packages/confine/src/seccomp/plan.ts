@@ -1,5 +1,5 @@
 /** The steps that load the filters: the last before the command. */
-import { flags, struct, syscall, type Arg, type Flags, type PlanContext, type Step } from '@haco/plan';
+import { isKernelAtLeast, flags, struct, syscall, type Arg, type Flags, type PlanContext, type Step } from '@haco/plan';
 import type { CompiledFilter, SeccompFilter, SeccompSection } from './section.js';
 import { filterFlags } from './words.js';
 
@@ -78,7 +78,7 @@ export function planSeccomp(section: SeccompSection, context: PlanContext): read
     : 'while it holds CAP_SYS_ADMIN, which a filter without no_new_privs takes; what gives up privileges must pass it';
   const { filters = [], answered = [], learn } = section;
   const names = answered.map(({ name }) => name).join(', ');
-  const killable = host.kernel.major > 5 || (host.kernel.major === 5 && host.kernel.minor >= 19);
+  const killable = isKernelAtLeast(host.kernel, '5.19');
   const listen = flags(
     listenerFlags,
     'SECCOMP_FILTER_FLAG_NEW_LISTENER',

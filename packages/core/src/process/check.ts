@@ -1,5 +1,5 @@
 /** What every start needs of the kernel, told before it is tried. */
-import { missingRights, type FeatureName, type IdRange, type PlanContext, type Warning } from '@haco/plan';
+import { missingCall, missingRights, type FeatureName, type IdRange, type PlanContext, type Warning } from '@haco/plan';
 import type { ProcessSection } from './section.js';
 import { numericUser, userStepId } from './user.js';
 
@@ -26,11 +26,10 @@ function checkKernel(section: ProcessSection, { host }: PlanContext): readonly W
   const requirements = section.workdir === undefined ? always : [...always, forWorkdir];
   return requirements
     .filter(({ feature }) => !host.features[feature])
-    .map(({ feature, since, step }) => ({
-      step,
-      kind: 'unsupported',
-      message: `This host (kernel ${host.kernel.release}) has no ${feature} (Linux ${since}); use a newer kernel, or, inside another container, a seccomp profile that allows it.`,
-    }));
+    .map(({ feature, since, step }) => {
+      const { what, remedy } = missingCall(host, feature, since);
+      return { step, kind: 'unsupported', message: `${what}; ${remedy}.` };
+    });
 }
 
 function isMapped(ranges: readonly IdRange[], id: number): boolean {

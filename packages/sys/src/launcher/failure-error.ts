@@ -7,9 +7,9 @@ import type { StepFailure } from './report.js';
 
 /** The call alone, without what the plan does with its result. */
 function callOf(operation: Operation): string {
-  return renderOperation(
-    operation.op === 'syscall' ? { op: 'syscall', name: operation.name, args: operation.args } : operation,
-  );
+  const bare =
+    operation.op === 'syscall' ? { op: operation.op, name: operation.name, args: operation.args } : operation;
+  return renderOperation(bare).replace(/ = <child>$/, '');
 }
 
 /** The error of a failed operation, in the words of the step. */

@@ -2,7 +2,7 @@
 import { type PortableSyscallName } from '../codec/numbers.generated.js';
 import { errnoNumber } from '../errno.js';
 import { type HostReader } from './host-reader.js';
-import { isAtLeast, type KernelRelease } from './kernel-release.js';
+import { isKernelAtLeast, type KernelRelease } from '@haco/plan';
 
 /** What a probe may look at. */
 export interface FeatureProbe {
@@ -35,7 +35,7 @@ export function answersCall(
   ...args: readonly (number | null)[]
 ): boolean {
   const result = host.call(name, ...args);
-  return result === undefined ? isAtLeast(kernel, since) : !hidden.includes(result);
+  return result === undefined ? isKernelAtLeast(kernel, since) : !hidden.includes(result);
 }
 
 /** What to do about a call that is absent or filtered. */

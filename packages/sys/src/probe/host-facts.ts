@@ -8,7 +8,7 @@ import { heedsWeights } from './disks.js';
 import { type FeatureProbe } from './feature.js';
 import { kernelFeatures } from './features/index.js';
 import { type HostReader, thisHost } from './host-reader.js';
-import { parseKernelRelease } from './kernel-release.js';
+import { parseKernelRelease } from '@haco/plan';
 import { type ProcessInfo, thisProcess } from './process-info.js';
 import { parseStatus } from './status.js';
 import { mappedIds } from './mapped-ids.js';
@@ -81,6 +81,13 @@ function probeFeatures(probe: FeatureProbe): HostFacts['features'] {
   return Object.fromEntries(entries) as Record<FeatureName, boolean>;
 }
 
+/** Whether AppArmor has a profile for this process: then that decides, where else only a switch of the machine does. */
+function hasProfile(host: HostReader): boolean {
+  const [own, common] = ['/proc/self/attr/apparmor/current', '/proc/self/attr/current'].map((file) => host.read(file));
+  const label = own ?? common;
+  return label !== undefined && label.trim().replace('\0', '') !== 'unconfined';
+}
+
 function probeUserNamespaces(info: ProcessInfo, host: HostReader): HostFacts['userNamespaces'] {
   const ranges = (file: string): HostFacts['userNamespaces']['subuid'] => {
     const text = host.read(file) ?? '';
@@ -92,7 +99,8 @@ function probeUserNamespaces(info: ProcessInfo, host: HostReader): HostFacts['us
     // Where somebody hides it, as outer containers do, nothing is known against them.
     max: numberIn(host, '/proc/sys/user/max_user_namespaces') ?? Number.MAX_SAFE_INTEGER,
     unprivilegedDisabled: numberIn(host, '/proc/sys/kernel/unprivileged_userns_clone') === 0,
-    apparmorRestricted: numberIn(host, '/proc/sys/kernel/apparmor_restrict_unprivileged_userns') === 1,
+    apparmorRestricted:
+      numberIn(host, '/proc/sys/kernel/apparmor_restrict_unprivileged_userns') === 1 && !hasProfile(host),
     subuid: ranges('/etc/subuid'),
     subgid: ranges('/etc/subgid'),
     newidmap: helpers.every((path) => path !== undefined),

@@ -1,7 +1,6 @@
 /** Facts about a machine that can't run containers of haco: planning goes on and says so, nothing throws. */
-import { featureNames, type FeatureName, type HostFacts } from '@haco/plan';
+import { parseKernelRelease, featureNames, type FeatureName, type HostFacts } from '@haco/plan';
 import { type ProcessInfo } from './process-info.js';
-import { parseKernelRelease } from './kernel-release.js';
 
 /** No features, no groups, no privileges; `arch` is `unsupported`. */
 export function unsupportedHost(info: ProcessInfo): HostFacts {

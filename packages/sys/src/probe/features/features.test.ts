@@ -2,7 +2,7 @@ import { featureNames } from '@haco/plan';
 import { describe, expect, it } from 'vitest';
 import { type PortableSyscallName } from '../../codec/numbers.generated.js';
 import { fakeHost } from '../fake-host.js';
-import { parseKernelRelease } from '../kernel-release.js';
+import { parseKernelRelease } from '@haco/plan';
 import { kernelFeatures } from './index.js';
 
 const calls = ['clone3', 'openat2', 'close_range', 'pidfd_open', 'open_tree', 'mount_setattr'] as const;

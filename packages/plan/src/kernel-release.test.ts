@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { isAtLeast, parseKernelRelease } from './kernel-release.js';
+import { isKernelAtLeast, parseKernelRelease } from './kernel-release.js';
 
 it('reads the version out of the releases of distributions', () => {
   expect(parseKernelRelease('6.1.0-37-amd64')).toEqual({ release: '6.1.0-37-amd64', major: 6, minor: 1 });
@@ -9,9 +9,9 @@ it('reads the version out of the releases of distributions', () => {
 });
 
 it('compares versions by number, not by letter', () => {
-  expect(isAtLeast(parseKernelRelease('5.11.0'), '5.9')).toBe(true);
-  expect(isAtLeast(parseKernelRelease('5.9.1'), '5.11')).toBe(false);
-  expect(isAtLeast(parseKernelRelease('5.11.0'), '5.11')).toBe(true);
-  expect(isAtLeast(parseKernelRelease('6.0.0'), '5.19')).toBe(true);
-  expect(isAtLeast(parseKernelRelease('4.20.0'), '5.0')).toBe(false);
+  expect(isKernelAtLeast(parseKernelRelease('5.11.0'), '5.9')).toBe(true);
+  expect(isKernelAtLeast(parseKernelRelease('5.9.1'), '5.11')).toBe(false);
+  expect(isKernelAtLeast(parseKernelRelease('5.11.0'), '5.11')).toBe(true);
+  expect(isKernelAtLeast(parseKernelRelease('6.0.0'), '5.19')).toBe(true);
+  expect(isKernelAtLeast(parseKernelRelease('4.20.0'), '5.0')).toBe(false);
 });
