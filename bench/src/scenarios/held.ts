@@ -1,9 +1,6 @@
 /** The same while Node holds much memory, which fork(2) has to copy the page tables of. */
-import { floorContenders } from '../contenders/floor.js';
-import { growth, hacoContenders } from '../contenders/haco.js';
-import { spawnContenders } from '../contenders/spawn.js';
-import { toolContenders } from '../contenders/tools.js';
-import { interleave, onlyWorking } from '../measure.js';
+import { everySituation } from '../contenders/every-situation.js';
+import { interleave } from '../measure.js';
 import { rowsOf, type HeldResult } from '../results.js';
 import type { ScenarioInput } from './scenario.js';
 
@@ -27,13 +24,8 @@ function hold(mebibytes: number): readonly unknown[] {
 
 export async function held({ stage, amounts }: ScenarioInput): Promise<HeldResult> {
   const held = hold(amounts.heldMiB);
-  using floors = floorContenders(stage);
-  const wanted = new Set<string>(['spawn', ...growth, 'floor-full']);
-  const own = [...spawnContenders(stage), ...hacoContenders(stage), ...floors.contenders];
-  const { working: contenders } = await onlyWorking([
-    ...own.filter(({ id }) => wanted.has(id)),
-    ...toolContenders(stage).contenders,
-  ]);
+  using situation = await everySituation(stage);
+  const { contenders } = situation;
   const rounds = Math.ceil(amounts.rounds / 3);
   const times = await interleave(contenders, { rounds, warmUp: Math.ceil(amounts.warmUp / 3) });
   // Used after the measurements, so that nothing of it was collected before.

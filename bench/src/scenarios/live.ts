@@ -1,11 +1,9 @@
 /** Starts while many other containers live. */
 import { readdirSync } from 'node:fs';
 import type { Container } from '@haco/core';
-import { floorContenders } from '../contenders/floor.js';
-import { full, growth, hacoContenders } from '../contenders/haco.js';
-import { spawnContenders } from '../contenders/spawn.js';
-import { toolContenders } from '../contenders/tools.js';
-import { onlyWorking, timeOf } from '../measure.js';
+import { everySituation } from '../contenders/every-situation.js';
+import { full } from '../contenders/haco.js';
+import { timeOf } from '../measure.js';
 import { rowsOf, type LiveResult } from '../results.js';
 import { quantile } from '../statistics.js';
 import type { ScenarioInput } from './scenario.js';
@@ -29,13 +27,8 @@ async function startMany(root: string, count: number): Promise<{ containers: Con
 }
 
 export async function live({ stage, amounts }: ScenarioInput): Promise<LiveResult> {
-  using floors = floorContenders(stage);
-  const wanted = new Set<string>(['spawn', ...growth, 'floor-full']);
-  const own = [...spawnContenders(stage), ...hacoContenders(stage), ...floors.contenders];
-  const { working: contenders } = await onlyWorking([
-    ...own.filter(({ id }) => wanted.has(id)),
-    ...toolContenders(stage).contenders,
-  ]);
+  using situation = await everySituation(stage);
+  const { contenders } = situation;
   const rounds = Math.ceil(amounts.rounds / cycles);
   const warmUp = Math.ceil(amounts.warmUp / 3);
   const without = new Map<string, number[]>(contenders.map(({ id }) => [id, []]));

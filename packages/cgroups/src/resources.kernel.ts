@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { haco, orThrow, realRuntime, type Runtime } from '@haco/core';
 import type { HostFacts } from '@haco/plan';
 import { closeForkServer, probeHost } from '@haco/sys';
-import { describeWith, expectNothingLeft, probePath } from '@haco/testkit';
+import { cpuMsOf, describeWith, expectNothingLeft, probePath } from '@haco/testkit';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { DeviceRule } from './controllers/devices.js';
 import type { IoDevice } from './controllers/io.js';
@@ -49,16 +49,6 @@ afterEach(async () => {
   for (const base of bases) await expect.poll(() => existsSync(`${base}/haco`)).toBe(false);
 });
 
-/** CPU time of a process in clock ticks: utime and stime of proc_pid_stat(5). */
-function ticks(pid: number): number {
-  const fields =
-    readFileSync(`/proc/${String(pid)}/stat`, 'latin1')
-      .split(') ')
-      .at(-1)
-      ?.split(' ') ?? [];
-  return Number(fields[11]) + Number(fields[12]);
-}
-
 describeWith(['root', 'probe', 'controller:cpu'], 'CPU time', () => {
   test('half of a CPU is half of a CPU, over two seconds', { timeout: 90_000 }, async () => {
     // Other tests want the processors too: below a heavy group the limit alone decides.
@@ -87,7 +77,7 @@ describeWith(['root', 'probe', 'controller:cpu'], 'CPU time', () => {
       haco().cpuAffinity('0').resources({ cpu: { weight } }).command(probePath(), 'spin', '60');
     await using heavy = await orThrow(spin(300).start());
     await using light = await orThrow(spin(100).start());
-    const used = (): readonly number[] => [heavy, light].map(({ pid }) => ticks(pid));
+    const used = (): readonly number[] => [heavy, light].map(({ pid }) => cpuMsOf(pid));
     // Both run by then.
     await expect.poll(() => Math.min(...used()), { timeout: 15_000 }).toBeGreaterThan(5);
     const before = used();

@@ -1,11 +1,12 @@
 /** What this host can do for containers, and how to mend what it can't. */
-import { type HacoError, type Warning, nothing } from '@haco/plan';
+import { type HacoError, type HostFacts, type IdRange, type SubordinateRange, type Warning, nothing } from '@haco/plan';
 import { hostOverlay } from '@haco/bootstrap';
 import { ResultAsync } from 'neverthrow';
 import type { Builder } from './builder.js';
 import { haco, type HacoOptions } from './haco.js';
 import { container } from './presets/container.js';
 import { sandbox } from './presets/sandbox.js';
+import { realRuntime } from './runtime.js';
 
 /** One thing that containers may need. */
 export interface Finding {
@@ -25,14 +26,25 @@ export interface Diagnosis {
   toString(): string;
 }
 
+type Examination = (builder: Builder, host: HostFacts) => Pick<Builder, 'check'>;
+
+/** By ranges, which `auto` would do without where none are granted. */
+const withTwoUsers: Examination = (builder, { euid, egid, userNamespaces: { subuid, subgid } }) => {
+  const two = (own: number, [granted]: readonly SubordinateRange[]): readonly IdRange[] => [
+    { inside: 0, outside: own, count: 1 },
+    { inside: 1, outside: granted?.start ?? 100_000, count: 1 },
+  ];
+  return builder.unshare('user').mapUsers(two(euid, subuid)).mapGroups(two(egid, subgid));
+};
+
 /** Each is an ordinary builder: what the doctor says of it is what `check()` says, and what a start would meet. */
-const examinations: readonly (readonly [what: string, make: (builder: Builder) => Pick<Builder, 'check'>])[] = [
+const examinations: readonly (readonly [what: string, make: Examination])[] = [
   [
     'namespaces of mounts, pids, ipc, host name, network and cgroups',
     (b) => b.unshare('mount', 'pid', 'ipc', 'uts', 'net', 'cgroup'),
   ],
   ['user namespaces', (b) => b.unshare('user')],
-  ['user namespaces with more than one user', (b) => b.unshare('user').mapUsers('auto').mapGroups('auto')],
+  ['user namespaces with more than one user', withTwoUsers],
   ['time namespaces', (b) => b.unshare('user', 'time')],
   ['a throw-away layer over the host', (b) => b.unshare('user', 'mount').rootfs(hostOverlay())],
   [
@@ -66,8 +78,9 @@ const examinations: readonly (readonly [what: string, make: (builder: Builder) =
  * ```
  */
 export function doctor(options: HacoOptions = nothing): ResultAsync<Diagnosis, HacoError> {
+  const host = (options.runtime ?? realRuntime).host();
   const examined = examinations.map(([what, make]) =>
-    make(haco(options))
+    make(haco(options), host)
       .check()
       .map(({ ok, problems }): Finding => ({ what, ok, problems: withoutRepetition(problems) })),
   );

@@ -5,26 +5,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { ContainerFreezer } from '@haco/cgroups';
 import { probeHost } from '@haco/sys';
-import { describeWith, expectNothingLeft } from '@haco/testkit';
+import { cpuMsOf, describeWith, expectNothingLeft } from '@haco/testkit';
 import { beforeAll, expect, test } from 'vitest';
 import { warmUp } from './fixture.js';
 import { attachTo, haco, orThrow, realRuntime, type ProcessHandle, type Runtime } from './index.js';
 
 beforeAll(warmUp);
 
-/** Clock ticks of CPU time that a process has used: utime and stime of proc_pid_stat(5). */
-function ticks(pid: number): number {
-  const fields = readFileSync(`/proc/${String(pid)}/stat`, 'latin1')
-    .replace(/^.*\) /, '')
-    .split(' ');
-  return Number(fields[11]) + Number(fields[12]);
-}
-
 /** Whether processes use CPU time within 100 ms. */
 async function runs(...pids: readonly number[]): Promise<boolean> {
-  const before = pids.map(ticks);
+  const before = pids.map(cpuMsOf);
   await sleep(100);
-  return pids.some((pid, index) => ticks(pid) > (before[index] ?? 0));
+  return pids.some((pid, index) => cpuMsOf(pid) > (before[index] ?? 0));
 }
 
 async function childOf({ pid }: ProcessHandle): Promise<number> {

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleepMs } from 'node:timers/promises';
 import { openGroup } from '@haco/cgroups';
 import { closeForkServer, probeHost } from '@haco/sys';
-import { describeWith, expectNothingLeft, probePath } from '@haco/testkit';
+import { cpuMsOf, describeWith, expectNothingLeft, probePath } from '@haco/testkit';
 import { beforeAll, expect, test } from 'vitest';
 import { haco, orThrow, type Container } from './index.js';
 
@@ -13,16 +13,6 @@ async function sleep(use: (container: Container) => Promise<void>): Promise<void
     haco().name('haco-test-update').pids(32).memory('64MiB').cpu(50).command(probePath(), 'sleep', '60').start(),
   );
   await use(container);
-}
-
-/** CPU time of a process: utime and stime of proc_pid_stat(5), in clock ticks of 10 ms. */
-function cpuMs(pid: number): number {
-  const fields =
-    readFileSync(`/proc/${String(pid)}/stat`, 'latin1')
-      .split(') ')
-      .at(-1)
-      ?.split(' ') ?? [];
-  return 10 * (Number(fields[11]) + Number(fields[12]));
 }
 
 function tryRemove(path: string): boolean {
@@ -60,9 +50,9 @@ describeWith(['root', 'probe'], 'a running container', () => {
       await expect
         .poll(() => orThrow(container.stats({ only: ['pids'] })).pids?.limitHits, { timeout: 15_000 })
         .toBeGreaterThan(0);
-      const [used, began] = [cpuMs(container.pid), performance.now()];
+      const [used, began] = [cpuMsOf(container.pid), performance.now()];
       await sleepMs(1500);
-      const share = (cpuMs(container.pid) - used) / (performance.now() - began);
+      const share = (cpuMsOf(container.pid) - used) / (performance.now() - began);
       // A period of 100 ms may have begun before, and end after.
       expect(share).toBeLessThan(0.13);
       expect(share).toBeGreaterThan(0);

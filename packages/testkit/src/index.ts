@@ -6,6 +6,7 @@
  */
 export * from './as-user.js';
 export * from './bare-host.js';
+export * from './cpu-time.js';
 export * from './describe-with.js';
 export * from './expect-nothing-left.js';
 export * from './hide-syscall.js';

@@ -3,12 +3,10 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cluster, haco, orThrow } from '@haco/core';
 import { describeWith, runCommand, type Finished } from '@haco/testkit';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { scaleOut } from '../index.js';
-import { dockerdNeeds, startDockerd, type Dockerd } from '../runtime/engines/dockerd.js';
-import { makeRuntime, type TestRuntime } from '../runtime/testing.js';
+import { dockerdNeeds, type Dockerd, useDockerd } from '../runtime/engines/dockerd.js';
 
-let runtime: TestRuntime;
 let engine: Dockerd;
 
 /** Two that share a network: the second asks the first, and says what it was told. */
@@ -34,14 +32,10 @@ const definition = cluster(
 );
 
 describeWith(['root', 'busybox', 'probe', 'seccomp', 'tool:docker-compose', ...dockerdNeeds], 'docker-compose', () => {
-  beforeAll(async () => {
-    runtime = await makeRuntime();
-    engine = await startDockerd(runtime.path);
-  }, 120_000);
-  afterAll(async () => {
-    await engine.stop();
-    runtime.remove();
-  }, 120_000);
+  const dockerd = useDockerd();
+  beforeAll(() => {
+    engine = dockerd();
+  });
 
   test('starts the containers of a cluster as the definition has them', { timeout: 180_000 }, async () => {
     const accept = ['rootfs', 'control'];

@@ -2,11 +2,9 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeWith, expectNothingLeft, type Finished } from '@haco/testkit';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { makeRuntime, type TestRuntime } from '../testing.js';
-import { dockerdNeeds, startDockerd, type Dockerd } from './dockerd.js';
+import { beforeAll, expect, test } from 'vitest';
+import { dockerdNeeds, type Dockerd, useDockerd } from './dockerd.js';
 
-let runtime: TestRuntime;
 let engine: Dockerd;
 
 const docker = (...args: readonly string[]): Promise<Finished> => engine.docker(...args);
@@ -19,14 +17,10 @@ async function inspect(name: string, template: string): Promise<string> {
 }
 
 describeWith(['root', 'busybox', 'probe', 'seccomp', ...dockerdNeeds], 'docker', () => {
-  beforeAll(async () => {
-    runtime = await makeRuntime();
-    engine = await startDockerd(runtime.path);
-  }, 120_000);
-  afterAll(async () => {
-    await engine.stop();
-    runtime.remove();
-  }, 120_000);
+  const dockerd = useDockerd();
+  beforeAll(() => {
+    engine = dockerd();
+  });
 
   test('has it as its default runtime', async () => {
     expect((await docker('info', '--format', '{{.DefaultRuntime}}')).stdout).toBe('haco\n');

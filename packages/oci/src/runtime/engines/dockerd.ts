@@ -1,6 +1,8 @@
 /** For tests: dockerd with haco-oci as its default runtime, and an image with a shell in it. */
 import { join } from 'node:path';
 import { makeRootfs, runCommand, type Finished } from '@haco/testkit';
+import { afterAll, beforeAll } from 'vitest';
+import { makeRuntime, type TestRuntime } from '../testing.js';
 import { startEngine, type Engine } from './engine.js';
 
 /** What dockerd needs on the host. */
@@ -20,7 +22,7 @@ const dockerAt = (directory: string, args: readonly string[]): Promise<Finished>
   });
 
 /** Start it; its image is `bb:1`. */
-export async function startDockerd(runtime: string): Promise<Dockerd> {
+async function startDockerd(runtime: string): Promise<Dockerd> {
   const engine = await startEngine({
     name: 'dockerd',
     command: ({ directory, group }) => [
@@ -39,4 +41,19 @@ export async function startDockerd(runtime: string): Promise<Dockerd> {
   const imported = await docker('import', archive, 'bb:1');
   if (imported.exitCode !== 0) throw new Error(`docker import: ${imported.stderr}`);
   return { ...engine, address: `unix://${engine.directory}/socket`, docker };
+}
+
+/** For the tests of a suite: started before the first, with haco-oci as its runtime, and ended after the last. */
+export function useDockerd(): () => Dockerd {
+  let runtime: TestRuntime;
+  let engine: Dockerd;
+  beforeAll(async () => {
+    runtime = await makeRuntime();
+    engine = await startDockerd(runtime.path);
+  }, 120_000);
+  afterAll(async () => {
+    await engine.stop();
+    runtime.remove();
+  }, 120_000);
+  return () => engine;
 }

@@ -4,11 +4,9 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describeWith, makeRootfs, runCommand } from '@haco/testkit';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { makeRuntime, type TestRuntime } from '../testing.js';
-import { dockerdNeeds, startDockerd, type Dockerd } from './dockerd.js';
+import { beforeAll, expect, test } from 'vitest';
+import { dockerdNeeds, type Dockerd, useDockerd } from './dockerd.js';
 
-let runtime: TestRuntime;
 let engine: Dockerd;
 
 /** The host's Redis, with the libraries that it is linked with. */
@@ -34,14 +32,10 @@ describeWith(
   ['root', 'busybox', 'probe', 'seccomp', 'tool:redis-check-rdb', 'tool:redis-cli', 'tool:ldd', ...dockerdNeeds],
   'testcontainers',
   () => {
+    const dockerd = useDockerd();
     beforeAll(async () => {
-      runtime = await makeRuntime();
-      engine = await startDockerd(runtime.path);
+      engine = dockerd();
       await importRedis();
-    }, 120_000);
-    afterAll(async () => {
-      await engine.stop();
-      runtime.remove();
     }, 120_000);
 
     test('starts a database, waits for it, asks it from both sides, and stops it', { timeout: 180_000 }, async () => {
