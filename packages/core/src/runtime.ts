@@ -2,7 +2,7 @@
 import type { Result } from 'neverthrow';
 import type { BarrierOperation, HacoError, HostFacts, Plan } from '@haco/plan';
 import type { LogEntry } from './log.js';
-import { encodePlan, launch, needsChannel, probeHost, wireOrder, type EncodedPlan, type Launch } from '@haco/sys';
+import { encodePlan, launch, probeHost, wireOrder, type EncodedPlan, type Launch } from '@haco/sys';
 
 /** A plan to perform, with the descriptors that it needs. */
 export interface Performance {
@@ -59,7 +59,7 @@ function encodingOf({ plan, descriptors = {}, rename, untilEnd = false }: Perfor
     notify: !untilEnd,
     fds: Object.keys(descriptors),
   });
-  const encoding = { encoded, channel: needsChannel(plan.steps), places: placesOf(encoded.bytes, rename?.placeholder) };
+  const encoding = { encoded, channel: encoded.usesChannel, places: placesOf(encoded.bytes, rename?.placeholder) };
   cache.set(plan, encoding);
   return encoding;
 }

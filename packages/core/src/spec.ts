@@ -31,7 +31,11 @@ export interface Spec {
 export function collectFacts(parts: readonly AnyPart[], spec: Spec, name: string, host?: HostFacts): SharedFacts {
   // Each sees what those before it know, and nothing that somebody put on Object.prototype.
   return parts.reduce<SharedFacts>(
-    (facts, part) => plain({ ...facts, ...part.facts?.(spec[part.key], host, facts) }),
+    // Most parts declare none, and of most containers nothing is to be declared.
+    (facts, part) => {
+      const declared = part.facts?.(spec[part.key], host, facts);
+      return declared === undefined || Object.keys(declared).length === 0 ? facts : plain({ ...facts, ...declared });
+    },
     plain({ ...noFacts, name }),
   );
 }

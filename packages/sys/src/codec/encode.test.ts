@@ -84,9 +84,14 @@ describe('encoding', () => {
   });
 
   it('needs the channel for barriers and for operations that name it', () => {
-    expect(needsChannel([step('prepare', nothing)])).toBe(false);
-    expect(needsChannel([step('prepare', { op: 'barrier', name: 'hook' })])).toBe(true);
-    expect(needsChannel([step('session', syscall('sendmsg', [{ fd: 'channel' }]))])).toBe(true);
+    for (const [operations, needs] of [
+      [step('prepare', nothing), false],
+      [step('prepare', { op: 'barrier', name: 'hook' }), true],
+      [step('session', syscall('sendmsg', [{ fd: 'channel' }])), true],
+    ] as const) {
+      expect(needsChannel([operations])).toBe(needs);
+      expect(encodePlan([operations], options).usesChannel).toBe(needs);
+    }
   });
 
   it('stores a string once, however often it is used', () => {

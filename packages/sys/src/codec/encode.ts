@@ -41,6 +41,8 @@ export interface EncodedPlan {
    * beside it, nothing after its end, and nobody waits for its exec.
    */
   readonly aloneFlags?: number;
+  /** Whether it needs the socket to Node; see {@link needsChannel}. */
+  readonly usesChannel: boolean;
   /** The container ends with its caller, and no launcher stays to see to it, as where something must be undone, or an init looked after. */
   readonly needsGuard: boolean;
 }
@@ -156,6 +158,8 @@ class Encoder {
   readonly slots = new Map<string, number>([['caller', 0]]);
   readonly outs = new Map<string, { offset: number; size: number }>();
   readonly barriers: (Operation & { readonly op: 'barrier' })[] = [];
+  /** An operation names the socket to Node. */
+  usesChannel = false;
 
   constructor(
     private readonly options: EncodeOptions,
@@ -206,7 +210,10 @@ class Encoder {
   }
 
   private fd(name: string): number {
-    if (name === 'channel') return wire.channelFd;
+    if (name === 'channel') {
+      this.usesChannel = true;
+      return wire.channelFd;
+    }
     if (name === 'after-channel') return wire.channelFd + 1;
     // The socket by which the launcher sees the exec takes the place of the plan, and closes itself then.
     if (name === 'first-closed') return this.sync ? wire.planFd + 1 : wire.planFd;
@@ -503,6 +510,7 @@ export function encodePlan(given: readonly Step[], options: EncodeOptions): Enco
   return {
     bytes,
     ...(aloneFlags === undefined ? {} : { aloneFlags }),
+    usesChannel: encoder.usesChannel || encoder.barriers.length > 0,
     needsGuard: options.dieWithCaller && undoAt === ops.length && !hasInit,
     origins: ops.map(({ origin }) => origin),
     outs: new Map(

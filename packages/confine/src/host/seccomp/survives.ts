@@ -42,9 +42,13 @@ function callsOf(operation: Operation): readonly Call[] {
   }
 }
 
+function loadsFilter(operation: Operation): boolean {
+  return operation.op === 'syscall' && operation.name === 'seccomp';
+}
+
 /** The program that a call of seccomp(2) in a plan loads; undefined in plans for other machines. */
 function programOf(operation: Operation): readonly Instruction[] | undefined {
-  if (operation.op !== 'syscall' || operation.name !== 'seccomp') return undefined;
+  if (operation.op !== 'syscall' || !loadsFilter(operation)) return undefined;
   const fprog = operation.args[2];
   if (typeof fprog !== 'object' || !('struct' in fprog)) return undefined;
   const filter = fprog.struct.find(({ name }) => name === 'filter')?.value;
@@ -72,6 +76,8 @@ function stops(call: Call, answer: number): string | undefined {
  * that comes after it.
  */
 export function filterProblems(steps: readonly Step[]): readonly Warning[] {
+  // Most plans have none, and then there is nothing to ask.
+  if (!steps.some(({ operations }) => operations.some(loadsFilter))) return [];
   const arch = process.arch === 'arm64' ? 'arm64' : 'x64';
   const audit = architectures[natives[arch].arch];
   const numbers: Readonly<Record<string, number>> = syscallNumbers[arch];
