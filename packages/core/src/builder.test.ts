@@ -159,6 +159,19 @@ describe('an injected runtime', () => {
     expect(performed).toEqual([]);
   });
 
+  test('shows its plan in the form that is asked for, and says which forms there are', () => {
+    const { runtime } = recording(storedHosts.v2);
+    const builder = haco({ runtime }).name('shown').command('true');
+    expect(orThrow(builder.explain({ format: 'text' }))).toBe(String(orThrow(builder.explain())));
+    expect(orThrow(builder.explain({ format: 'mermaid' }))).toMatch(/^flowchart TB\n/);
+    expect(orThrow(builder.explain({ format: 'svg', host: storedHosts.kernel511 }))).toMatch(/^<svg .*<\/svg>\n$/s);
+    const error = builder.explain({ format: 'png' as 'svg' })._unsafeUnwrapErr();
+    expect(error).toMatchObject({
+      kind: 'invalid-spec',
+      message: expect.stringContaining('"png" is no form of a plan; use one of text, mermaid, svg') as string,
+    });
+  });
+
   test('whose host lacks several things is told of all of them at once', async () => {
     const { runtime, performed } = recording(storedHosts.rootless);
     const builder = haco({ runtime }).unshare('pid').chroot('/').command('true');

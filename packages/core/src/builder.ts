@@ -1,10 +1,12 @@
 /** The builder: an immutable accumulator of sections. It knows no kernel, no file and no process. */
 import { err, ok, ResultAsync, type Result } from 'neverthrow';
 import {
-  type InvalidSpecError,
+  formatPlan,
+  InvalidSpecError,
   issue,
   nothing,
   plain,
+  planFormats,
   quote,
   readPlain,
   Rejected,
@@ -15,6 +17,7 @@ import {
   type HostFacts,
   type Issue,
   type Plan,
+  type PlanFormat,
 } from '@haco/plan';
 import { brand, type Brand } from './brand.js';
 import { checkPlan, withMissing, type CheckReport } from './check.js';
@@ -76,7 +79,21 @@ export interface Terminals {
    * console.log(String(orThrow(haco().unshare('pid', 'uts').command('ps').explain())));
    * ```
    */
-  explain(options?: { readonly host?: HostFacts }): Result<ExplainedPlan, HacoError>;
+  explain(options?: { readonly host?: HostFacts; readonly format?: undefined }): Result<ExplainedPlan, HacoError>;
+  /**
+   * The plan in a form to look at: as text, as a flowchart of Mermaid, or as a picture (SVG).
+   *
+   * Errors: as without a format; `invalid-spec`, when there is no such format.
+   *
+   * @param options - `format`: one of `text`, `mermaid`, `svg`; `host`: as above
+   *
+   * @example
+   * ```ts
+   * import { haco, orThrow } from '@haco/core';
+   * console.log(orThrow(haco().unshare('pid', 'uts').command('ps').explain({ format: 'mermaid' })));
+   * ```
+   */
+  explain(options: { readonly host?: HostFacts; readonly format: PlanFormat }): Result<string, HacoError>;
   /**
    * Preflight: what would make a start fail on this host, without starting anything.
    *
@@ -293,11 +310,20 @@ export class BuilderBase implements MetaMethods, Terminals {
     return this.#valid;
   }
 
-  explain(options: { readonly host?: HostFacts } = nothing): Result<ExplainedPlan, HacoError> {
-    const host = Object.hasOwn(options, 'host') ? options.host : undefined;
+  explain(options?: { readonly host?: HostFacts; readonly format?: undefined }): Result<ExplainedPlan, HacoError>;
+  explain(options: { readonly host?: HostFacts; readonly format: PlanFormat }): Result<string, HacoError>;
+  explain(
+    options: { readonly host?: HostFacts; readonly format?: PlanFormat | undefined } = nothing,
+  ): Result<ExplainedPlan | string, HacoError> {
+    const { host, format } = plain(options);
+    if (format !== undefined && !planFormats.includes(format)) {
+      const problem = `${quote(String(format))} is no form of a plan; use one of ${planFormats.join(', ')}`;
+      return err(new InvalidSpecError({ issues: [issue('explain.format', problem)] }));
+    }
     const { parts } = this.#state;
     const runtime = host === undefined ? this.#state.runtime : { ...this.#state.runtime, host: () => host };
-    return this.spec().andThen((spec) => explainStart({ parts, spec, runtime, makeBuilder }));
+    const explained = this.spec().andThen((spec) => explainStart({ parts, spec, runtime, makeBuilder }));
+    return format === undefined ? explained : explained.map((plan) => formatPlan(plan, format));
   }
 
   check(): ResultAsync<CheckReport, HacoError> {

@@ -6,6 +6,9 @@
  */
 export * from './bytes.js';
 export * from './capability-names.js';
+export { formatPlan, planFormats, type PlanFormat } from './diagram/format.js';
+export { mermaidOf } from './diagram/mermaid.js';
+export { svgOf } from './diagram/svg.js';
 export * from './duration.js';
 export * from './effects.js';
 export * from './enforcement.js';

@@ -1,5 +1,6 @@
 /** `haco explain`: the plan of a container. */
-import { err, ok } from 'neverthrow';
+import { InvalidSpecError, issue, planFormats, type HacoError } from '@haco/core';
+import { err, ok, type Result } from 'neverthrow';
 import { defineCommand } from '../command-line/command.js';
 import { jsonOption } from '../command-line/options.js';
 import { describeContainer } from '../container/describe.js';
@@ -11,22 +12,41 @@ export const command = defineCommand({
   about: 'Show every system call that a container will make, in order, each with its reason. Nothing is started.',
   operands: { usage: '[FILE] [COMMAND ARG...]', least: 0, most: Infinity, complete: 'file' },
   rest: 'COMMAND ARG...',
-  options: { ...settingOptions, ...jsonOption },
+  options: {
+    ...settingOptions,
+    format: {
+      type: 'string',
+      value: 'FORMAT',
+      choices: planFormats,
+      about: 'how it is shown: text (meant without it), mermaid (a flowchart) or svg (a picture)',
+    },
+    ...jsonOption,
+  },
   examples: [
     ['haco explain my.haco.ts', 'the plan of a definition'],
     ['haco explain --unshare pid,uts -- hostname', 'the plan of what flags say'],
+    ['haco explain --format svg my.haco.ts > my.svg', 'a picture of it'],
   ],
   async run(context, { values, operands, rest }) {
-    const { json, ...settings } = values;
+    const { json, format, ...settings } = values;
+    const shown = planFormats.find((one) => one === format) ?? 'text';
     const found = await describeContainer('explain', { values: settings, operands, rest }, context.env);
     const containers = found.andThen(({ described }) => containersOf(described));
     if (containers.isErr()) return err(containers.error);
+    const { length } = containers.value;
+    if (shown !== 'text' && length > 1) {
+      const problem = `a picture shows one container, and here are ${String(length)}; draw each by explain({ format: "${shown}" }) of its builder`;
+      return err(new InvalidSpecError({ issues: [issue('--format', problem)] }));
+    }
     const plans: string[] = [];
     for (const { name, member, builder } of containers.value) {
-      const plan = builder.explain();
-      if (plan.isErr()) return err(plan.error);
       const title = member === undefined ? '' : `${context.paint('bold', String(name))}\n`;
-      plans.push(json === true ? JSON.stringify(plan.value) : `${title}${String(plan.value).trimEnd()}`);
+      // A title would be no part of a picture.
+      const text = (): Result<string, HacoError> =>
+        builder.explain({ format: shown }).map((form) => `${shown === 'text' ? title : ''}${form.trimEnd()}`);
+      const plan = json === true ? builder.explain().map((value) => JSON.stringify(value)) : text();
+      if (plan.isErr()) return err(plan.error);
+      plans.push(plan.value);
     }
     context.print(plans.join(json === true ? '\n' : '\n\n'));
     return ok(0);
