@@ -26,12 +26,12 @@ export class Ledger {
     });
   }
 
-  /** Cases of the table that don't differ any more, and names that no case has. */
+  /** Cases of the table that don't differ any more, and names that no case has; but for what depends on the machine. */
   stale(): readonly string[] {
     return this.known.flatMap((entry) => {
       const seen = this.#seen.get(entry) ?? new Set();
       const missing = entry.cases instanceof RegExp ? [] : entry.cases.filter((name) => !seen.has(name));
-      if (missing.length === 0 && seen.size > 0) return [];
+      if ((missing.length === 0 && seen.size > 0) || entry.dependsOn !== undefined) return [];
       return [`${missing.length === 0 ? String(entry.cases) : missing.join(', ')} at ${String(entry.paths)}`];
     });
   }
