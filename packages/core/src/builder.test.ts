@@ -154,7 +154,7 @@ describe('an injected runtime', () => {
     expect(error.kind).toBe('unsupported');
     expect(error.message).toBe(
       "Could not create the container's process: Something hides clone3, which this kernel (6.1.0-37-amd64) has, from " +
-        'this process; allow it in the seccomp profile of the container around this process.',
+        'this process; allow it in the seccomp profile of the container around this process (an emulator may lack it, too).',
     );
     expect(performed).toEqual([]);
   });

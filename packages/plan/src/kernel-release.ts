@@ -63,7 +63,7 @@ export function missingCall({ kernel }: Pick<HostFacts, 'kernel'>, name: string,
   return isKernelAtLeast(kernel, since)
     ? {
         what: `Something hides ${name}, which this kernel (${kernel.release}) has, from this process`,
-        remedy: 'allow it in the seccomp profile of the container around this process',
+        remedy: 'allow it in the seccomp profile of the container around this process (an emulator may lack it, too)',
       }
     : { what: `This kernel (${kernel.release}) has no ${name} (Linux ${since})`, remedy: 'use a newer kernel' };
 }
