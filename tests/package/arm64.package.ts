@@ -9,8 +9,8 @@ import { describeWith, expectNothingLeft } from '@haco/testkit';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { nodeOf } from '../../scripts/other-node.mjs';
 import { projectOf } from './project.ts';
-import { firstSnippet, snippetRoot } from './readme.ts';
-import { makeDebianRoot, npmDirectory, runInside } from './roots.ts';
+import { firstSnippet } from './readme.ts';
+import { makeDebianRoot, runInside, strangersBinds } from './roots.ts';
 
 const program = `
 import { haco } from '@haco/core';
@@ -40,14 +40,7 @@ describeWith(
       if (!('program' in node)) throw new Error(node.reason);
       return runInside({
         root,
-        binds: {
-          '/usr/local/bin/node': node.program,
-          '/opt/npm': npmDirectory(),
-          '/opt/cache': inject('npmCache'),
-          '/opt/tarballs': inject('tarballs'),
-          '/root/project': project,
-          [snippetRoot]: root,
-        },
+        binds: strangersBinds(node.program, project, root),
         script: ['cd /root/project', ...commands].join('\n'),
         emulate: true,
         timeoutMs: 110_000,

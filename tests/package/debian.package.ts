@@ -6,8 +6,8 @@ import { describeWith, expectNothingLeft } from '@haco/testkit';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { nodeOf } from '../../scripts/other-node.mjs';
 import { projectOf } from './project.ts';
-import { firstSnippet, snippetRoot } from './readme.ts';
-import { makeDebianRoot, npmDirectory, runInside } from './roots.ts';
+import { firstSnippet } from './readme.ts';
+import { makeDebianRoot, runInside, strangersBinds } from './roots.ts';
 
 describeWith(['root', 'tool:mmdebstrap', 'cgroup2'], 'a clean Debian', () => {
   const home = mkdtempSync(join(tmpdir(), `haco-test-${String(process.pid)}-debian-`));
@@ -30,15 +30,7 @@ describeWith(['root', 'tool:mmdebstrap', 'cgroup2'], 'a clean Debian', () => {
     for (const [name, text] of Object.entries(files)) writeFileSync(join(project, name), text);
     const { stdout, stderr, exitCode } = await runInside({
       root,
-      binds: {
-        '/usr/local/bin/node': node.program,
-        '/opt/npm': npmDirectory(),
-        '/opt/cache': inject('npmCache'),
-        '/opt/tarballs': inject('tarballs'),
-        '/root/project': project,
-        // The root that the snippet names: this one.
-        [snippetRoot]: root,
-      },
+      binds: strangersBinds(node.program, project, root),
       script: ['cd /root/project', `${install} >/dev/null`, ...commands].join('\n'),
       timeoutMs: 90_000,
     });

@@ -5,6 +5,8 @@ import { existsSync, mkdirSync, realpathSync, renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runCommand, type Finished } from '@haco/testkit';
+import { inject } from 'vitest';
+import { snippetRoot } from './readme.ts';
 
 const kept = fileURLToPath(new URL('../../node_modules/.haco-package-cache', import.meta.url));
 const registration = '/usr/lib/binfmt.d/qemu-aarch64.conf';
@@ -78,11 +80,24 @@ export function runInside({ root, binds, script, emulate = false, timeoutMs }: I
   );
 }
 
+/** What a stranger finds there: one Node, npm with what it has fetched before, the tarballs, and a project of theirs. */
+export function strangersBinds(node: string, project: string, root: string): Inside['binds'] {
+  return {
+    '/usr/local/bin/node': node,
+    '/opt/npm': npmDirectory(),
+    '/opt/cache': inject('npmCache'),
+    '/opt/tarballs': inject('tarballs'),
+    '/root/project': project,
+    // The root that the README's snippet names: this one.
+    [snippetRoot]: root,
+  };
+}
+
 const isFile = (path: string): boolean =>
   !path.endsWith('/') && execFileSync('stat', ['-Lc%F', path], { encoding: 'utf8' }).includes('file');
 
 /** npm of this machine, as a directory. */
-export function npmDirectory(): string {
+function npmDirectory(): string {
   const program = execFileSync('sh', ['-c', 'command -v npm'], { encoding: 'utf8' }).trim();
   return dirname(dirname(realpathSync(program)));
 }

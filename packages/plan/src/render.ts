@@ -23,18 +23,28 @@ export function renderArg(arg: Arg): string {
   return `"/proc/<${arg.procPath}>"`;
 }
 
+/** What the plan does with the result of an operation's call: keeps it, and which errors it goes on after. */
+function renderResult(operation: Operation): string {
+  if (operation.op === 'clone') return ' = <child>';
+  if (operation.op !== 'syscall') return '';
+  const saved = operation.save === undefined ? '' : ` = <${operation.save}>`;
+  const tolerated = operation.tolerate === undefined ? '' : `   or ${operation.tolerate.join(', ')}`;
+  return `${saved}${tolerated}`;
+}
+
 /** One operation as a line. */
 export function renderOperation(operation: Operation): string {
+  return `${renderCall(operation)}${renderResult(operation)}`;
+}
+
+/** The call of an operation alone, without what the plan does with its result. */
+export function renderCall(operation: Operation): string {
   switch (operation.op) {
-    case 'syscall': {
-      const call = `${operation.name}(${operation.args.map(renderArg).join(', ')})`;
-      const saved = operation.save === undefined ? '' : ` = <${operation.save}>`;
-      const tolerated = operation.tolerate === undefined ? '' : `   or ${operation.tolerate.join(', ')}`;
-      return `${call}${saved}${tolerated}`;
-    }
+    case 'syscall':
+      return `${operation.name}(${operation.args.map(renderArg).join(', ')})`;
     case 'clone': {
       const into = operation.cgroup === undefined ? '' : `, cgroup=<${operation.cgroup}>`;
-      return `clone3({flags=${operation.flags.flags.join('|')}${into}}) = <child>`;
+      return `clone3({flags=${operation.flags.flags.join('|')}${into}})`;
     }
     case 'barrier':
       if (operation.does !== undefined) return operation.does.map((line) => `(Node runs: ${line})`).join('\n      ');

@@ -4,14 +4,7 @@
  *
  * @packageDocumentation
  */
-export {
-  encodePlan,
-  EncodeError,
-  needsChannel,
-  wireOrder,
-  type EncodedPlan,
-  type EncodeOptions,
-} from './codec/encode.js';
+export { encodePlan, EncodeError, wireOrder, type EncodedPlan, type EncodeOptions } from './codec/encode.js';
 export { syscallNumbers } from './codec/numbers.generated.js';
 export { errnoMeaning, errnoName, errnoNumber } from './errno.js';
 export { afterEnd } from './exit/after-end.js';

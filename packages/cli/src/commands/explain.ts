@@ -1,6 +1,6 @@
 /** `haco explain`: the plan of a container. */
-import { InvalidSpecError, issue, planFormats, type HacoError } from '@haco/core';
-import { err, ok, type Result } from 'neverthrow';
+import { InvalidSpecError, issue, planFormats } from '@haco/core';
+import { err, ok } from 'neverthrow';
 import { defineCommand } from '../command-line/command.js';
 import { jsonOption } from '../command-line/options.js';
 import { describeContainer } from '../container/describe.js';
@@ -40,11 +40,12 @@ export const command = defineCommand({
     }
     const plans: string[] = [];
     for (const { name, member, builder } of containers.value) {
-      const title = member === undefined ? '' : `${context.paint('bold', String(name))}\n`;
       // A title would be no part of a picture.
-      const text = (): Result<string, HacoError> =>
-        builder.explain({ format: shown }).map((form) => `${shown === 'text' ? title : ''}${form.trimEnd()}`);
-      const plan = json === true ? builder.explain().map((value) => JSON.stringify(value)) : text();
+      const title = member === undefined || shown !== 'text' ? '' : `${context.paint('bold', String(name))}\n`;
+      const plan =
+        json === true
+          ? builder.explain().map((value) => JSON.stringify(value))
+          : builder.explain({ format: shown }).map((form) => `${title}${form.trimEnd()}`);
       if (plan.isErr()) return err(plan.error);
       plans.push(plan.value);
     }

@@ -59,26 +59,22 @@ function withoutCopies(mounts: unknown, rootfs: string): unknown {
   });
 }
 
+/** What a configuration is read for. */
+interface Reading {
+  readonly bundle: string;
+  readonly id: string;
+  readonly systemdCgroup: boolean;
+  /** In place of the container's own. */
+  readonly process?: unknown;
+  /** Host path of the root as it is now, where the container runs. */
+  readonly inside?: string;
+  readonly warn: (message: string) => void;
+}
+
 /** Read a configuration. Errors: `invalid-spec`, with every problem. */
 export function readConfigText(
   text: string,
-  {
-    bundle,
-    id,
-    systemdCgroup,
-    process,
-    inside,
-    warn,
-  }: {
-    readonly bundle: string;
-    readonly id: string;
-    readonly systemdCgroup: boolean;
-    /** In place of the container's own. */
-    readonly process?: unknown;
-    /** Host path of the root as it is now, where the container runs. */
-    readonly inside?: string;
-    readonly warn: (message: string) => void;
-  },
+  { bundle, id, systemdCgroup, process, inside, warn }: Reading,
 ): Result<Bundle, HacoError> {
   let json: Json;
   try {
@@ -121,7 +117,7 @@ export function readConfigText(
 /** Read the configuration of a bundle. Errors: `not-found`, `io`, `invalid-spec`. */
 export function readBundle(
   bundle: string,
-  { id, systemdCgroup, warn }: Pick<Parameters<typeof readConfigText>[1], 'id' | 'systemdCgroup' | 'warn'>,
+  { id, systemdCgroup, warn }: Pick<Reading, 'id' | 'systemdCgroup' | 'warn'>,
 ): Result<Bundle, HacoError> {
   const file = join(bundle, 'config.json');
   let text: string;

@@ -1,5 +1,5 @@
 /** What a container does only when it is started, and how it tells that this failed: by memory that it shares with whoever starts it. */
-import { processOf, renderOperation, SyscallError, type HacoError, type Phase } from '@haco/core';
+import { processOf, renderCall, SyscallError, type HacoError, type Phase } from '@haco/core';
 import { hintFor, readFailure, type EncodedPlan } from '@haco/sys';
 
 /** An operation that may fail. */
@@ -24,9 +24,7 @@ export function lateStepsOf({ origins, reportOffset }: EncodedPlan): LateSteps {
   const operations: Record<string, LateOperation> = {};
   origins.forEach(({ step, operation }, index) => {
     if (processOf(step.phase) !== 'container' || !latePhases.has(step.phase)) return;
-    const bare =
-      operation.op === 'syscall' ? ({ op: 'syscall', name: operation.name, args: operation.args } as const) : operation;
-    const call = renderOperation(bare);
+    const call = renderCall(operation);
     operations[String(index)] = {
       step: step.label,
       stepId: step.id,

@@ -7,15 +7,7 @@ import {
   type Step,
   type Plan,
 } from '@haco/core';
-import {
-  encodePlan,
-  launch,
-  needsChannel,
-  wireOrder,
-  type EncodedPlan,
-  type Launch,
-  type LaunchFailure,
-} from '@haco/sys';
+import { encodePlan, launch, wireOrder, type EncodedPlan, type Launch, type LaunchFailure } from '@haco/sys';
 import type { Result } from 'neverthrow';
 import { lookStepId } from './runtime-plan.js';
 
@@ -42,13 +34,12 @@ export function launchSteps({
     notify: true,
     fds: Object.keys(descriptors),
   });
-  const channel = needsChannel(steps);
   return launch({
     encoded,
     stdio: [0, 1, 2],
     outlives,
     passed: Object.values(descriptors),
-    ...(channel ? { onBarrier } : {}),
+    ...(encoded.usesChannel ? { onBarrier } : {}),
   }).map((launched) => ({ launched, encoded }));
 }
 

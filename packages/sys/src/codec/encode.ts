@@ -41,7 +41,7 @@ export interface EncodedPlan {
    * beside it, nothing after its end, and nobody waits for its exec.
    */
   readonly aloneFlags?: number;
-  /** Whether it needs the socket to Node; see {@link needsChannel}. */
+  /** Whether it needs the socket to Node: for a barrier, or an operation that names it. */
   readonly usesChannel: boolean;
   /** The container ends with its caller, and no launcher stays to see to it, as where something must be undone, or an init looked after. */
   readonly needsGuard: boolean;
@@ -548,17 +548,5 @@ function needsSync(steps: readonly Step[]): boolean {
     (step) =>
       step.phase === 'parent' ||
       step.operations.some(({ op }) => op === 'init' || (op === 'barrier' && processOf(step.phase) === 'container')),
-  );
-}
-
-/** Whether a plan needs the socket to Node. */
-export function needsChannel(steps: readonly Step[]): boolean {
-  return steps.some((step) =>
-    step.operations.some(
-      (operation) =>
-        operation.op === 'barrier' ||
-        (operation.op === 'syscall' &&
-          operation.args.some((arg) => typeof arg === 'object' && 'fd' in arg && arg.fd === 'channel')),
-    ),
   );
 }

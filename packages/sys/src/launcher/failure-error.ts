@@ -1,16 +1,9 @@
 /** Errors of starts, in the words of the plan. */
-import { renderOperation, StateError, SyscallError, type Operation } from '@haco/plan';
+import { renderCall, StateError, SyscallError } from '@haco/plan';
 import { errnoName } from '../errno.js';
 import type { ProcessEnd } from '../exit/wait.js';
 import { hintFor } from '../hint.js';
 import type { StepFailure } from './report.js';
-
-/** The call alone, without what the plan does with its result. */
-function callOf(operation: Operation): string {
-  const bare =
-    operation.op === 'syscall' ? { op: operation.op, name: operation.name, args: operation.args } : operation;
-  return renderOperation(bare).replace(/ = <child>$/, '');
-}
 
 /** The error of a failed operation, in the words of the step. */
 export function failureError({ step, operation, errno }: StepFailure): SyscallError {
@@ -26,7 +19,7 @@ export function failureError({ step, operation, errno }: StepFailure): SyscallEr
     step: step.label,
     stepId: step.id,
     from: step.from,
-    call: callOf(operation),
+    call: renderCall(operation),
     syscall,
     errno,
     hint: hintFor(syscall, errno, step.id),
