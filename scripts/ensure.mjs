@@ -59,7 +59,7 @@ function buildPackages(say) {
   if (stale.length === 0) return say('The build is up to date.');
   say(`Building ${stale.map((p) => p.name).join(', ')} …`);
   const filters = stale.map((p) => `--filter=${p.name}`);
-  run(['--reporter=append-only', '--aggregate-output', ...filters, 'run', 'build'], 'The build failed.');
+  run(['--reporter=append-only', ...filters, 'run', 'build'], 'The build failed.', { onlyFailure: true });
   for (const p of stale) built[p.name] = p.hash();
   writeFileSync(buildStamp, JSON.stringify(built, null, 2));
 }
@@ -135,14 +135,22 @@ function isAlive(pid) {
   }
 }
 
-/** @param {string[]} args @param {string} complaint */
-function run(args, complaint) {
-  const { status, error } = spawnSync('npx', ['--yes', PNPM, ...args], {
+/**
+ * @param {string[]} args @param {string} complaint
+ * @param {{ onlyFailure?: boolean }} [options] - `onlyFailure`: what the command says is shown when it fails
+ */
+function run(args, complaint, { onlyFailure = false } = {}) {
+  const output = onlyFailure ? 'pipe' : 2;
+  const { status, error, stdout, stderr } = spawnSync('npx', ['--yes', PNPM, ...args], {
     cwd: root,
     // The scripts' own output is the answer; installing and building speak on stderr. CI: never ask a question.
-    stdio: ['ignore', 2, 2],
-    env: { ...process.env, CI: 'true' },
+    stdio: ['ignore', output, output],
+    // loglevel: `npm run --silent` would silence pnpm's reasons, too.
+    env: { ...process.env, CI: 'true', npm_config_loglevel: 'notice' },
+    encoding: 'utf8',
+    maxBuffer: Infinity,
   });
+  if (status !== 0 && onlyFailure) console.error(`${stdout ?? ''}${stderr ?? ''}`.trimEnd());
   if (error !== undefined) fail(`${complaint} (npx: ${error.message})`);
   if (status !== 0) fail(complaint);
 }

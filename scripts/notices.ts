@@ -1,6 +1,6 @@
 // For tsup: what is bundled from other packages keeps its licence, in dist/THIRD-PARTY.txt.
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 
 /** What is used of esbuild's plugins: esbuild itself is a dependency of tsup only. */
 interface Build {
@@ -24,6 +24,8 @@ export const notices = {
       // Two builds of one package (haco-oci and what it loads late) share the file.
       const file = join(build.initialOptions.outdir ?? 'dist', 'THIRD-PARTY.txt');
       const before = existsSync(file) ? readFileSync(file, 'utf8').split(border) : [];
+      // In a fresh clone this comes before tsup has written anything.
+      mkdirSync(dirname(file), { recursive: true });
       writeFileSync(file, [...new Set([...before, ...texts])].join(border));
     });
   },
