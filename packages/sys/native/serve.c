@@ -4,7 +4,8 @@
  *
  * It has a socket to Node in place of a plan, and never sees a plan itself. A process that it has made in advance takes the
  * requests, so that a launcher is there at once: the spare becomes it, and the server makes the next spare meanwhile. What needs no
- * launcher is cloned by the spare, which stays. All of them are Node's children (CLONE_PARENT), with no other descriptors than a
+ * launcher is cloned by the spare, which stays; and when such a start was like the one before, its process is made in advance, to take the
+ * next request itself. All of them are Node's children (CLONE_PARENT), with no other descriptors than a
  * launcher that Node starts. The pid of the answer lies in shared memory before it runs.
  */
 #include "serve.h"
@@ -12,7 +13,9 @@
 
 /* Descriptors of the server itself are above all that a request can bring. */
 #define KEPT_FD 64
-#define SLOTS_SIZE ((SPARE_SLOT + 1) * sizeof(s32))
+#define SLOTS_SIZE ((LEFT_SLOT + 1) * sizeof(s32))
+/* Made when the start has come: copies of mounts, of the host's name and of settings of the network must not be old ones. */
+#define LATE_NAMESPACES (CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWNET)
 _Static_assert(PLAN_FD + SERVED_DESCRIPTORS < KEPT_FD, "received descriptors end below the kept ones");
 
 static _Noreturn void leave(s32 code)
@@ -57,6 +60,29 @@ static s64 receive(s32 socket, struct request *request)
 	return 1;
 }
 
+/* Node looks, while the request is under way, whether it is still as it was when this server was made: it says so, or closes the socket. */
+static s32 confirmed(s32 socket)
+{
+	u8 word;
+	s64 length;
+	do
+		length = sys3(NR_read, socket, &word, 1);
+	while (length == -EINTR);
+	return length == 1;
+}
+
+/* The next request stays where it is, with its descriptors: the length of the message, 0 at the end of the socket. */
+static s64 peek(s32 socket, struct request *request, s64 flags)
+{
+	struct iovec data = {request, sizeof(*request)};
+	struct msghdr message = {0, 0, &data, 1, 0, 0, 0};
+	s64 result;
+	do
+		result = sys3(NR_recvmsg, socket, &message, MSG_PEEK | flags);
+	while (result == -EINTR);
+	return result;
+}
+
 /* The new process has what Node sent and, if it is the container's own, a pidfd of Node: nothing else. */
 static s32 take_over(const struct request *request, s32 caller, s32 *slots)
 {
@@ -81,32 +107,114 @@ static s64 make_process(u64 flags, s32 *tid)
 	return sys2(NR_clone3, &args, sizeof(args));
 }
 
+/* In a process that was made in advance: returns with the request that it was made for. The spare takes those that are none of it. */
+static void await(s32 socket, u64 flags, s32 *slots, struct request *request)
+{
+	if (peek(socket, request, 0) != sizeof(*request) || request->slot >= SERVED_SLOTS || !request->alone || request->flags != flags)
+		leave(0);
+	/* When the kernel refuses, the spare is refused the same, and says so. */
+	if ((flags & LATE_NAMESPACES) != 0 && sys1(NR_unshare, flags & LATE_NAMESPACES) < 0)
+		leave(0);
+	/* From here on Node waits for this process. */
+	const u32 slot = request->slot;
+	__atomic_store_n(&slots[slot], __atomic_exchange_n(&slots[ADVANCE_SLOT], 0, __ATOMIC_ACQ_REL), __ATOMIC_RELEASE);
+	if (receive(socket, request) != 1)
+		leave(110);
+	if (!confirmed(socket))
+		leave(0);
+}
+
+/* Reads the one byte that says that a process took a request; 0 when it ended without. */
+static s32 has_taken(s32 notice)
+{
+	u8 taken;
+	s64 length;
+	do
+		length = sys3(NR_read, notice, &taken, 1);
+	while (length == -EINTR);
+	return length == 1;
+}
+
+/* The process that waits for a request tells the one that will make the next. Nobody there: Node sees that by their end. */
+static void tell_taken(s32 notice)
+{
+	u8 taken = 1;
+	sys3(NR_write, notice, &taken, 1);
+}
+
+/*
+ * In the spare: make the process for a start like the last one, and wait until it has taken a request. 1 when it has, 0 when there is
+ * a request, or an end, that isn't for it, -1 in the new process, which has its request then.
+ */
+static s32 make_in_advance(s32 socket, s32 others, u64 flags, s32 *slots, struct request *request)
+{
+	s32 notice[2];
+	if (sys2(NR_pipe2, notice, O_CLOEXEC) < 0)
+		return 0;
+	const s32 mine = keep(notice[0]), theirs = keep(notice[1]);
+	if (sys3(NR_close_range, PLAN_FD, KEPT_FD - 1, 0) < 0)
+		leave(105);
+	const s64 pid = make_process(CLONE_CLEAR_SIGHAND | (flags & ~LATE_NAMESPACES), &slots[ADVANCE_SLOT]);
+	if (pid == 0) {
+		/* Open here, these would hide the end of the spare from the server and from us. */
+		sys1(NR_close, others);
+		sys1(NR_close, mine);
+		await(socket, flags, slots, request);
+		tell_taken(theirs);
+		return -1;
+	}
+	sys1(NR_close, theirs);
+	const s32 taken = pid > 0 && has_taken(mine);
+	sys1(NR_close, mine);
+	/* It is Node's child: unless it became a start, Node must be told of it. */
+	if (!taken && pid > 0 && slots[ADVANCE_SLOT] == (s32)pid) {
+		__atomic_store_n(&slots[LEFT_SLOT], (s32)pid, __ATOMIC_RELEASE);
+		__atomic_store_n(&slots[ADVANCE_SLOT], 0, __ATOMIC_RELEASE);
+	}
+	return taken;
+}
+
 /* In the spare: returns in a process that has a plan to perform. */
 static s32 attend(s32 socket, s32 caller, s32 notice, s32 *slots)
 {
 	const s64 parent = sys0(NR_getppid);
+	/* Flags of the last start without a launcher, and whether the one before had the same. */
+	u64 last = ~0ull;
+	s32 again = 0;
 	for (;;) {
 		struct request request;
 		if (sys3(NR_close_range, PLAN_FD, KEPT_FD - 1, 0) < 0)
 			leave(105);
+		/* Not while requests wait, nor before Node has waited for the last one that left. */
+		if (again && __atomic_load_n(&slots[LEFT_SLOT], __ATOMIC_ACQUIRE) == 0 &&
+		    peek(socket, &request, MSG_DONTWAIT) == -EAGAIN) {
+			const s32 taken = make_in_advance(socket, notice, last, slots, &request);
+			if (taken < 0)
+				return take_over(&request, caller, slots);
+			if (taken)
+				continue;
+			again = 0;
+		}
 		s64 result = receive(socket, &request);
-		if (result == 0)
+		if (result == 0 || !confirmed(socket))
 			leave(0);
 		if (result > 0 && !request.alone) {
 			/* Not the spare any more, before anybody can take its end for the end of one. */
 			const s32 self = __atomic_exchange_n(&slots[SPARE_SLOT], 0, __ATOMIC_ACQ_REL);
 			__atomic_store_n(&slots[request.slot], self, __ATOMIC_RELEASE);
-			u8 taken = 1;
-			/* Without a server that reads it there is no next spare, which Node sees by the server's end. */
-			sys3(NR_write, notice, &taken, 1);
+			tell_taken(notice);
 			return take_over(&request, caller, slots);
 		}
 		if (result > 0) {
+			/* A process that enters a user namespace is made there. */
+			again = request.flags == last && (last & CLONE_NEWUSER) == 0;
+			last = request.flags;
 			result = make_process(CLONE_CLEAR_SIGHAND | request.flags, &slots[request.slot]);
 			if (result == 0)
 				return take_over(&request, caller, slots);
 		}
 		if (result < 0) {
+			again = 0;
 			__atomic_store_n(&slots[request.slot], (s32)result, __ATOMIC_RELEASE);
 			if (sys0(NR_getppid) == parent)
 				sys2(NR_kill, parent, SIGCHLD);
@@ -139,13 +247,8 @@ s32 serve(void)
 		if (result < 0)
 			leave(109);
 		__atomic_store_n(&slots[READY_SLOT], 1, __ATOMIC_RELEASE);
-		u8 taken;
-		s64 length;
-		do
-			length = sys3(NR_read, mine, &taken, 1);
-		while (length == -EINTR);
-		/* The end of the file is the end of a spare that has taken nothing: there will be no more requests. */
-		if (length != 1)
+		/* The end of a spare that has taken nothing: there will be no more requests. */
+		if (!has_taken(mine))
 			leave(0);
 		sys1(NR_close, mine);
 	}

@@ -8,6 +8,7 @@
 #define NR_read 63
 #define NR_write 64
 #define NR_ppoll 73
+#define NR_unshare 97
 #define NR_pipe2 59
 #define NR_exit_group 94
 #define NR_waitid 95

@@ -25,6 +25,7 @@
 #define NR_waitid 247
 #define NR_openat 257
 #define NR_ppoll 271
+#define NR_unshare 272
 #define NR_pipe2 293
 #define NR_dup3 292
 #define NR_pidfd_send_signal 424

@@ -85,8 +85,10 @@ static s64 receive_random(struct msghdr *message)
 		s32 fds[SERVED_DESCRIPTORS];
 	} *control = message->control;
 	struct request *request = message->iov->base;
-	const u32 count = (u32)take(&source, 1) % (SERVED_DESCRIPTORS + 1);
-	*request = (struct request){(u32)take(&source, 2), (u32)take(&source, 1) % 40, (u32)take(&source, 1) & 1, 0, 0};
+	/* Who only looks has no room for descriptors. */
+	const u32 count = control == 0 ? 0 : (u32)take(&source, 1) % (SERVED_DESCRIPTORS + 1);
+	*request = (struct request){(u32)take(&source, 2), (u32)take(&source, 1) % 40, (u32)take(&source, 1) & 1, 0,
+				   (take(&source, 1) & 1) ? CLONE_NEWNS : 0};
 	if (take(&source, 1) & 1)
 		request->descriptors = count;
 	message->flags = (u32)take(&source, 1) & MSG_CTRUNC;
@@ -95,6 +97,8 @@ static s64 receive_random(struct msghdr *message)
 		control->header = (struct cmsghdr){message->controllen, 1, 1};
 	for (u32 i = 0; i < count; i++)
 		control->fds[i] = (s32)(PLAN_FD + i);
+	if (control == 0 && (take(&source, 1) & 1))
+		return -EAGAIN;
 	return (take(&source, 1) & 7) == 0 ? answer(30) : (s64)sizeof(*request);
 }
 

@@ -110,6 +110,8 @@ int main(void)
 	VALUE("slots", SERVED_SLOTS);
 	VALUE("readySlot", READY_SLOT);
 	VALUE("spareSlot", SPARE_SLOT);
+	VALUE("advanceSlot", ADVANCE_SLOT);
+	VALUE("leftSlot", LEFT_SLOT);
 	VALUE("descriptors", SERVED_DESCRIPTORS);
 	VALUE("slotsFd", SLOTS_FD);
 	CLOSE();

@@ -99,5 +99,16 @@ export const limits = { size: 8 << 20, slots: 128, ops: 4096, args: 6, tolerate:
 /** Offsets in a request to the fork server, and its size, in bytes; see native/serve.h. */
 export const request = { slot: 0, descriptors: 4, alone: 8, flags: 16, size: 24 } as const;
 
-/** Limits of the fork server: starts that are under way, where it says that it is ready and what takes requests; descriptors of one request. */
-export const server = { slots: 1024, readySlot: 1024, spareSlot: 1025, descriptors: 32, slotsFd: 4 } as const;
+/**
+ * The fork server's shared memory: starts that are under way; where it says that it is ready, what takes requests, what was made in advance of
+ * one, and what left without one. And how many descriptors one request may have.
+ */
+export const server = {
+  slots: 1024,
+  readySlot: 1024,
+  spareSlot: 1025,
+  advanceSlot: 1026,
+  leftSlot: 1027,
+  descriptors: 32,
+  slotsFd: 4,
+} as const;

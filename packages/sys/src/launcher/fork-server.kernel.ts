@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -42,11 +42,17 @@ function contentsOf(pid: number, file: string): string {
   }
 }
 
+const namespaceOf = (pid: number, kind: string): string => readlinkSync(`/proc/${String(pid)}/ns/${kind}`);
+
 const isLauncher = (pid: number): boolean => contentsOf(pid, 'comm') === 'haco-init\n';
 
 describeWith(['root', 'probe'], 'the fork server', () => {
   beforeAll(warmUp);
-  afterEach(() => closeForkServer());
+  afterEach(async () => {
+    closeForkServer();
+    // Launchers of one test are not to be counted in the next.
+    await expect.poll(() => children().filter(isLauncher), { timeout: 15_000 }).toEqual([]);
+  });
 
   describe.each(ways)('a start that is %s', (way) => {
     it('tells exit code, output, steps and usage', async () => {
@@ -229,6 +235,77 @@ describeWith(['root', 'probe'], 'the fork server', () => {
       process.chdir(home);
       rmSync(directory, { recursive: true });
     }
+  });
+
+  describe('after two starts of one kind', () => {
+    const alike = (...command: readonly [string, ...string[]]) =>
+      ended([clone('CLONE_NEWPID', 'CLONE_NEWNS'), exec(...command)], { way: 'alone' });
+    /** The one process of the server that has namespaces of its own. */
+    const madeInAdvance = async (): Promise<number> => {
+      for (let i = 0; i < 3; i++) await alike('/bin/true');
+      const found = (): readonly number[] =>
+        children().filter((pid) => isLauncher(pid) && namespaceOf(pid, 'pid') !== namespaceOf(process.pid, 'pid'));
+      await expect.poll(() => found().length).toBe(1);
+      return found()[0] ?? 0;
+    };
+
+    it('has the process of the next one ready, but for its mounts', async () => {
+      const pid = await madeInAdvance();
+      expect(namespaceOf(pid, 'mnt')).toBe(namespaceOf(process.pid, 'mnt'));
+      const result = await alike('/bin/readlink', '/proc/self/ns/mnt');
+      expect(result.pid).toBe(pid);
+      expect(result.stdout.trim()).not.toBe(namespaceOf(process.pid, 'mnt'));
+    });
+
+    it('shows the next one what was mounted since', async () => {
+      const directory = mkdtempSync(join(tmpdir(), 'haco-sys-'));
+      const mount = (...args: readonly string[]) => expect(spawnSync('mount', args).status).toBe(0);
+      mount('-t', 'tmpfs', '--make-private', 'before', directory);
+      try {
+        await madeInAdvance();
+        // Where mounts spread to no other namespace.
+        mount('-t', 'tmpfs', 'since', directory);
+        const { stdout } = await alike('/bin/grep', '-c', directory, '/proc/self/mounts');
+        expect(stdout).toBe('2\n');
+      } finally {
+        spawnSync('umount', [directory]);
+        spawnSync('umount', [directory]);
+        rmSync(directory, { recursive: true });
+      }
+    });
+
+    it('serves one of another kind as well, and waits for the process that was in vain', async () => {
+      const pid = await madeInAdvance();
+      const other = () => ended([clone('CLONE_NEWUTS'), exec('/bin/true')], { way: 'alone' });
+      expect((await other()).pid).not.toBe(pid);
+      await other();
+      expect(children()).not.toContain(pid);
+      const served = await ended([clone(), exec('/bin/true')], { way: 'served' });
+      expect(served.end.exitCode).toBe(0);
+    });
+
+    it('loses no start when that process is killed', async () => {
+      process.kill(await madeInAdvance(), 'SIGKILL');
+      for (let i = 0; i < 5; i++) expect((await alike('/bin/true')).end.exitCode).toBe(0);
+    });
+
+    it('performs nothing in it when what a child inherits has changed', async () => {
+      const pid = await madeInAdvance();
+      const home = process.cwd();
+      try {
+        process.chdir('/proc');
+        const result = await ended([clone('CLONE_NEWPID', 'CLONE_NEWNS'), exec('/bin/pwd')], { untilEnd: true });
+        expect(result.stdout).toBe('/proc\n');
+        expect(result.pid).not.toBe(pid);
+        await expect.poll(() => children()).not.toContain(pid);
+      } finally {
+        process.chdir(home);
+      }
+    });
+
+    it('leaves nothing when it ends', async () => {
+      await expectNothingLeft(() => madeInAdvance());
+    });
   });
 
   it('hands over the descriptors that a plan names', async () => {

@@ -3,6 +3,7 @@
  * for each of them. A message costs Node a tenth of a spawn, and its cost doesn't grow with the descriptors that Node has open.
  */
 import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs';
+import { afterEnd } from '../exit/after-end.js';
 import { addPoller, removePoller } from '../exit/watch.js';
 import { reap } from '../exit/wait.js';
 import type { EncodedPlan } from '../codec/encode.js';
@@ -49,6 +50,8 @@ const at = wire.request;
 /** One request for all: it is filled in and sent without a turn of the event loop in between. */
 const request = Buffer.alloc(wire.request.size);
 let message: Message | undefined;
+/** Without it, a start isn't performed. */
+let confirmation: Message | undefined;
 
 function fillRequest(slot: number, aloneFlags: number | undefined, descriptors: number): void {
   request.writeUInt32LE(slot, at.slot);
@@ -69,7 +72,7 @@ function startServer(): Server | undefined {
   let state: CallerState | undefined;
   try {
     const slots = keep(libc().memfd_create('haco-slots', MFD_CLOEXEC), open);
-    writeSync(slots, Buffer.alloc((wire.server.spareSlot + 1) * 4));
+    writeSync(slots, Buffer.alloc((wire.server.leftSlot + 1) * 4));
     keep(libc().socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), []);
     const socket = keep(pair.readInt32LE(0), open);
     const theirs = keep(pair.readInt32LE(4), open);
@@ -113,19 +116,30 @@ function readSlot({ slots }: Server, slot: number): number {
   return slotBuffer.readInt32LE(0);
 }
 
-/** Whether nobody takes requests any more: neither the server nor the spare that it made last. */
+/** Wait for a process of the server, if there is one at this place; whether there is none left. */
+function collectAt(asked: Server, slot: number): boolean {
+  const pid = readSlot(asked, slot);
+  if (pid === 0) return true;
+  if (reap(pid) === undefined) return false;
+  writeSync(asked.slots, noPid, 0, 4, slot * 4);
+  return true;
+}
+
+/** Those who wait for requests: the spare, and what was made in advance. */
+const waiting = [wire.server.spareSlot, wire.server.advanceSlot] as const;
+
+/** Whether nobody takes requests any more: neither the server nor those that were made to wait for one. */
 function hasEnded(asked: Server): boolean {
   if (!asked.gone && reap(asked.pid) === undefined) return false;
   asked.gone = true;
-  const spare = readSlot(asked, wire.server.spareSlot);
-  if (spare === 0) return true;
-  if (reap(spare) === undefined) {
+  let ended = collectAt(asked, wire.server.leftSlot);
+  for (const slot of waiting) {
+    if (collectAt(asked, slot)) continue;
     // Its server was killed, or it would have ended first: what it would take now, Node has given up.
-    libc().kill(spare, SIGKILL);
-    return false;
+    libc().kill(readSlot(asked, slot), SIGKILL);
+    ended = false;
   }
-  writeSync(asked.slots, noPid, 0, 4, wire.server.spareSlot * 4);
-  return true;
+  return ended;
 }
 
 /** Whether starts follow each other closely, so that what the next one finds ready is worth its while. */
@@ -192,11 +206,6 @@ function currentServer(): Server | undefined {
     if (burst) starting ??= setImmediate(prepareServer);
     return undefined;
   }
-  if (server.state.changed()) {
-    closeForkServer();
-    lastStartMs = now;
-    return undefined;
-  }
   server.idle.refresh();
   return isReady(server) ? server : undefined;
 }
@@ -226,11 +235,35 @@ export function submitToServer(
   }
   fillRequest(slot, aloneFlags, fds.length);
   message ??= new Message(wire.server.descriptors).carry(request);
+  confirmation ??= new Message(0).carry(Buffer.alloc(1));
   if (!message.withDescriptors(fds).send(asked.socket)) {
     asked.free.push(slot);
     return undefined;
   }
-  return servedBy(asked, slot);
+  const made = servedBy(asked, slot);
+  // While somebody wakes up to take the request: it isn't performed before it is confirmed, nor when the socket is closed instead.
+  if (asked.state.changed() || !confirmation.send(asked.socket)) {
+    const thisStartMs = lastStartMs;
+    closeForkServer();
+    lastStartMs = thisStartMs;
+    collectUnconfirmed(made);
+    return undefined;
+  }
+  // One that waited for another kind of start than came.
+  collectAt(asked, wire.server.leftSlot);
+  return made;
+}
+
+/** Wait for the process that took a request which was not confirmed, if one did. */
+function collectUnconfirmed({ pid, lost }: MadeProcess): void {
+  const collect = (): void => {
+    const taker = pid();
+    if (taker === 0 && !lost()) return;
+    removePoller(collect);
+    if (taker > 0) afterEnd(taker, () => undefined);
+  };
+  addPoller(collect);
+  collect();
 }
 
 function freeSlot({ slots, free }: Server, slot: number): void {
