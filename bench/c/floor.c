@@ -170,8 +170,11 @@ static long must(long result, const char *what)
 
 static void remove_parents(void)
 {
-	for (int i = 0; i < HIERARCHIES; i++)
+	/* Also the group of a start that failed. */
+	for (int i = 0; i < HIERARCHIES; i++) {
+		unlinkat(bases[i], group_name, AT_REMOVEDIR);
 		unlinkat(bases[i], parent_name, AT_REMOVEDIR);
+	}
 }
 
 static void make_groups(void)

@@ -18,6 +18,7 @@ class Floor implements Disposable {
   readonly #process: ChildProcessWithoutNullStreams;
   readonly #parts: FloorParts[] = [];
   #answer: ((answer: Answer | undefined) => void) | undefined;
+  #over = false;
 
   constructor(file: string, args: readonly string[]) {
     this.#process = spawn(file, args, { stdio: ['pipe', 'pipe', 'pipe'] });
@@ -27,14 +28,19 @@ class Floor implements Disposable {
       this.#answer?.({ ms, parts: { make, join, remove } });
     });
     this.#process.stderr.on('data', (text: Buffer) => process.stderr.write(text));
-    this.#process.on('exit', () => this.#answer?.(undefined));
+    this.#process.on('exit', () => {
+      this.#over = true;
+      this.#answer?.(undefined);
+    });
+    this.#process.stdin.on('error', () => undefined);
     this.#process.unref();
   }
 
   async start(): Promise<number> {
     const answered = new Promise<Answer | undefined>((resolve) => (this.#answer = resolve));
-    this.#process.stdin.write('\n');
-    const answer = await answered;
+    // It may have ended before it was asked for anything.
+    if (!this.#over) this.#process.stdin.write('\n');
+    const answer = this.#over ? undefined : await answered;
     if (answer === undefined) throw new Error('the floor has failed');
     this.#parts.push(answer.parts);
     return answer.ms;
