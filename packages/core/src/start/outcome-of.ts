@@ -9,33 +9,37 @@ import type { Killer } from './killer.js';
 import { withName } from './made-up-name.js';
 import type { PlannedStart } from './plan-start.js';
 
+type Enforcements = Readonly<Record<string, Enforcement>>;
+
 interface Enforced {
-  readonly all: readonly (readonly [string, Enforcement])[];
+  /** What is in force unless a step was refused: shared by all outcomes. */
+  readonly all: Enforcements;
   /** Steps that tell whether they were refused. */
   readonly doubtful: readonly Step[];
 }
 
 const enforcedBy = new WeakMap<Plan, Enforced>();
 
-const named = (steps: readonly Step[], how: Enforcement): readonly (readonly [string, Enforcement])[] =>
-  steps.flatMap(({ enforces = [] }) => enforces.map((name) => [name, how] as const));
+const named = (steps: readonly Step[], how: Enforcement): Enforcements =>
+  Object.fromEntries(steps.flatMap(({ enforces = [] }) => enforces.map((name) => [name, how] as const)));
 
 /** The same for every start of a plan. */
 function enforcedOf(plan: Plan): Enforced {
   let enforced = enforcedBy.get(plan);
   if (enforced === undefined) {
     const doubtful = plan.steps.filter(({ confirmedBy }) => confirmedBy !== undefined);
-    enforcedBy.set(plan, (enforced = { all: named(plan.steps, 'enforced'), doubtful }));
+    const all = Object.freeze({ ...named(plan.steps, 'enforced'), ...plan.degradations });
+    enforcedBy.set(plan, (enforced = { all, doubtful }));
   }
   return enforced;
 }
 
-function enforcement(plan: Plan, { outs }: LaunchEnd): Readonly<Record<string, Enforcement>> {
+function enforcement(plan: Plan, { outs }: LaunchEnd): Enforcements {
   const { all, doubtful } = enforcedOf(plan);
   // A step that was refused has ended the start, unless it says how to tell: what else is in the plan is in force.
   const refused = doubtful.filter(({ confirmedBy = '' }) => (outs.get(confirmedBy)?.[0] ?? 0) === 0);
   // A limit of several steps is in force when all of them are.
-  return { ...Object.fromEntries([...all, ...named(refused, 'refused')]), ...plan.degradations };
+  return refused.length === 0 ? all : { ...all, ...named(refused, 'refused'), ...plan.degradations };
 }
 
 const SIGKILL = 9;

@@ -45,12 +45,13 @@ export class Capture {
   private closed = false;
   private onEnd: (() => void) | undefined;
   private timer: NodeJS.Timeout;
-  private nonblocking = false;
 
   constructor(
     private readonly fd: number,
     private readonly budget: Budget,
   ) {
+    // While the container starts, when Node has nothing else to do.
+    libc().fcntl(fd, F_SETFL, O_NONBLOCK);
     this.timer = setTimeout(() => this.look(), patienceMs[0]);
   }
 
@@ -78,8 +79,6 @@ export class Capture {
 
   /** Read what is there, without waiting. True at the end of the stream. */
   private drain(): boolean {
-    if (!this.nonblocking && this.socket === undefined) libc().fcntl(this.fd, F_SETFL, O_NONBLOCK);
-    this.nonblocking = true;
     for (;;) {
       let length: number;
       try {

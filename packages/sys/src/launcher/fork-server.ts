@@ -32,6 +32,8 @@ interface Server {
   readonly slots: number;
   readonly state: CallerState;
   readonly free: number[];
+  /** Free, but for what was written there: they are cleared when there is nothing else to do. */
+  readonly used: number[];
   readonly idle: NodeJS.Timeout;
   /** It has said that it takes requests. */
   ready: boolean;
@@ -88,6 +90,7 @@ function startServer(): Server | undefined {
       slots,
       state,
       free: Array.from({ length: wire.server.slots }, (_, index) => wire.server.slots - 1 - index),
+      used: [],
       idle: setTimeout(closeForkServer, burstMs).unref(),
       ready: false,
       gone: false,
@@ -169,7 +172,7 @@ export function closeForkServer(): void {
   const collect = (): void => {
     if (!hasEnded(ending)) return;
     // Starts that were under way read their pids from it until now.
-    if (ending.free.length < wire.server.slots) return;
+    if (ending.free.length + ending.used.length < wire.server.slots) return;
     removePoller(collect);
     libc().close(ending.slots);
   };
@@ -225,8 +228,10 @@ export function submitToServer(
   aloneFlags: number | undefined,
 ): MadeProcess | undefined {
   const asked = currentServer();
-  const slot = asked?.free.pop();
-  if (asked === undefined || slot === undefined) return undefined;
+  if (asked === undefined) return undefined;
+  if (asked.free.length === 0) clearSlots(asked);
+  const slot = asked.free.pop();
+  if (slot === undefined) return undefined;
   // Numbers that stay closed in a launcher of its own are filled here: the order says which is which.
   const fds = [plan, ...passed.map((fd) => fd ?? plan), ...stdio];
   if (fds.length > wire.server.descriptors) {
@@ -249,8 +254,9 @@ export function submitToServer(
     collectUnconfirmed(made);
     return undefined;
   }
-  // One that waited for another kind of start than came.
+  // The start is under way: this costs it nothing. What was made in advance may have waited for another kind of start.
   collectAt(asked, wire.server.leftSlot);
+  clearSlots(asked);
   return made;
 }
 
@@ -266,9 +272,11 @@ function collectUnconfirmed({ pid, lost }: MadeProcess): void {
   collect();
 }
 
-function freeSlot({ slots, free }: Server, slot: number): void {
-  writeSync(slots, noPid, 0, 4, slot * 4);
-  free.push(slot);
+function clearSlots({ slots, free, used }: Server): void {
+  for (let slot = used.pop(); slot !== undefined; slot = used.pop()) {
+    writeSync(slots, noPid, 0, 4, slot * 4);
+    free.push(slot);
+  }
 }
 
 function servedBy(asked: Server, slot: number): MadeProcess {
@@ -276,7 +284,7 @@ function servedBy(asked: Server, slot: number): MadeProcess {
   const look = (): number => {
     if (pid !== 0) return pid;
     pid = readSlot(asked, slot);
-    if (pid !== 0) freeSlot(asked, slot);
+    if (pid !== 0) asked.used.push(slot);
     return pid;
   };
   return {
@@ -286,7 +294,7 @@ function servedBy(asked: Server, slot: number): MadeProcess {
       if (!hasEnded(asked)) return false;
       // It may have come to this start between the two looks.
       if (look() !== 0) return false;
-      freeSlot(asked, slot);
+      asked.used.push(slot);
       if (server === asked) closeForkServer();
       return true;
     },

@@ -94,24 +94,34 @@ export function readReport(fd: number, encoded: EncodedPlan): Report {
 }
 
 /** Times of the steps that were done, in the order in which they ended. */
-function stepTimes(times: Buffer, from: number, encoded: EncodedPlan, startedNs: number): readonly StepTime[] {
-  const done: { step: string; at: number }[] = [];
-  let ascending = true;
-  encoded.steps.forEach((step, index) => {
-    const ns = long(times, from + index * 8);
-    // The exec replaces the process that would have written its time.
-    if (ns === 0 || step.phase === 'undo') return;
-    ascending &&= ns >= (done.at(-1)?.at ?? 0);
-    done.push({ step: step.id, at: ns });
-  });
-  // Steps of two processes may end in another order than they are listed in.
-  if (!ascending) done.sort((a, b) => a.at - b.at);
+function stepTimes(times: Buffer, from: number, { steps }: EncodedPlan, startedNs: number): readonly StepTime[] {
+  const done: StepTime[] = [];
   let last = startedNs;
-  return done.map(({ step, at: ns }) => {
-    const ms = (ns - last) / 1e6;
+  let at = from;
+  for (const { id, phase } of steps) {
+    const ns = long(times, at);
+    at += 8;
+    // The exec replaces the process that would have written its time.
+    if (ns === 0 || phase === 'undo') continue;
+    // Steps of two processes may end in another order than they are listed in.
+    if (ns < last) return sortedStepTimes(times, from, steps, startedNs);
+    done.push({ step: id, ms: (ns - last) / 1e6 });
     last = ns;
-    return { step, ms };
-  });
+  }
+  return done;
+}
+
+function sortedStepTimes(
+  times: Buffer,
+  from: number,
+  steps: EncodedPlan['steps'],
+  startedNs: number,
+): readonly StepTime[] {
+  const done = steps
+    .map(({ id, phase }, index) => ({ step: id, phase, ns: long(times, from + index * 8) }))
+    .filter(({ phase, ns }) => ns !== 0 && phase !== 'undo')
+    .sort((a, b) => a.ns - b.ns);
+  return done.map(({ step, ns }, index) => ({ step, ms: (ns - (done[index - 1]?.ns ?? startedNs)) / 1e6 }));
 }
 
 /** The named out buffers in bytes that were read from this offset on. */
