@@ -21,9 +21,20 @@ const text = (path: string): string => {
   }
 };
 
+function children(): readonly string[] {
+  const lists = entries('/proc/self/task').map((task) => text(`/proc/self/task/${task}/children`));
+  return lists.flatMap((list) => list.split(' ')).filter((pid) => pid.trim() !== '');
+}
+
 function countZombies(): number {
-  const children = entries('/proc/self/task').flatMap((task) => text(`/proc/self/task/${task}/children`).split(' '));
-  return children.filter((pid) => pid.trim() !== '' && /\) Z /.test(text(`/proc/${pid.trim()}/stat`))).length;
+  return children().filter((pid) => /\) Z /.test(text(`/proc/${pid}/stat`))).length;
+}
+
+/** The processes of a fork server that was closed, and the descriptor with their pids, go when the kernel has ended them. */
+async function forkServerEnded(): Promise<void> {
+  const deadline = performance.now() + 5000;
+  const lives = (): boolean => children().some((pid) => text(`/proc/${pid}/comm`) === 'haco-init\n');
+  while (lives() && performance.now() < deadline) await setTimeout(10);
 }
 
 /** Groups of this process's containers, in every hierarchy: their names begin with haco's prefix. */
@@ -55,6 +66,7 @@ export async function readResidentMiB(): Promise<number> {
 export async function readHoldings(): Promise<Holdings> {
   // What a series of starts keeps ends a second after it; then it is no leak, and comes and goes by one or two.
   closeForkServer();
+  await forkServerEnded();
   await collectGarbage();
   return {
     descriptors: entries('/proc/self/fd').length,
