@@ -6,7 +6,7 @@ import { haco, orThrow, realRuntime } from '@haco/core';
 import { probeHost } from '@haco/sys';
 import { describeWith, expectNothingLeft, makeRootfs, makeTemporaryDirectory, type TestRootfs } from '@haco/testkit';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { attackBySwapping, mountByName } from './swapping.js';
+import { attackBySwapping, mountByName, whileExchanging } from './swapping.js';
 
 let rootfs: TestRootfs;
 /** A directory of the host that no container was given. */
@@ -141,6 +141,39 @@ describeWith(['root', 'compiler', 'probe', 'busybox', 'overlay'], 'escape: mount
       void (await builder.command('/bin/true').run());
       expect(readdirSync(outside)).toEqual(['canary']);
     }
+  });
+
+  test('a terminal whose directory is exchanged all the time is the one of the container, or none (CVE-2025-52565)', async () => {
+    const canary = rootfs.inside('/canary');
+    const intact = (): void => expect(readFileSync(canary, 'utf8')).toBe('mine\n');
+    writeFileSync(canary, 'mine\n');
+    mkdirSync(rootfs.inside('/dev/pts'), { recursive: true });
+    mkdirSync(rootfs.inside('/evil/pts'), { recursive: true });
+    for (const name of ['ptmx', '0']) symlinkSync('/canary', rootfs.inside(`/evil/pts/${name}`));
+    // By name, what is typed goes to whatever is there.
+    expect(weak('mount --bind $root/evil $root/dev && chroot $root /bin/sh -c "echo typed >/dev/pts/0"')).toBe('');
+    expect(readFileSync(canary, 'utf8')).toBe('typed\n');
+    writeFileSync(canary, 'mine\n');
+    const ask = 'test -t 0 && test -t 1 && echo terminal';
+    const victim = base().independent('devpts').tty().command('/bin/sh', '-c', ask);
+    const seen = { terminal: 0, refused: 0 };
+    const swaps = await whileExchanging(
+      { rootfs, outside, tools },
+      [rootfs.inside('/dev'), rootfs.inside('/evil')],
+      () =>
+        expectNothingLeft(async () => {
+          while (seen.terminal + seen.refused < 300) {
+            const result = await victim.run();
+            if (result.isOk()) expect(result.value.stdout).toBe('terminal\r\n');
+            else expect(result.error).toMatchObject({ kind: 'syscall' });
+            seen[result.isOk() ? 'terminal' : 'refused'] += 1;
+            intact();
+          }
+        }),
+    );
+    expect(swaps).toBeGreaterThan(1000);
+    // Both were met, or nothing would be shown.
+    expect(Math.min(seen.terminal, seen.refused)).toBeGreaterThan(0);
   });
 
   describe('a directory that is exchanged with a link all the time', () => {

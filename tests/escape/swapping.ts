@@ -26,14 +26,13 @@ function compile({ tools }: Race, name: string): string {
   return output;
 }
 
-/** Run while the attacker swaps; how often it did. */
-async function whileSwapping(race: Race, work: () => Promise<void>): Promise<number> {
-  const { rootfs, outside } = race;
-  mkdirSync(join(outside, 'target'));
-  symlinkSync(outside, rootfs.inside('/a/link'));
-  const attacker = spawn(compile(race, 'swap'), [rootfs.inside('/a/dir'), rootfs.inside('/a/link')], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
+/** Run while an attacker exchanges two paths; how often it did. */
+export async function whileExchanging(
+  race: Race,
+  paths: readonly [string, string],
+  work: () => Promise<void>,
+): Promise<number> {
+  const attacker = spawn(compile(race, 'swap'), [...paths], { stdio: ['pipe', 'pipe', 'inherit'] });
   let said = '';
   attacker.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
   const ended = new Promise((resolve) => attacker.on('close', resolve));
@@ -44,6 +43,14 @@ async function whileSwapping(race: Race, work: () => Promise<void>): Promise<num
     await ended;
   }
   return Number(said);
+}
+
+/** Run while a directory and a link out of the root are exchanged. */
+function whileSwapping(race: Race, work: () => Promise<void>): Promise<number> {
+  const { rootfs, outside } = race;
+  mkdirSync(join(outside, 'target'));
+  symlinkSync(outside, rootfs.inside('/a/link'));
+  return whileExchanging(race, [rootfs.inside('/a/dir'), rootfs.inside('/a/link')], work);
 }
 
 /** The weakened way: a program that checks the path, and then mounts by name. What it says; `command` runs it. */

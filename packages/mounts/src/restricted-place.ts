@@ -1,5 +1,5 @@
 /** Where a restricted path is, and what there is to do when nothing is there: a container must not be able to make it later. */
-import type { Operation } from '@haco/plan';
+import { plain, type Operation } from '@haco/plan';
 import { holderOf, mountedBy, mountedFirst, normalize, type Mounted } from './entries/mounted.js';
 import { isLayeredHost } from './layer.js';
 import type { MountsSection } from './section.js';
@@ -42,12 +42,12 @@ function directoriesAbove(path: string): readonly string[] {
 /** Look at all mounts of a section. */
 export function holdersOf(section: MountsSection, situation: Situation): Holders {
   const { stubs = false, entries, readonlyPaths = [] } = section;
-  const mounted: readonly Mounted[] = [
+  const mounted = [
     ...mountedFirst(section, situation),
     ...entries.flatMap((entry) =>
-      mountedBy('target' in entry ? { ...entry, target: normalize(entry.target) } : entry, stubs),
+      mountedBy(plain('target' in entry ? { ...entry, target: normalize(entry.target) } : entry), stubs),
     ),
-  ];
+  ].map((mount: Mounted) => plain(mount));
   const isMounted = (path: string): boolean => mounted.some((mount) => mount.path === path);
   const canMove = (path: string): boolean =>
     !stubs && !ofTheKernel.test(path) && !isMounted(path) && holderOf(mounted, path)?.readonly !== true;
@@ -71,7 +71,8 @@ export function holdersOf(section: MountsSection, situation: Situation): Holders
 }
 
 /** From where something is made once directories above are mount points of their own: none is crossed on the way (RESOLVE_NO_XDEV). */
-export function belowPins(restricted: Restricted, { pinned }: Holders): Restricted {
+export function belowPins(given: Restricted, { pinned }: Holders): Restricted {
+  const restricted = plain(given);
   const above = directoriesAbove(restricted.path);
   const pin = pinned.filter((path) => above.includes(path)).at(-1);
   const { throwAway } = restricted;
@@ -88,9 +89,10 @@ export function asFound(restricted: Restricted): Restricted {
 /** Find a restricted path; `operations` follow when there is something. */
 export function findRestricted(
   situation: Situation,
-  { path, absent, throwAway }: Restricted,
+  restricted: Restricted,
   operations: readonly Operation[],
 ): readonly Operation[] {
+  const { path, absent, throwAway } = plain(restricted);
   if (absent === 'pass-over') {
     return [planFind(situation, path, 'mounts.target', { skip: operations.length }), ...operations];
   }
