@@ -1,41 +1,17 @@
 /** Attacks on the making of the file tree: a hostile root, and a root that changes while it is mounted in. */
-import { spawn, spawnSync } from 'node:child_process';
-import {
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { haco, orThrow, realRuntime } from '@haco/core';
 import { probeHost } from '@haco/sys';
-import {
-  describeWith,
-  expectNothingLeft,
-  makeRootfs,
-  makeTemporaryDirectory,
-  parseReport,
-  type TestRootfs,
-} from '@haco/testkit';
+import { describeWith, expectNothingLeft, makeRootfs, makeTemporaryDirectory, type TestRootfs } from '@haco/testkit';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { attackBySwapping, mountByName, whileExchanging } from './swapping.js';
 
 let rootfs: TestRootfs;
 /** A directory of the host that no container was given. */
 let outside: string;
 let tools: string;
-
-function compile(name: string): string {
-  const source = fileURLToPath(new URL(`./${name}.c`, import.meta.url));
-  const output = join(tools, name);
-  const { status, stderr } = spawnSync('gcc', ['-O1', '-Wall', '-Werror', '-o', output, source], { encoding: 'utf8' });
-  if (status !== 0) throw new Error(stderr);
-  return output;
-}
 
 /** The weakened way: a script that mounts by name, in a mount namespace of its own. */
 function weak(script: string): string {
@@ -167,79 +143,46 @@ describeWith(['root', 'compiler', 'probe', 'busybox', 'overlay'], 'escape: mount
     }
   });
 
-  describe('a directory that is exchanged with a link all the time', () => {
-    /** Run while the attacker swaps; how often it did. */
-    async function whileSwapping(work: () => Promise<void> | void): Promise<number> {
-      mkdirSync(join(outside, 'target'));
-      symlinkSync(outside, rootfs.inside('/a/link'));
-      const attacker = spawn(compile('swap'), [rootfs.inside('/a/dir'), rootfs.inside('/a/link')], {
-        stdio: ['pipe', 'pipe', 'inherit'],
-      });
-      let said = '';
-      attacker.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
-      const ended = new Promise((resolve) => attacker.on('close', resolve));
-      try {
-        await work();
-      } finally {
-        attacker.stdin.end();
-        await ended;
-      }
-      return Number(said);
-    }
+  test('a terminal whose directory is exchanged all the time is the one of the container, or none (CVE-2025-52565)', async () => {
+    const canary = rootfs.inside('/canary');
+    const intact = (): void => expect(readFileSync(canary, 'utf8')).toBe('mine\n');
+    writeFileSync(canary, 'mine\n');
+    mkdirSync(rootfs.inside('/dev/pts'), { recursive: true });
+    mkdirSync(rootfs.inside('/evil/pts'), { recursive: true });
+    for (const name of ['ptmx', '0']) symlinkSync('/canary', rootfs.inside(`/evil/pts/${name}`));
+    // By name, what is typed goes to whatever is there.
+    expect(weak('mount --bind $root/evil $root/dev && chroot $root /bin/sh -c "echo typed >/dev/pts/0"')).toBe('');
+    expect(readFileSync(canary, 'utf8')).toBe('typed\n');
+    writeFileSync(canary, 'mine\n');
+    const ask = 'test -t 0 && test -t 1 && echo terminal';
+    const victim = base().independent('devpts').tty().command('/bin/sh', '-c', ask);
+    const seen = { terminal: 0, refused: 0 };
+    const swaps = await whileExchanging(
+      { rootfs, outside, tools },
+      [rootfs.inside('/dev'), rootfs.inside('/evil')],
+      () =>
+        expectNothingLeft(async () => {
+          while (seen.terminal + seen.refused < 300) {
+            const result = await victim.run();
+            if (result.isOk()) expect(result.value.stdout).toBe('terminal\r\n');
+            else expect(result.error).toMatchObject({ kind: 'syscall' });
+            seen[result.isOk() ? 'terminal' : 'refused'] += 1;
+            intact();
+          }
+        }),
+    );
+    expect(swaps).toBeGreaterThan(1000);
+    // Both were met, or nothing would be shown.
+    expect(Math.min(seen.terminal, seen.refused)).toBeGreaterThan(0);
+  });
 
+  describe('a directory that is exchanged with a link all the time', () => {
     test('gets a mount by name onto the host, although the path was checked (CVE-2021-30465)', async () => {
-      let answer = '';
-      const mounter = compile('string-mount');
-      await whileSwapping(async () => {
-        const weakened = spawn(mounter, [rootfs.inside('/a/dir/target'), join(outside, 'target'), rootfs.path]);
-        weakened.stdout.setEncoding('utf8').on('data', (text: string) => (answer += text));
-        await new Promise((resolve) => weakened.on('close', resolve));
-      });
-      expect(answer).toMatch(/^outside after \d+\n$/);
+      expect(await mountByName({ rootfs, outside, tools })).toMatch(/^outside after \d+\n$/);
     });
 
     test('gets none of haco’s mounts out of the root, in a hundred thousand exchanges', async () => {
-      const victim = base()
-        .independent('procfs')
-        .tmpfs('/a/dir/target')
-        .mount(rootfs.inside('/bin'), '/a/link/target')
-        .mask('/a/dir/target', '/a/link/target')
-        .readonlyPaths('/a/dir', '/a/link')
-        .command(rootfs.probe, 'report', 'mounts');
-      const seen = { mounted: 0, refused: 0 };
-      let swaps = 0;
-      const round = async (): Promise<void> => {
-        for (let i = 0; i < 100; i++) {
-          const result = await victim.run();
-          if (result.isErr()) {
-            const { error } = result;
-            // The link leads to a path that the root doesn't have, or the walk was disturbed, or what was found was another.
-            expect(error).toMatchObject({ kind: 'syscall' });
-            expect('errno' in error ? error.errno : '').toMatch(/^(ENOENT|EAGAIN|EXDEV|ENOTDIR|ESTALE|EIO)$/);
-            seen.refused++;
-            continue;
-          }
-          seen.mounted++;
-          const targets = parseReport(['mounts'], result.value.stdout).mounts.mounts.map(({ target }) => target);
-          for (const target of targets) expect(target).toMatch(/^\/(proc|a\/(dir|link)(\/target)?)?$/);
-          // Root, proc, and each mount that was made is one of the container's.
-          expect(targets.filter((target) => target.endsWith('/target')).length).toBeGreaterThanOrEqual(2);
-        }
-      };
-      await expectNothingLeft(async () => {
-        // Some starts must have found the directory, or nothing would be shown.
-        while (swaps < 100_000 || seen.mounted === 0) {
-          swaps += await whileSwapping(round);
-          rmSync(join(outside, 'target'), { recursive: true });
-          const link = lstatSync(rootfs.inside('/a/link')).isSymbolicLink() ? '/a/link' : '/a/dir';
-          rmSync(rootfs.inside(link));
-          if (link === '/a/dir') spawnSync('mv', [rootfs.inside('/a/link'), rootfs.inside('/a/dir')]);
-        }
-      });
-      expect(seen.refused).toBeGreaterThan(0);
-      expect(readdirSync(outside)).toEqual(['canary']);
-      expect(readFileSync(join(outside, 'canary'), 'utf8')).toBe('host\n');
-      expect(existsSync(rootfs.inside('/a/dir/target'))).toBe(true);
+      await attackBySwapping({ rootfs, outside, tools }, base());
     });
   });
 });

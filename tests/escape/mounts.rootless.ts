@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { haco, orThrow } from '@haco/core';
 import { describeWith, expectNothingLeft, makeRootfs, makeTemporaryDirectory, type TestRootfs } from '@haco/testkit';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { attackBySwapping, mountByName } from './swapping.js';
 
 let rootfs: TestRootfs;
 let outside: string;
@@ -15,7 +16,7 @@ describeWith(
   'escape: mounts of an ordinary user',
   () => {
     beforeEach(async () => {
-      rootfs = await makeRootfs({ shell: true, files: { '/secret': 'secret\n', '/dev/x': '' } });
+      rootfs = await makeRootfs({ shell: true, files: { '/a/dir/target/x': '', '/secret': 'secret\n', '/dev/x': '' } });
       outside = await makeTemporaryDirectory('outside');
       writeFileSync(join(outside, 'canary'), 'host\n');
       // The first wait opens what all later ones share.
@@ -45,6 +46,24 @@ describeWith(
       }
       expect(readdirSync(outside)).toEqual(['canary']);
     });
+
+    test(
+      'a directory that is exchanged with a link all the time: a mount by name goes out, none of haco’s does',
+      {
+        timeout: 120_000,
+      },
+      async () => {
+        const tools = await makeTemporaryDirectory('tools');
+        const race = { rootfs, outside, tools };
+        const inNamespaces = ['unshare', '--user', '--map-root-user', '--mount', '--propagation', 'private'];
+        expect(await mountByName(race, inNamespaces)).toMatch(/^outside after \d+\n$/);
+        rmSync(join(outside, 'target'), { recursive: true });
+        await rootfs.remove();
+        rootfs = await makeRootfs({ shell: true, files: { '/a/dir/target/x': '' } });
+        await attackBySwapping({ ...race, rootfs }, base());
+        rmSync(tools, { recursive: true });
+      },
+    );
 
     test('binds, contents and masks on links stay inside', async () => {
       replaceBy(outside, '/data');

@@ -11,6 +11,7 @@ import {
 import { isCgroupConflict } from '@haco/cgroups';
 import { lxcfsRemedy, lxcfsStepId, type MountsSection } from '@haco/mounts';
 import { failureError, type LaunchFailure } from '@haco/sys';
+import { withFilter } from './outer-filter.js';
 import { execStepId } from './process/exec.js';
 import { defaultPath } from './process/section.js';
 import type { Spec } from './spec.js';
@@ -65,7 +66,7 @@ export function warningsError([first, ...others]: readonly [Warning, ...Warning[
 
 /** The error of a start that failed in the launcher. */
 export function startError({ error, failure: failed }: LaunchFailure, spec: Spec, planned: PlannedStart): HacoError {
-  if (failed === undefined) return error;
+  if (failed === undefined) return withFilter(error);
   const failure = withName(failed, planned);
   const { step, errno } = failure;
   const root = planned.facts.rootfs;
@@ -78,7 +79,7 @@ export function startError({ error, failure: failed }: LaunchFailure, spec: Spec
     return new NotFoundError({ what: 'LXCFS', subject, remedy: `could not ${step.label}: ${errno}; ${lxcfsRemedy}` });
   }
   if (isCgroupConflict(step.id, errno)) return nameTaken(planned.name);
-  return failureError(failure);
+  return withFilter(failureError(failure));
 }
 
 /** The error of a name that another container has. */

@@ -120,15 +120,22 @@ const checkIdmapped: Check = ({ rootfs, idmap, entries }, { host }) => {
       const message = `The host's own tree keeps its owners; leave out ${verb}, or use another root.`;
       return [{ step, kind: 'unsupported', message }];
     }
-    const tooOld = !host.features.mount_setattr || (asLayer && !isKernelAtLeast(host.kernel, layersSince));
-    if (tooOld) {
-      const [what, since] = asLayer ? ['Overlays of idmapped directories', layersSince] : ['Idmapped mounts', '5.12'];
-      const message = `${what} need Linux ${since}, this is ${host.kernel.release}; use a newer kernel, or change the owners of ${source}.`;
+    const [what, since] = asLayer ? ['Overlays of idmapped directories', layersSince] : ['Idmapped mounts', '5.12'];
+    const instead = `or change the owners of ${source}`;
+    // A distribution may have brought the call to an older kernel; what overlayfs takes only the version tells.
+    const isMissing = asLayer || !host.features.mount_setattr;
+    if (isMissing && !isKernelAtLeast(host.kernel, since)) {
+      const message = `${what} need Linux ${since}, this is ${host.kernel.release}; use a newer kernel, ${instead}.`;
+      return [{ step, kind: 'unsupported', message }];
+    }
+    if (!host.features.mount_setattr) {
+      const missing = missingCall(host, 'mount_setattr', '5.12');
+      const message = `${missing.what}, without which there are no idmapped mounts; ${missing.remedy}, ${instead}.`;
       return [{ step, kind: 'unsupported', message }];
     }
     if (host.capabilities.includes('sys_admin') && host.userNamespaces.uids === undefined) return [];
-    const { what, remedy } = missingRights(host, 'sys_admin');
-    const message = `Mapping the owners of ${source} on the host needs ${what}; ${remedy}, or leave out ${verb}.`;
+    const rights = missingRights(host, 'sys_admin');
+    const message = `Mapping the owners of ${source} on the host needs ${rights.what}; ${rights.remedy}, or leave out ${verb}.`;
     return [{ step, kind: 'permission', message }];
   });
 };

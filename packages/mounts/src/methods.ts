@@ -190,8 +190,12 @@ export interface MountMethods {
   ): B;
 
   /**
-   * Hide files and directories: they appear empty, whatever the command's rights. Calls add up. Made after all mounts and verified
-   * then; a path that doesn't exist is passed over.
+   * Hide files and directories: they appear empty, whatever the command's rights over them. Calls add up. Made after all mounts and
+   * verified then. Only with CAP_SYS_ADMIN, which root of a user namespace has without `caps()`, can a command unmount what hides them.
+   *
+   * Where a path doesn't exist, an empty directory is made for it in what vanishes with the container (an overlay, a tmpfs). In a tree
+   * of the host nothing is made, and it is passed over: what somebody puts there later is seen. Mask the directory above to prevent
+   * that.
    *
    * @param paths absolute paths inside, e.g. {@link dockerMaskedPaths}
    * @example
@@ -208,9 +212,24 @@ export interface MountMethods {
 
   /**
    * Make files and directories read-only, with all that is mounted below them. Calls add up. Made after all mounts and verified
-   * then; a path that doesn't exist is passed over.
+   * then. Only with CAP_SYS_ADMIN, which root of a user namespace has without `caps()`, can a command unmount or remount them.
+   *
+   * They stay in their place: directories above that the command could rename become mount points, which nobody can rename, and
+   * across which rename(2) and link(2) fail with EXDEV. A path that doesn't exist could be made by the command; so in what vanishes with
+   * the container (an overlay, a tmpfs) an empty directory is made for it, and in a writable tree of the host the start fails. Below
+   * `/proc`, `/sys` and what is read-only itself it is passed over. Symbolic links on a path may be exchanged by who can write where
+   * they lie: give the real path.
    *
    * @param paths absolute paths inside, e.g. {@link dockerReadonlyPaths}
+   * @example
+   * ```ts
+   * import { haco } from '@haco/core';
+   * const agent = haco()
+   *   .unshare('user', 'mount')
+   *   .mount('/home/me/project', '/home/me/project')
+   *   .readonlyPaths('/home/me/project/.git/hooks', '/home/me/project/.git/config')
+   *   .caps('none');
+   * ```
    */
   readonlyPaths<B extends HasNamespace<'mount'>>(this: B, ...paths: readonly string[]): B;
 

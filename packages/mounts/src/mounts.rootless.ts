@@ -1,5 +1,5 @@
 /** The file tree of an ordinary user's container. */
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { haco, hostOverlay, orThrow, type Builder } from '@haco/core';
@@ -90,6 +90,22 @@ describeWith(['ordinary-user', 'userns', 'probe', 'busybox', 'overlay'], 'mounts
     const script =
       'cat /etc/app.conf /proc/interrupts; ls /data /proc/acpi /sys/firmware; touch /bin/x; echo 1 >/proc/sys/vm/drop_caches';
     expect(await sh(builder, script)).toMatch(/^blue\n[\s\S]*Read-only file system\n.*(Read-only file system|denied)$/);
+  });
+
+  test('a read-only path of a project stays in its place, and one that is not there refuses the start', async () => {
+    const project = rootfs.inside('/project');
+    mkdirSync(`${project}/.git/hooks`, { recursive: true });
+    const work = haco().unshare('user', 'mount', 'pid').caps('none').chroot(rootfs.path).mount(project, '/mnt');
+    const around = 'cd /mnt; mv .git .moved && mkdir -p .git/hooks && echo evil >.git/hooks/x; cat .git/hooks/x';
+    expect((await orThrow(work.command('/bin/sh', '-c', around).run())).stdout).toBe('evil\n');
+    rmSync(`${project}/.git`, { recursive: true });
+    renameSync(`${project}/.moved`, `${project}/.git`);
+    const guarded = work.readonlyPaths('/mnt/.git/hooks');
+    const { stdout, stderr } = await orThrow(guarded.command('/bin/sh', '-c', around).run());
+    expect([stdout, stderr]).toEqual(['', expect.stringMatching(/^mv: .*busy\ncat: .*No such file/)]);
+    const missing = await work.readonlyPaths('/mnt/.git/config').command('/bin/true').run();
+    expect(missing._unsafeUnwrapErr().message).toContain('it is not there, and the container could make it');
+    expect(existsSync(`${project}/.git/config`)).toBe(false);
   });
 
   test('what needs a namespace that is missing is said before anything is tried', async () => {

@@ -250,6 +250,11 @@ describe('validate', () => {
     expect(refused(oldHost)).toEqual([
       'unsupported: Idmapped mounts need Linux 5.12, this is 5.11.0; use a newer kernel, or change the owners of /a.',
     ]);
+    // The kernel has the call, and somebody keeps it away: another kernel would mend nothing.
+    const filtered = { ...rootHost, features: { ...rootHost.features, mount_setattr: false } };
+    expect(refused(filtered)).toEqual([
+      `unsupported: Something hides mount_setattr, which this kernel (${rootHost.kernel.release}) has, from this process, without which there are no idmapped mounts; allow it in the seccomp profile of the container around this process (an emulator may lack it, too), or change the owners of /a.`,
+    ]);
   });
 
   test('dots in names are names', () => {

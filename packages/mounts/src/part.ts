@@ -2,7 +2,8 @@
 import type { Part, SharedFacts } from '@haco/plan';
 import { checkSection } from './check.js';
 import { planConnectedSources } from './entries/bind.js';
-import { normalize, planEntries } from './entries/plan-entries.js';
+import { normalize } from './entries/mounted.js';
+import { planEntries } from './entries/plan-entries.js';
 import { planIdmapped } from './idmapped.js';
 import { planLxcfs } from './lxcfs.js';
 import type { MountMethods } from './methods.js';

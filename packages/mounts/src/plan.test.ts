@@ -421,6 +421,28 @@ describe('what is restricted', () => {
     `);
   });
 
+  test('directories above one that could be renamed become mount points: before it in a root, after it without one', () => {
+    const steps = (section: Partial<MountsSection>): readonly string[] =>
+      calls({ readonlyPaths: ['/work/.git/hooks', '/work/x', '/proc/sys/kernel'], ...section })
+        .split('\n')
+        .filter((line) => / keep |read-only, with/.test(line))
+        .map((line) => line.trim().replace(/^\d+ \[mounts\] /, ''));
+    const readonly = 'make /work/.git/hooks, /work/x, /proc/sys/kernel read-only, with all mounts below';
+    const root = { path: '/srv/root' };
+    expect(steps({ rootfs: root })).toEqual(['keep /work, /work/.git in their places, as mount points', readonly]);
+    expect(steps({})).toEqual([readonly, 'keep /work/.git, /work in their places, as mount points']);
+    // A mount point already, and a root in which nothing can be renamed.
+    const bind: MountEntry = { kind: 'bind', source: '/srv', target: '/work' };
+    expect(steps({ rootfs: root, entries: [bind] })).toEqual([
+      'keep /work/.git in its place, as a mount point',
+      readonly,
+    ]);
+    expect(steps({ rootfs: root, readonly: true })).toEqual([readonly]);
+    expect(steps({ rootfs: root, entries: [{ ...bind, readonly: true }] })).toEqual([readonly]);
+    // As other OCI runtimes do.
+    expect(steps({ rootfs: root, stubs: true })).toEqual([readonly]);
+  });
+
   test('a file is written into the store, whose mount goes away again', () => {
     const entry: MountEntry = { kind: 'file', target: '/etc/x', content: { text: 'hello' } };
     expect(calls({ entries: [entry] })).toMatchInlineSnapshot(`

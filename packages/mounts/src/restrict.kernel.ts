@@ -83,7 +83,7 @@ describeWith(['root', 'probe', 'busybox', 'overlay'], 'what is restricted', () =
     });
 
     test('hold for the mounts below, too', async () => {
-      const builder = plain().tmpfs('/mnt').readonlyPaths('/mnt', '/etc', '/missing');
+      const builder = plain().tmpfs('/mnt').readonlyPaths('/mnt', '/etc');
       const script = 'touch /mnt/x; touch /etc/x; touch /root/x && rm /root/x && echo elsewhere';
       expect(await sh(builder, script)).toMatch(
         /^elsewhere\n.*\/mnt\/x.*Read-only.*\n.*\/etc\/x.*Read-only file system$/,

@@ -7,7 +7,8 @@ import type { Situation } from './situation.js';
 import { isDevice, planStat } from './stat.js';
 import { store } from './contents.js';
 import { emptyDirectory } from './store.js';
-import { planFind, planFindDirectory } from './target.js';
+import { asFound, belowPins, findRestricted, holdersOf, type Holders, type Restricted } from './restricted-place.js';
+import { planFindDirectory } from './target.js';
 
 const place = 'mounts.target';
 const hostNull = '/dev/null';
@@ -29,9 +30,13 @@ function attach(): Operation {
   ]);
 }
 
-/** Find the path; `operations` follow only when it is there. */
-function ifThere(situation: Situation, path: string, operations: readonly Operation[]): readonly Operation[] {
-  return [planFind(situation, path, place, { skip: operations.length }), ...operations];
+/** What is found, with all that is mounted below. */
+function copy(): Operation {
+  return syscall(
+    'open_tree',
+    [slot(place), '', flags(openTreeFlags, 'AT_EMPTY_PATH', 'OPEN_TREE_CLONE', 'AT_RECURSIVE', 'OPEN_TREE_CLOEXEC')],
+    { save: 'mounts.new' },
+  );
 }
 
 /** `directory` when the path is one, else `file`. Found anew: "." below a directory would ask for permission to search it. */
@@ -55,8 +60,9 @@ function dependingOnType(
 
 const clone = flags(openTreeFlags, 'OPEN_TREE_CLONE', 'OPEN_TREE_CLOEXEC');
 
-function planMask(situation: Situation, path: string): readonly Operation[] {
-  return ifThere(situation, path, [
+function planMask(situation: Situation, masked: Restricted): readonly Operation[] {
+  const { path } = masked;
+  return findRestricted(situation, masked, [
     ...dependingOnType(situation, path, {
       directory: [syscall('open_tree', [slot(store), emptyDirectory, clone], { save: 'mounts.new' })],
       file: [syscall('open_tree', [AT_FDCWD, hostNull, clone], { save: 'mounts.new' })],
@@ -81,8 +87,9 @@ function sameAs(out: string, must: string): readonly CompareOperation[] {
   ];
 }
 
-function planMaskProof(situation: Situation, path: string): readonly Operation[] {
-  return ifThere(situation, path, [
+function planMaskProof(situation: Situation, masked: Restricted): readonly Operation[] {
+  const { path } = masked;
+  return findRestricted(situation, masked, [
     planStat(slot(place), '', seen.path),
     ...dependingOnType(situation, path, {
       directory: sameAs(seen.empty, 'the empty directory of the store'),
@@ -91,8 +98,9 @@ function planMaskProof(situation: Situation, path: string): readonly Operation[]
   ]);
 }
 
-function maskSteps(masked: readonly string[], situation: Situation): readonly Step[] {
+function maskSteps(masked: readonly string[], situation: Situation, holders: Holders): readonly Step[] {
   if (masked.length === 0) return [];
+  const places = masked.map((path) => belowPins(holders.place(path, 'pass-over'), holders));
   const from = 'mounts.masked';
   return [
     {
@@ -104,7 +112,7 @@ function maskSteps(masked: readonly string[], situation: Situation): readonly St
         planStat(slot(store), emptyDirectory, seen.empty),
         planStat(AT_FDCWD, hostNull, seen.null),
         ...isDevice(seen.null, 1, 3),
-        ...masked.flatMap((path) => planMask(situation, path)),
+        ...places.flatMap((each) => planMask(situation, each)),
       ],
       from,
       needs: [situation.mayMount],
@@ -116,7 +124,7 @@ function maskSteps(masked: readonly string[], situation: Situation): readonly St
       phase: 'mounts',
       label: `make sure that ${list(masked)} ${masked.length === 1 ? 'is' : 'are'} masked`,
       why: 'a mount that went elsewhere, because somebody exchanged a directory meanwhile, must not pass for a mask (CVE-2025-52881)',
-      operations: masked.flatMap((path) => planMaskProof(situation, path)),
+      operations: places.map(asFound).flatMap((each) => planMaskProof(situation, each)),
       from,
       requires: ['openat2'],
       source: 'statx(2)',
@@ -125,22 +133,18 @@ function maskSteps(masked: readonly string[], situation: Situation): readonly St
   ];
 }
 
-function planReadonly(situation: Situation, path: string): readonly Operation[] {
+function planReadonly(situation: Situation, restricted: Restricted): readonly Operation[] {
   const mount = 'mounts.new';
-  return ifThere(situation, path, [
-    syscall(
-      'open_tree',
-      [slot(place), '', flags(openTreeFlags, 'AT_EMPTY_PATH', 'OPEN_TREE_CLONE', 'AT_RECURSIVE', 'OPEN_TREE_CLOEXEC')],
-      { save: mount },
-    ),
+  return findRestricted(situation, restricted, [
+    copy(),
     ...planAttributes({ mount, attributes: { readonly: true }, recursive: true }),
     attach(),
   ]);
 }
 
 /** Success would be a failure, and can't be the 1 that is demanded: only a refusal passes. */
-function planReadonlyProof(situation: Situation, path: string): readonly Operation[] {
-  return ifThere(situation, path, [
+function planReadonlyProof(situation: Situation, restricted: Restricted): readonly Operation[] {
+  return findRestricted(situation, restricted, [
     syscall('faccessat2', [slot(place), '', flags(accessModes, 'W_OK'), flags(atFlags, 'AT_EMPTY_PATH')], {
       tolerate: ['EROFS', 'EACCES'],
       expect: 1,
@@ -148,16 +152,45 @@ function planReadonlyProof(situation: Situation, path: string): readonly Operati
   ]);
 }
 
-function readonlySteps(paths: readonly string[], situation: Situation): readonly Step[] {
+/** A mount point can be neither renamed nor removed (EBUSY), and takes all that is mounted below along into its copy. */
+function planPin(situation: Situation, directory: Restricted): readonly Operation[] {
+  return findRestricted(situation, directory, [copy(), attach()]);
+}
+
+function pinSteps({ pinned, place }: Holders, situation: Situation, pinsFirst: boolean): readonly Step[] {
+  if (pinned.length === 0) return [];
+  const paths = pinsFirst ? pinned : [...pinned].reverse();
+  const places = paths.map((path) => place(path, 'refuse'));
+  return [
+    {
+      id: 'mounts.pinned',
+      phase: 'mounts',
+      label: `keep ${list(paths)} in ${paths.length === 1 ? 'its place' : 'their places'}, as ${paths.length === 1 ? 'a mount point' : 'mount points'}`,
+      why: 'whoever can rename a directory above a read-only path would put another one in its place',
+      operations: places.flatMap((each) => planPin(situation, pinsFirst ? belowPins(each, { pinned, place }) : each)),
+      from: 'mounts.readonlyPaths',
+      needs: [situation.mayMount],
+      requires: ['open_tree', 'openat2'],
+      source: 'rename(2)',
+    },
+  ];
+}
+
+function readonlySteps(
+  paths: readonly string[],
+  situation: Situation,
+  place: (path: string) => Restricted,
+): readonly Step[] {
   if (paths.length === 0) return [];
   const from = 'mounts.readonlyPaths';
+  const places = paths.map(place);
   return [
     {
       id: 'mounts.readonly-paths',
       phase: 'mounts',
       label: `make ${list(paths)} read-only, with all mounts below`,
       why: 'settings of the kernel that have no namespace would be those of the host',
-      operations: paths.flatMap((path) => planReadonly(situation, path)),
+      operations: places.flatMap((each) => planReadonly(situation, each)),
       from,
       needs: [situation.mayMount],
       requires: ['open_tree', 'openat2', 'mount_setattr'],
@@ -168,7 +201,7 @@ function readonlySteps(paths: readonly string[], situation: Situation): readonly
       phase: 'mounts',
       label: `make sure that ${list(paths)} can't be written`,
       why: 'only the refusal of a write shows that the mount is where programs will find it',
-      operations: paths.flatMap((path) => planReadonlyProof(situation, path)),
+      operations: places.map(asFound).flatMap((each) => planReadonlyProof(situation, each)),
       from,
       requires: ['openat2'],
       source: 'access(2)',
@@ -177,10 +210,20 @@ function readonlySteps(paths: readonly string[], situation: Situation): readonly
   ];
 }
 
-/** The steps: read-only paths first, since what is masked may lie below them. */
-export function planRestrictions(
-  { masked = [], readonlyPaths = [] }: MountsSection,
-  situation: Situation,
-): readonly Step[] {
-  return [...readonlySteps(readonlyPaths, situation), ...maskSteps(masked, situation)];
+/**
+ * The steps: read-only paths first, since what is masked may lie below them. Directories above are pinned before, when the container
+ * begins at its root; one that stays where its caller was may be below them already, so there the pins come last, and copy what is
+ * read-only: both ways of looking meet it.
+ */
+export function planRestrictions(section: MountsSection, situation: Situation): readonly Step[] {
+  const { rootfs, masked = [], readonlyPaths = [] } = section;
+  const holders = holdersOf(section, situation);
+  const pinsFirst = rootfs !== undefined;
+  const place = (path: string): Restricted => holders.place(path, 'refuse');
+  const pins = pinSteps(holders, situation, pinsFirst);
+  const readonly = readonlySteps(readonlyPaths, situation, (path) =>
+    pinsFirst ? belowPins(place(path), holders) : place(path),
+  );
+  const restricted = pinsFirst ? [...pins, ...readonly] : [...readonly, ...pins];
+  return [...restricted, ...maskSteps(masked, situation, holders)];
 }

@@ -183,9 +183,9 @@ export interface MountsSection {
   readonly entries: readonly MountEntry[];
   /** Absolute path on the host where LXCFS is mounted, whose files replace their namesakes in /proc and /sys. */
   readonly lxcfs?: string;
-  /** Paths inside that can't be changed, with everything below; those that don't exist are passed over. */
+  /** Paths inside that can't be changed, with everything below. */
   readonly readonlyPaths?: readonly string[];
-  /** Paths inside that appear empty; those that don't exist are passed over. */
+  /** Paths inside that appear empty. */
   readonly masked?: readonly string[];
 }
 

@@ -102,9 +102,18 @@ function makeMissing(situation: Situation, { path, throwAway = '/', like }: Targ
   return [...openBase, ...steps];
 }
 
-/** Attach the mount in a slot to its target. The target stays in the slot `mounts.target`. */
-export function planAttach(situation: Situation, mount: string, given: Target): readonly Operation[] {
+/** Open a target, in the slot `mounts.target`. */
+export function planOpenTarget(situation: Situation, given: Target): readonly Operation[] {
   const target = ownOf(given);
+  const plain = target.plain === true;
+  const find = openBelow(situation, 'root', target.path, found, false, { plain });
+  if (target.throwAway === undefined) return [find];
+  const make = [...makeMissing(situation, target), find];
+  return [openBelow(situation, 'root', target.path, found, false, { skipOnSuccess: make.length, plain }), ...make];
+}
+
+/** Attach the mount in a slot to its target. The target stays in the slot `mounts.target`. */
+export function planAttach(situation: Situation, mount: string, target: Target): readonly Operation[] {
   const attach = syscall('move_mount', [
     slot(mount),
     '',
@@ -112,15 +121,7 @@ export function planAttach(situation: Situation, mount: string, given: Target): 
     '',
     flags(moveMountFlags, 'MOVE_MOUNT_F_EMPTY_PATH', 'MOVE_MOUNT_T_EMPTY_PATH'),
   ]);
-  const plain = target.plain === true;
-  const find = openBelow(situation, 'root', target.path, found, false, { plain });
-  if (target.throwAway === undefined) return [find, attach];
-  const make = [...makeMissing(situation, target), find];
-  return [
-    openBelow(situation, 'root', target.path, found, false, { skipOnSuccess: make.length, plain }),
-    ...make,
-    attach,
-  ];
+  return [...planOpenTarget(situation, target), attach];
 }
 
 /** What {@link planFind} passes over. */

@@ -1,7 +1,5 @@
 /** All mounts in the order in which they were asked for. */
 import { type Step, plain } from '@haco/plan';
-import { independentKinds } from '../kinds/index.js';
-import { hostLayers, isLayeredHost } from '../layer.js';
 import type { MountEntry, MountsSection } from '../section.js';
 import type { Situation } from '../situation.js';
 import { planBind } from './bind.js';
@@ -9,49 +7,10 @@ import type { EntryContext } from './entry-steps.js';
 import { planFile } from './file.js';
 import { planFilesystemEntry, planTmpfs } from './filesystem-entry.js';
 import { planIndependent } from './independent.js';
+import { holderOf, mountedBy, mountedFirst, normalize, type Mounted } from './mounted.js';
 import { planOverlayEntry } from './overlay-entry.js';
 import { planNodes } from './nodes.js';
 import { planNetworkEtc, planOwnEtc } from './network-etc.js';
-
-interface Mounted {
-  readonly path: string;
-  readonly throwAway: boolean;
-}
-
-/** What an entry leaves at its target. */
-function mountedBy(entry: MountEntry, stubs: boolean): readonly Mounted[] {
-  switch (entry.kind) {
-    case 'overlay':
-      return [{ path: entry.target, throwAway: true }];
-    case 'tmpfs':
-      return [{ path: entry.target, throwAway: entry.readonly !== true }];
-    case 'bind':
-    case 'filesystem':
-      return [{ path: entry.target, throwAway: stubs }];
-    case 'independent': {
-      const { target, throwAway } = independentKinds[entry.name];
-      return [{ path: target, throwAway }];
-    }
-    case 'file':
-    case 'nodes':
-    case 'network-etc':
-      return [];
-  }
-}
-
-function isAbove(mount: string, path: string): boolean {
-  return mount === '/' || path.startsWith(`${mount}/`);
-}
-
-/** The mount that holds a path, if it is a throw-away one: the deepest above it, the latest among equals. */
-function throwAwayAbove(mounted: readonly Mounted[], path: string): string | undefined {
-  const above = mounted.filter((mount) => isAbove(mount.path, path));
-  const deepest = above.reduce<Mounted | undefined>(
-    (best, mount) => (best === undefined || mount.path.length >= best.path.length ? mount : best),
-    undefined,
-  );
-  return deepest?.throwAway === true ? deepest.path : undefined;
-}
 
 function planEntry(entry: MountEntry, context: EntryContext): Step {
   switch (entry.kind) {
@@ -74,28 +33,17 @@ function planEntry(entry: MountEntry, context: EntryContext): Step {
   }
 }
 
-/** `/a//b/` and `/a/b` are the same target. */
-export function normalize(path: string): string {
-  return path.replace(/\/+/g, '/').replace(/(.)\/$/, '$1');
-}
-
 /** One step for each entry. */
 export function planEntries(section: MountsSection, situation: Situation, networkEtc?: string): readonly Step[] {
-  const { rootfs, stubs = false } = section;
-  const layered = isLayeredHost(section, situation);
-  const isThrowAway = rootfs !== undefined && 'overlay' in rootfs && rootfs.overlay.keep === undefined && !layered;
-  const mounted: Mounted[] = [
-    { path: '/', throwAway: isThrowAway || stubs },
-    // A layer that could not be laid leaves its directory read-only: nothing is made on the host.
-    ...(layered ? hostLayers.map(({ path }) => ({ path, throwAway: true })) : []),
-  ];
+  const { stubs = false } = section;
+  const mounted: Mounted[] = [...mountedFirst(section, situation)];
+  const throwAwayAbove = (path: string): string | undefined => {
+    const holder = holderOf(mounted, path);
+    return holder?.throwAway === true ? holder.path : undefined;
+  };
   const steps = section.entries.map((given, index) => {
     const entry = plain('target' in given ? { ...given, target: normalize(given.target) } : given);
-    const step = planEntry(entry, {
-      situation,
-      index,
-      throwAwayAbove: (path) => throwAwayAbove(mounted, path),
-    });
+    const step = planEntry(entry, { situation, index, throwAwayAbove });
     mounted.push(...mountedBy(entry, stubs));
     return step;
   });
@@ -103,6 +51,6 @@ export function planEntries(section: MountsSection, situation: Situation, networ
   if (networkEtc === undefined || !situation.ownMounts || section.entries.some(({ kind }) => kind === 'network-etc')) {
     return steps;
   }
-  const context = { situation, index: steps.length, throwAwayAbove: (path: string) => throwAwayAbove(mounted, path) };
+  const context = { situation, index: steps.length, throwAwayAbove };
   return [...steps, planOwnEtc(networkEtc, context)];
 }

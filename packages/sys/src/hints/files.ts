@@ -32,6 +32,14 @@ export const fileHints = {
     ELOOP:
       'the path runs in a circle of symbolic links, through a magic link of /proc, or through any link where a file system of the kernel belongs (CVE-2019-19921); put a directory in its place in the root',
   },
+  'openat2 @mounts.readonly-paths': {
+    ENOENT:
+      'it is not there, and the container could make it in this tree of the host: create it first, name the directory above it, or use an overlay (chroot(root, { overlay: true }) or overlay(directory))',
+  },
+  'openat2 @mounts.pinned': {
+    ENOENT:
+      'a directory above a read-only path is not there, and the container could make both in this tree of the host: create them first, name a directory that is there, or use an overlay (chroot(root, { overlay: true }) or overlay(directory))',
+  },
   'openat openat2': {
     ENOTDIR: 'a part of the path is a file where a directory is needed; correct the path',
     EACCES: 'this user may not open it, or may not search a directory above it; change its mode or run as its owner',
