@@ -7,12 +7,14 @@ import { libc, probeHost, type Launch } from '@haco/sys';
 import { err, type Result } from 'neverthrow';
 import { readBundle, type Bundle } from './bundle.js';
 import { RecordDirectory, stateOf, type ContainerRecord } from './container-record.js';
-import { hasHooks, runHooks } from './hooks.js';
+import { hasEarlyHooks, runEarlyHooks } from './early-hooks.js';
+import { runHooks } from './hooks.js';
 import { failureOf, launchSteps, refusalOf } from './launch.js';
 import { lateStepsOf } from './late-steps.js';
 import { writePidFile } from './pid-file.js';
 import { namedPreserved } from './preserved-fds.js';
-import { createdBarrier, namespacesBarrier, shapePlan } from './runtime-plan.js';
+import { createdBarrier, hooksBarrier, shapePlan } from './runtime-plan.js';
+import { runStartHooks } from './start-hooks.js';
 import { connectTo } from './unix-socket.js';
 
 /** What is asked for. */
@@ -161,10 +163,9 @@ interface Making {
 async function perform(request: CreateRequest, making: Making): Promise<Result<Created, HacoError>> {
   const { directory, bundle, command } = making;
   const { hooks } = bundle;
-  const early = hasHooks(hooks, 'prestart', 'createRuntime', 'createContainer');
   const steps = shapePlan(making.steps, {
     ...(request.waits ? { waitsIn: directory.path } : {}),
-    hooks: early,
+    ...(hasEarlyHooks(hooks) ? { hooksSee: bundle.rootfs } : {}),
     created: true,
     preserved: request.preserved.length,
     propagation: bundle.propagation,
@@ -191,16 +192,17 @@ async function perform(request: CreateRequest, making: Making): Promise<Result<C
           }),
         );
       const now = { ...record, process: { pid, startTime } };
-      if (barrier.name === namespacesBarrier) {
-        const state = { ...stateOf(now, 'running'), status: 'creating' };
-        const ran = await runHooks(hooks, 'prestart', state);
-        const then = ran.isErr() ? ran : await runHooks(hooks, 'createRuntime', state);
-        if (then.isErr()) return then;
-        return runHooks(hooks, 'createContainer', state, ['nsenter', '-t', String(pid), '-m', '-u', '-i', '-n', '--']);
-      }
+      if (barrier.name === hooksBarrier) return runEarlyHooks(now);
       if (barrier.name !== createdBarrier) return ok();
       record = { ...now, ...(late === undefined ? {} : { late }) };
-      const written = directory.write(record).andThen(() => writePidFile(request.pidFile, pid));
+      const kept = directory.write(record);
+      if (kept.isErr()) return err(kept.error);
+      // With `create`, they come with `start`.
+      const ran = request.waits
+        ? ok<void, HacoError>()
+        : await runStartHooks({ record, config: bundle.text, warn: request.warn });
+      if (ran.isErr()) return ran;
+      const written = writePidFile(request.pidFile, pid);
       if (written.isOk()) created();
       return written;
     },
@@ -209,6 +211,11 @@ async function perform(request: CreateRequest, making: Making): Promise<Result<C
   const { launched, encoded } = started.value;
   const late = request.waits ? lateStepsOf(encoded) : undefined;
   const first = await Promise.race([launched.started, complete]);
-  if (first !== undefined && first.isErr()) return err(failureOf(first.error, command));
+  if (first !== undefined && first.isErr()) {
+    const error = failureOf(first.error, command);
+    const ran = await runHooks(hooks, 'poststop', stateOf(record, 'stopped'));
+    if (ran.isErr()) error.cleanup = [...error.cleanup, ran.error];
+    return err(error);
+  }
   return ok({ directory, record, launched, command });
 }

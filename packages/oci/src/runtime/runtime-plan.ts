@@ -1,11 +1,11 @@
 /** What the runtime makes of a plan: containers outlive it, wait for their start, and leave their groups to `delete`. */
-import { flags, slot, syscall, type Operation, type Step } from '@haco/core';
+import { flags, slot, syscall, type Operation, type Phase, type Step } from '@haco/core';
 import { sendDescriptor } from '@haco/plan';
 import { withPropagation } from './root-propagation.js';
 import { withWorkdir } from './workdir.js';
 
-/** Name of the barrier at which the namespaces are there and nothing is mounted yet. */
-export const namespacesBarrier = 'oci.namespaces';
+/** Name of the barrier at which everything is mounted and the root not entered yet. */
+export const hooksBarrier = 'oci.hooks';
 
 /** Name of the barrier at which the container is complete. */
 export const createdBarrier = 'oci.created';
@@ -17,8 +17,8 @@ export const lookStepId = 'oci.look';
 export interface PlanShape {
   /** Directory of the state, where the container waits for its start; without it the command runs at once. */
   readonly waitsIn?: string;
-  /** The runtime has something to do while only the namespaces are there. */
-  readonly hooks?: boolean;
+  /** The runtime has hooks to run before the root is entered; they find it at this path, in the mount namespace of the container. */
+  readonly hooksSee?: string;
   /** The runtime has something to do when everything is there. */
   readonly created?: boolean;
   /** Descriptors that the command gets from 3 on: how many of those that the launcher has under {@link preservedName}. */
@@ -178,32 +178,49 @@ function barrier(name: string, fields: Pick<Step, 'phase' | 'label' | 'why'>): S
   };
 }
 
+/** A root lies on top of "/", where no path leads to it; hooks look for it at its own place, and mount into it. */
+function atItsPlace(step: Step, path: string): Step {
+  if (step.id !== 'mounts.root') return step;
+  return {
+    ...step,
+    operations: step.operations.map((operation) =>
+      operation.op === 'syscall' && operation.name === 'move_mount' && operation.args[3] === '/'
+        ? { ...operation, args: operation.args.map((arg, index) => (index === 3 ? path : arg)) }
+        : operation,
+    ),
+  };
+}
+
+/** The steps, with a wait for hooks before the root becomes read-only or is entered. */
+function withHooks(steps: readonly Step[], path: string | undefined): readonly Step[] {
+  if (path === undefined) return steps;
+  const enter = steps.findIndex(({ id }) => id === 'mounts.readonly' || id === 'mounts.enter');
+  const mounted = steps.findLastIndex(({ phase }) => wayToMounts.has(phase)) + 1;
+  const at = enter === -1 ? mounted : enter;
+  const wait = barrier(hooksBarrier, {
+    phase: 'mounts',
+    label: 'let hooks see the namespaces and the mounts',
+    why: 'prestart, createRuntime and createContainer come before the root is entered, and may mount into it',
+  });
+  return [...steps.slice(0, at).map((step) => atItsPlace(step, path)), wait, ...steps.slice(at)];
+}
+
+const wayToMounts: ReadonlySet<Phase> = new Set(['prepare', 'join', 'clone', 'parent', 'identity', 'mounts']);
+
 /** The plan of a container of the runtime. */
 export function shapePlan(
   given: readonly Step[],
-  { waitsIn, hooks = false, created = false, preserved = 0, workdir, propagation = '' }: PlanShape,
+  { waitsIn, hooksSee, created = false, preserved = 0, workdir, propagation = '' }: PlanShape,
 ): readonly Step[] {
   // What has begun well is removed by `delete`.
-  const steps = withPropagation(withWorkdir(given, workdir), propagation)
+  const steps = withHooks(withPropagation(withWorkdir(given, workdir), propagation), hooksSee)
     .filter((step) => !isDropped(step))
     .map((step) => (step.phase === 'undo' ? { ...step, onlyAfterFailure: true as const } : step));
-  const mounts = steps.findIndex(({ phase }) => !['prepare', 'join', 'clone', 'parent', 'identity'].includes(phase));
   const last = steps.findIndex(({ id }) => id === 'process.close');
-  const [before, between] = [steps.slice(0, mounts), steps.slice(mounts, last)];
   const end = steps.slice(waitsIn === undefined ? last : last + 1);
   return [
     ...(waitsIn === undefined ? [] : [prepareWait(waitsIn, 'start', preserved)]),
-    ...before,
-    ...(hooks
-      ? [
-          barrier(namespacesBarrier, {
-            phase: 'mounts',
-            label: 'let hooks see the namespaces',
-            why: 'prestart, createRuntime and createContainer come before the root is entered',
-          }),
-        ]
-      : []),
-    ...between,
+    ...steps.slice(0, last),
     ...planLook(steps),
     ...(created
       ? [
