@@ -7,10 +7,12 @@ import { libc, probeHost, type Launch } from '@haco/sys';
 import { err, type Result } from 'neverthrow';
 import { readBundle, type Bundle } from './bundle.js';
 import { RecordDirectory, stateOf, type ContainerRecord } from './container-record.js';
+import { Copier } from './copy-up.js';
 import { hasEarlyHooks, runEarlyHooks } from './early-hooks.js';
 import { runHooks } from './hooks.js';
 import { failureOf, launchSteps, refusalOf } from './launch.js';
 import { lateStepsOf } from './late-steps.js';
+import { checkMountLabel } from './mount-label.js';
 import { writePidFile } from './pid-file.js';
 import { namedPreserved } from './preserved-fds.js';
 import { createdBarrier, hooksBarrier, shapePlan } from './runtime-plan.js';
@@ -98,6 +100,8 @@ async function make(request: CreateRequest, directory: RecordDirectory): Promise
   const read = readBundle(bundlePath, request);
   if (read.isErr()) return err(read.error);
   const bundle = read.value;
+  const labelled = checkMountLabel(bundle.mountLabel);
+  if (labelled.isErr()) return err(labelled.error);
   const plan = bundle.builder.explain();
   const spec = bundle.builder.spec();
   if (plan.isErr()) return err(plan.error);
@@ -169,19 +173,26 @@ async function perform(request: CreateRequest, making: Making): Promise<Result<C
     created: true,
     preserved: request.preserved.length,
     propagation: bundle.propagation,
+    mountLabel: bundle.mountLabel,
+    copyUps: bundle.copyUps,
     ...(making.workdir === undefined ? {} : { workdir: making.workdir }),
   });
   let record = making.record;
   let created: () => void = () => undefined;
   const complete = new Promise<void>((done) => (created = done));
+  const copier = Copier.of(bundle.copyUps, request.warn);
+  if (copier.isErr()) return err(copier.error);
   const started = launchSteps({
     steps,
     descriptors: {
       ...(making.console === undefined ? {} : { terminal: making.console }),
       ...namedPreserved(request.preserved),
+      ...copier.value.descriptors,
     },
     outlives: request.outlives,
     onBarrier: async (barrier, pid) => {
+      const copied = copier.value.at(barrier.name);
+      if (copied !== undefined) return copied;
       const startTime = startTimeOf(pid);
       if (startTime === undefined)
         return err(
@@ -207,10 +218,14 @@ async function perform(request: CreateRequest, making: Making): Promise<Result<C
       return written;
     },
   });
-  if (started.isErr()) return err(started.error);
+  if (started.isErr()) {
+    copier.value.close();
+    return err(started.error);
+  }
   const { launched, encoded } = started.value;
   const late = request.waits ? lateStepsOf(encoded) : undefined;
   const first = await Promise.race([launched.started, complete]);
+  copier.value.close();
   if (first !== undefined && first.isErr()) {
     const error = failureOf(first.error, command);
     const ran = await runHooks(hooks, 'poststop', stateOf(record, 'stopped'));

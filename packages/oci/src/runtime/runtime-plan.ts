@@ -1,6 +1,9 @@
 /** What the runtime makes of a plan: containers outlive it, wait for their start, and leave their groups to `delete`. */
 import { flags, slot, syscall, type Operation, type Phase, type Step } from '@haco/core';
 import { sendDescriptor } from '@haco/plan';
+import type { CopyUp } from '../import/import.js';
+import { withCopyUps } from './copy-up.js';
+import { withMountLabel } from './mount-label.js';
 import { withPropagation } from './root-propagation.js';
 import { withWorkdir } from './workdir.js';
 
@@ -27,6 +30,10 @@ export interface PlanShape {
   readonly propagation?: string;
   /** Working directory, to be made where it is missing. */
   readonly workdir?: string;
+  /** SELinux context of the filesystems that are made. */
+  readonly mountLabel?: string;
+  /** Filesystems that begin with a copy. */
+  readonly copyUps?: readonly CopyUp[];
 }
 
 /** Name under which the launcher gets the descriptor that the command has as 3 + `index`. */
@@ -178,9 +185,14 @@ function barrier(name: string, fields: Pick<Step, 'phase' | 'label' | 'why'>): S
   };
 }
 
-/** A root lies on top of "/", where no path leads to it; hooks look for it at its own place, and mount into it. */
-function atItsPlace(step: Step, path: string): Step {
+/** What hooks look for where they know it from. */
+function forHooks(step: Step, path: string): Step {
+  const without = (name: string) =>
+    step.operations.filter(({ op, ...rest }) => op !== 'syscall' || !('name' in rest) || rest.name !== name);
+  // It is detached; moved aside, it would lie on the /dev that they see.
+  if (step.id === 'mounts.store-away') return { ...step, operations: without('move_mount') };
   if (step.id !== 'mounts.root') return step;
+  // A root lies on top of "/", where no path leads to it.
   return {
     ...step,
     operations: step.operations.map((operation) =>
@@ -191,18 +203,18 @@ function atItsPlace(step: Step, path: string): Step {
   };
 }
 
-/** The steps, with a wait for hooks before the root becomes read-only or is entered. */
+/** The steps, with a wait for hooks before the root becomes read-only or is entered: nothing lies on it any more. */
 function withHooks(steps: readonly Step[], path: string | undefined): readonly Step[] {
   if (path === undefined) return steps;
-  const enter = steps.findIndex(({ id }) => id === 'mounts.readonly' || id === 'mounts.enter');
-  const mounted = steps.findLastIndex(({ phase }) => wayToMounts.has(phase)) + 1;
-  const at = enter === -1 ? mounted : enter;
+  const last = steps.findLastIndex(({ phase }) => wayToMounts.has(phase)) + 1;
+  const isLater = ({ id }: Step): boolean => id === 'mounts.readonly';
+  const before = steps.slice(0, last).map((step) => forHooks(step, path));
   const wait = barrier(hooksBarrier, {
     phase: 'mounts',
     label: 'let hooks see the namespaces and the mounts',
     why: 'prestart, createRuntime and createContainer come before the root is entered, and may mount into it',
   });
-  return [...steps.slice(0, at).map((step) => atItsPlace(step, path)), wait, ...steps.slice(at)];
+  return [...before.filter((step) => !isLater(step)), wait, ...before.filter(isLater), ...steps.slice(last)];
 }
 
 const wayToMounts: ReadonlySet<Phase> = new Set(['prepare', 'join', 'clone', 'parent', 'identity', 'mounts']);
@@ -210,10 +222,22 @@ const wayToMounts: ReadonlySet<Phase> = new Set(['prepare', 'join', 'clone', 'pa
 /** The plan of a container of the runtime. */
 export function shapePlan(
   given: readonly Step[],
-  { waitsIn, hooksSee, created = false, preserved = 0, workdir, propagation = '' }: PlanShape,
+  {
+    waitsIn,
+    hooksSee,
+    created = false,
+    preserved = 0,
+    workdir,
+    propagation = '',
+    mountLabel = '',
+    copyUps = [],
+  }: PlanShape,
 ): readonly Step[] {
   // What has begun well is removed by `delete`.
-  const steps = withHooks(withPropagation(withWorkdir(given, workdir), propagation), hooksSee)
+  const steps = withHooks(
+    withPropagation(withWorkdir(withMountLabel(withCopyUps(given, copyUps), mountLabel), workdir), propagation),
+    hooksSee,
+  )
     .filter((step) => !isDropped(step))
     .map((step) => (step.phase === 'undo' ? { ...step, onlyAfterFailure: true as const } : step));
   const last = steps.findIndex(({ id }) => id === 'process.close');
