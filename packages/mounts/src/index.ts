@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 export type { OverlayChange } from './host/changes.js';
+export { copyTree, type TreeCopy } from './host/copy-tree.js';
 export type { Aspect, FileType } from './host/difference.js';
 export { overlayRoot, type OverlayRoot } from './host/overlay-root.js';
 export { standardDevices, standardLinks } from './kinds/standard-dev.js';

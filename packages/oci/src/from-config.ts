@@ -1,7 +1,7 @@
 /** From a `config.json` to a builder. */
 import { err, ok, type Result } from 'neverthrow';
 import { haco, InvalidSpecError, issue, readPlain, type Builder, type Issue } from '@haco/core';
-import { Import } from './import/import.js';
+import { Import, type CopyUp } from './import/import.js';
 import { readConfig } from './import/schema.js';
 import { importLinux } from './import/linux.js';
 import { importMounts } from './import/mounts.js';
@@ -42,6 +42,17 @@ export interface ImportOptions {
  * ```
  */
 export function fromConfig(json: unknown, options: ImportOptions = {}): Result<Builder, InvalidSpecError> {
+  return importForRuntime(json, options).map(({ builder }) => builder);
+}
+
+/** A builder, with what is to be done beside its plan. */
+export interface Imported {
+  readonly builder: Builder;
+  readonly copyUps: readonly CopyUp[];
+}
+
+/** The same for the runtime, which does more than a builder can say. */
+export function importForRuntime(json: unknown, options: ImportOptions): Result<Imported, InvalidSpecError> {
   return readPlain({ json, options }).match(
     (given) => importConfig(given.json, given.options),
     (message) => err(new InvalidSpecError({ issues: [issue('', `the configuration ${message}`)] })),
@@ -51,7 +62,7 @@ export function fromConfig(json: unknown, options: ImportOptions = {}): Result<B
 function importConfig(
   json: unknown,
   { bundle, accept = [], stubs = false }: ImportOptions,
-): Result<Builder, InvalidSpecError> {
+): Result<Imported, InvalidSpecError> {
   if (typeof json !== 'object' || json === null || Array.isArray(json)) {
     return err(new InvalidSpecError({ issues: [issue('', 'the configuration must be an object')] }));
   }
@@ -70,5 +81,7 @@ function importConfig(
     .andThen((builder) => builder.spec().map(() => builder))
     .mapErr(({ issues }) => issues.map((each) => into.inConfig(each)));
   const issues: readonly Issue[] = [...into.issues, ...(inSpec.isErr() ? inSpec.error : [])];
-  return issues.length > 0 ? err(new InvalidSpecError({ issues })) : ok(inSpec._unsafeUnwrap());
+  return issues.length > 0
+    ? err(new InvalidSpecError({ issues }))
+    : ok({ builder: inSpec._unsafeUnwrap(), copyUps: into.copyUps });
 }

@@ -4,9 +4,21 @@ import { isWithin } from '../paths.js';
 
 type Section = Record<string, unknown>;
 
+/** A filesystem that begins with a copy of what lies below it (`tmpcopyup`). */
+export interface CopyUp {
+  /** Its number among the mounts of the spec. */
+  readonly entry: number;
+  /** Path inside. */
+  readonly target: string;
+  /** It is to be read-only with the copy in it; the spec doesn't say so. */
+  readonly readonly: boolean;
+}
+
 export class Import {
   readonly issues: Issue[] = [];
   readonly sections: Record<string, Section> = {};
+  /** Filesystems that begin with a copy of what they cover, which whoever performs the plan makes. */
+  readonly copyUps: CopyUp[] = [];
   readonly #accepted: readonly string[];
   /** Paths in the `config.json` by paths in the spec. */
   readonly #origins = new Map<string, string>();

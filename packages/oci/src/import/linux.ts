@@ -32,7 +32,8 @@ export function importLinux({ linux = {}, hostname = '' }: Config, into: Import)
   } else if (cgroupsPath !== '') {
     into.differs('linux.cgroupsPath', 'haco makes the group below "haco", by the name of the container');
   }
-  if (mountLabel !== '') into.differs('linux.mountLabel', 'haco has no word for it');
+  // Of this the runtime has operations of its own.
+  if (mountLabel !== '') into.slight('linux.mountLabel', 'haco has no word for it');
   if (linux.sysctl !== undefined && Object.keys(linux.sysctl).length > 0) {
     into.set('namespaces', 'sysctls', linux.sysctl, 'linux.sysctl');
     if (

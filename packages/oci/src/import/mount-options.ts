@@ -17,6 +17,8 @@ export interface MountWords {
   readonly topmost: readonly string[];
   /** Options of the filesystem itself. */
   readonly data: readonly { readonly text: string; readonly index: number }[];
+  /** Index of `tmpcopyup`. */
+  readonly copyUp: number | undefined;
 }
 
 /** Which attribute an option sets or clears; with an `r` in front the same of the mounts below. */
@@ -52,7 +54,7 @@ const defaults = new Set([
 ]);
 
 /** Options that would be something else to the kernel than data, and that haco doesn't have. */
-const missing = new Set('acl noacl mand nomand iversion noiversion silent remount tmpcopyup'.split(' '));
+const missing = new Set('acl noacl mand nomand iversion noiversion silent remount'.split(' '));
 
 const propagations = new Set(['private', 'slave', 'shared', 'unbindable']);
 
@@ -63,6 +65,7 @@ export function readMountOptions(options: readonly string[], at: string, into: I
   let idmap: MountWords['idmap'];
   const attributes = new Map<Attribute, { readonly text: string; readonly recursive: boolean }>();
   const data: { text: string; index: number }[] = [];
+  let copyUp: number | undefined;
   options.forEach((text, index) => {
     const bare = text.startsWith('r') ? text.slice(1) : text;
     const [attribute, on] = attributeWords.get(text) ?? attributeWords.get(bare) ?? [];
@@ -74,10 +77,11 @@ export function readMountOptions(options: readonly string[], at: string, into: I
       const word = (propagations.has(text) ? text : bare) as Propagation;
       propagation = word === 'private' ? undefined : word;
     } else if (text === 'idmap' || text === 'ridmap') idmap = text;
+    else if (text === 'tmpcopyup') copyUp = index;
     else if (missing.has(text)) into.differs(`${at}[${String(index)}]`, `haco has no word for ${quote(text)}`);
     else if (!defaults.has(text)) data.push({ text, index });
   });
   const topmost = [...attributes.values()].filter(({ recursive }) => !recursive).map(({ text }) => text);
   const names = [...attributes.keys()].map((name) => [name, true] as const);
-  return { bind, propagation, idmap, attributes: Object.fromEntries(names), topmost, data };
+  return { bind, propagation, idmap, attributes: Object.fromEntries(names), topmost, data, copyUp };
 }

@@ -18,7 +18,7 @@ export function importMounts({ mounts = [], linux = {} }: Config, bundle: string
   mounts.forEach((mount, index) => {
     if (brought.has(mount)) return;
     const at = `mounts[${String(index)}]`;
-    const entry = importMount(mount, { at, bundle, into, whole });
+    const entry = importMount(mount, { at, bundle, into, whole, index: entries.length });
     if (entry === undefined) return;
     hasDev ||= mount.destination === '/dev';
     into.cameFrom(`mounts.entries[${String(entries.length)}]`, at);
@@ -103,6 +103,8 @@ interface Place {
   readonly at: string;
   readonly bundle: string | undefined;
   readonly into: Import;
+  /** The number that it gets in the spec. */
+  readonly index: number;
   /** Whether haco's own /dev stands for the mount there. */
   readonly whole: boolean;
 }
@@ -118,6 +120,7 @@ function importMount(mount: Mount, place: Place): object | undefined {
     if (!saysNothing(mount[field])) into.differs(`${at}.${field}`, 'haco maps no owners by lists of ids');
   }
   const words = readMountOptions(mount.options ?? [], `${at}.options`, into);
+  const copiesUp = importCopyUp(words, mount, place);
   if (words.bind !== undefined || type === 'bind') return importBind(mount, words, place);
   if (words.idmap !== undefined) into.differs(`${at}.options`, 'only bind mounts of haco are idmapped');
   if (type === 'tmpfs' && destination === '/dev' && place.whole) return { kind: 'independent', name: 'dev' };
@@ -131,7 +134,24 @@ function importMount(mount: Mount, place: Place): object | undefined {
     ...(data === '' ? {} : { data }),
     ...(words.propagation === undefined ? {} : { propagation: words.propagation }),
     ...words.attributes,
+    // The copy comes before that.
+    ...(copiesUp ? { readonly: false } : {}),
   };
+}
+
+/** Whether it begins with a copy of what is there. */
+function importCopyUp({ copyUp, attributes }: MountWords, { destination, type }: Mount, place: Place): boolean {
+  if (copyUp === undefined) return false;
+  const { at, into, index } = place;
+  const path = `${at}.options[${String(copyUp)}]`;
+  if (type !== 'tmpfs') {
+    into.wrong(path, '"tmpcopyup" fills a tmpfs, and this is none');
+    return false;
+  }
+  // Whoever performs the plan of a runtime has the copy made at the right moment; a builder has no such moment.
+  into.slight(path, 'haco has no word for "tmpcopyup"');
+  into.copyUps.push({ entry: index, target: destination, readonly: attributes.readonly === true });
+  return into.stubs;
 }
 
 function importBind(

@@ -1,17 +1,16 @@
 /** A bundle as the runtime sees it: the configuration, made ready for haco. */
-import { closeSync, readFileSync, readdirSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
-import { InvalidSpecError, IoError, issue, NotFoundError, type Builder, type HacoError } from '@haco/core';
-import { openInRoot } from '@haco/sys';
+import { InvalidSpecError, IoError, issue, NotFoundError, type HacoError } from '@haco/core';
 import { err, type Result } from 'neverthrow';
-import { fromConfig } from '../from-config.js';
+import { importForRuntime, type Imported } from '../from-config.js';
 import { groupPathOf } from './group-path.js';
 import { withGrantable } from './grantable.js';
 import { withHome } from './home.js';
 import { readHooks, type Hooks } from './hooks.js';
 
 /** What is read of a bundle. */
-export interface Bundle {
+export interface Bundle extends Imported {
   /** The text of the `config.json`, as it was read. */
   readonly text: string;
   readonly ociVersion: string;
@@ -20,7 +19,8 @@ export interface Bundle {
   readonly hooks: Hooks;
   /** `linux.rootfsPropagation`. */
   readonly propagation: string;
-  readonly builder: Builder;
+  /** `linux.mountLabel`. */
+  readonly mountLabel: string;
 }
 
 type Json = Readonly<Record<string, unknown>>;
@@ -32,31 +32,6 @@ function field(json: Json, name: string): Json {
 
 function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
-}
-
-/** Whether a directory of the root has anything in it. */
-function isEmptyInside(rootfs: string, path: string): boolean {
-  const opened = openInRoot(rootfs, path);
-  // What isn't there has nothing to copy; what else is wrong is told when it is mounted.
-  if (opened.isErr()) return true;
-  try {
-    return readdirSync(`/proc/self/fd/${String(opened.value)}`).length === 0;
-  } catch {
-    return true;
-  } finally {
-    closeSync(opened.value);
-  }
-}
-
-/** A tmpfs that begins with a copy of nothing is a tmpfs. */
-function withoutCopies(mounts: unknown, rootfs: string): unknown {
-  if (!Array.isArray(mounts)) return mounts;
-  return (mounts as readonly unknown[]).map((mount) => {
-    const { type, destination, options } = (mount ?? {}) as Json;
-    if (type !== 'tmpfs' || !Array.isArray(options) || !options.includes('tmpcopyup')) return mount;
-    if (!isEmptyInside(rootfs, textOf(destination))) return mount;
-    return { ...(mount as object), options: options.filter((option) => option !== 'tmpcopyup') };
-  });
 }
 
 /** What a configuration is read for. */
@@ -98,17 +73,18 @@ export function readConfigText(
       const config = {
         ...rest,
         process: withGrantable(withHome(process ?? json['process'] ?? undefined, inside ?? rootfs), linux, warn),
-        mounts: withoutCopies(json['mounts'], rootfs),
         linux: { ...linux, cgroupsPath },
       };
-      return fromConfig(config, { bundle, stubs: true }).map((builder) => ({
+      return importForRuntime(config, { bundle, stubs: true }).map(({ builder, copyUps }) => ({
         text,
         ociVersion: textOf(json['ociVersion']),
         rootfs,
         annotations: field(json, 'annotations') as Readonly<Record<string, string>>,
         hooks,
         propagation: textOf(linux['rootfsPropagation']),
+        mountLabel: textOf(linux['mountLabel']),
         builder,
+        copyUps,
       }));
     }),
   );

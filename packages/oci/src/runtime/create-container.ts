@@ -7,12 +7,16 @@ import { libc, probeHost, type Launch } from '@haco/sys';
 import { err, type Result } from 'neverthrow';
 import { readBundle, type Bundle } from './bundle.js';
 import { RecordDirectory, stateOf, type ContainerRecord } from './container-record.js';
-import { hasHooks, runHooks } from './hooks.js';
+import { Copier } from './copy-up.js';
+import { hasEarlyHooks, runEarlyHooks } from './early-hooks.js';
+import { runHooks } from './hooks.js';
 import { failureOf, launchSteps, refusalOf } from './launch.js';
 import { lateStepsOf } from './late-steps.js';
+import { checkMountLabel } from './mount-label.js';
 import { writePidFile } from './pid-file.js';
 import { namedPreserved } from './preserved-fds.js';
-import { createdBarrier, namespacesBarrier, shapePlan } from './runtime-plan.js';
+import { createdBarrier, hooksBarrier, shapePlan } from './runtime-plan.js';
+import { runStartHooks } from './start-hooks.js';
 import { connectTo } from './unix-socket.js';
 
 /** What is asked for. */
@@ -96,6 +100,8 @@ async function make(request: CreateRequest, directory: RecordDirectory): Promise
   const read = readBundle(bundlePath, request);
   if (read.isErr()) return err(read.error);
   const bundle = read.value;
+  const labelled = checkMountLabel(bundle.mountLabel);
+  if (labelled.isErr()) return err(labelled.error);
   const plan = bundle.builder.explain();
   const spec = bundle.builder.spec();
   if (plan.isErr()) return err(plan.error);
@@ -161,26 +167,32 @@ interface Making {
 async function perform(request: CreateRequest, making: Making): Promise<Result<Created, HacoError>> {
   const { directory, bundle, command } = making;
   const { hooks } = bundle;
-  const early = hasHooks(hooks, 'prestart', 'createRuntime', 'createContainer');
   const steps = shapePlan(making.steps, {
     ...(request.waits ? { waitsIn: directory.path } : {}),
-    hooks: early,
+    ...(hasEarlyHooks(hooks) ? { hooksSee: bundle.rootfs } : {}),
     created: true,
     preserved: request.preserved.length,
     propagation: bundle.propagation,
+    mountLabel: bundle.mountLabel,
+    copyUps: bundle.copyUps,
     ...(making.workdir === undefined ? {} : { workdir: making.workdir }),
   });
   let record = making.record;
   let created: () => void = () => undefined;
   const complete = new Promise<void>((done) => (created = done));
+  const copier = Copier.of(bundle.copyUps, request.warn);
+  if (copier.isErr()) return err(copier.error);
   const started = launchSteps({
     steps,
     descriptors: {
       ...(making.console === undefined ? {} : { terminal: making.console }),
       ...namedPreserved(request.preserved),
+      ...copier.value.descriptors,
     },
     outlives: request.outlives,
     onBarrier: async (barrier, pid) => {
+      const copied = copier.value.at(barrier.name);
+      if (copied !== undefined) return copied;
       const startTime = startTimeOf(pid);
       if (startTime === undefined)
         return err(
@@ -191,24 +203,34 @@ async function perform(request: CreateRequest, making: Making): Promise<Result<C
           }),
         );
       const now = { ...record, process: { pid, startTime } };
-      if (barrier.name === namespacesBarrier) {
-        const state = { ...stateOf(now, 'running'), status: 'creating' };
-        const ran = await runHooks(hooks, 'prestart', state);
-        const then = ran.isErr() ? ran : await runHooks(hooks, 'createRuntime', state);
-        if (then.isErr()) return then;
-        return runHooks(hooks, 'createContainer', state, ['nsenter', '-t', String(pid), '-m', '-u', '-i', '-n', '--']);
-      }
+      if (barrier.name === hooksBarrier) return runEarlyHooks(now);
       if (barrier.name !== createdBarrier) return ok();
       record = { ...now, ...(late === undefined ? {} : { late }) };
-      const written = directory.write(record).andThen(() => writePidFile(request.pidFile, pid));
+      const kept = directory.write(record);
+      if (kept.isErr()) return err(kept.error);
+      // With `create`, they come with `start`.
+      const ran = request.waits
+        ? ok<void, HacoError>()
+        : await runStartHooks({ record, config: bundle.text, warn: request.warn });
+      if (ran.isErr()) return ran;
+      const written = writePidFile(request.pidFile, pid);
       if (written.isOk()) created();
       return written;
     },
   });
-  if (started.isErr()) return err(started.error);
+  if (started.isErr()) {
+    copier.value.close();
+    return err(started.error);
+  }
   const { launched, encoded } = started.value;
   const late = request.waits ? lateStepsOf(encoded) : undefined;
   const first = await Promise.race([launched.started, complete]);
-  if (first !== undefined && first.isErr()) return err(failureOf(first.error, command));
+  copier.value.close();
+  if (first !== undefined && first.isErr()) {
+    const error = failureOf(first.error, command);
+    const ran = await runHooks(hooks, 'poststop', stateOf(record, 'stopped'));
+    if (ran.isErr()) error.cleanup = [...error.cleanup, ran.error];
+    return err(error);
+  }
   return ok({ directory, record, launched, command });
 }

@@ -5,3 +5,4 @@ export { run as exec } from './commands/exec.js';
 export { pause, resume } from './commands/freeze.js';
 export { run } from './commands/run.js';
 export { run as update } from './commands/update.js';
+export { runStartHooks } from './start-hooks.js';

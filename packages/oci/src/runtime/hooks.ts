@@ -50,17 +50,7 @@ export function readHooks(json: unknown): Result<Hooks, HacoError> {
   const issues = moments.flatMap((moment) => {
     const list = given[moment] ?? [];
     if (!Array.isArray(list)) return [issue(`hooks.${moment}`, 'must be a list')];
-    const wrong = list.flatMap((hook, index) => problemsOf(hook, `hooks.${moment}[${String(index)}]`));
-    const inside = moment === 'startContainer' && list.length > 0;
-    return inside
-      ? [
-          ...wrong,
-          issue(
-            `hooks.${moment}`,
-            'run inside of the container right before its command, which haco-oci does not do; use createContainer',
-          ),
-        ]
-      : wrong;
+    return list.flatMap((hook, index) => problemsOf(hook, `hooks.${moment}[${String(index)}]`));
   });
   if (issues.length > 0) return err(new InvalidSpecError({ issues }));
   return ok(
@@ -73,14 +63,49 @@ export function readHooks(json: unknown): Result<Hooks, HacoError> {
 }
 
 /** What is kept of what a hook says. */
-const mostOutput = 4096;
+export const mostOutput = 4096;
+
+/** How a program of a hook ended. */
+export interface HookEnd {
+  readonly exitCode: number | null;
+  /** As people read it. */
+  readonly signal: string | null;
+  /** It was ended because its time was up. */
+  readonly late: boolean;
+  /** The end of what it wrote on stderr. */
+  readonly said: string;
+}
+
+/** What the end of a hook means for its container. Errors: `hook`, `timeout`. */
+export function judgeEnd(
+  { path, timeout = 0 }: Hook,
+  moment: HookMoment,
+  { exitCode, signal, late, said }: HookEnd,
+): Result<void, HacoError> {
+  if (late) {
+    return err(new TimeoutError({ what: `the ${moment} hook ${quote(path)}`, timeoutMs: timeout * 1000 }));
+  }
+  if (exitCode === 0) return ok();
+  const how = exitCode === null ? `it was ended by ${String(signal)}` : `it exited with code ${String(exitCode)}`;
+  const cause = said.trim() === '' ? how : `${how}: ${said.trim()}`;
+  return err(new HookError({ hook: `${moment} ${quote(path)}`, cause }));
+}
+
+/** Where a hook on the host's side runs. */
+export interface HookPlace {
+  /** Command line that runs a program in the namespaces of the container. */
+  readonly prefix?: readonly string[];
+  /** Working directory. */
+  readonly cwd?: string;
+}
 
 function runHook(
-  { path, args = [path], env = [], timeout }: Hook,
+  hook: Hook,
   moment: HookMoment,
   state: string,
-  prefix: readonly string[],
+  { prefix = [], cwd }: HookPlace,
 ): Promise<Result<void, HacoError>> {
+  const { path, args = [path], env = [], timeout } = hook;
   return new Promise((resolve) => {
     const [argv0 = path, ...rest] = args;
     const variables = Object.fromEntries(
@@ -92,6 +117,7 @@ function runHook(
     const [file, argv] = prefix.length === 0 ? [path, rest] : [prefix[0] ?? '', [...prefix.slice(1), path, ...rest]];
     const child = spawn(file, argv, {
       ...(prefix.length === 0 ? { argv0 } : {}),
+      ...(cwd === undefined ? {} : { cwd }),
       env: variables,
       stdio: ['pipe', 'ignore', 'pipe'],
       detached: true,
@@ -120,22 +146,7 @@ function runHook(
     // A hook need not read its state.
     child.stdin.on('error', () => undefined);
     child.stdin.end(state);
-    child.on('exit', (code, signal) => {
-      if (late)
-        return end(
-          err(new TimeoutError({ what: `the ${moment} hook ${quote(path)}`, timeoutMs: (timeout ?? 0) * 1000 })),
-        );
-      if (code === 0) return end(ok());
-      const how = code === null ? `it was ended by ${String(signal)}` : `it exited with code ${String(code)}`;
-      end(
-        err(
-          new HookError({
-            hook: `${moment} ${quote(path)}`,
-            cause: said.trim() === '' ? how : `${how}: ${said.trim()}`,
-          }),
-        ),
-      );
-    });
+    child.on('exit', (exitCode, signal) => end(judgeEnd(hook, moment, { exitCode, signal, late, said })));
   });
 }
 
@@ -143,17 +154,16 @@ function runHook(
  * Run the hooks of a moment, one after the other, up to the first that fails.
  *
  * @param state - as JSON
- * @param prefix - command line that runs a program in the namespaces of the container
  */
 export async function runHooks(
   hooks: Hooks,
   moment: HookMoment,
   state: unknown,
-  prefix: readonly string[] = [],
+  place: HookPlace = {},
 ): Promise<Result<void, HacoError>> {
   const text = JSON.stringify(state);
   for (const hook of hooks[moment] ?? []) {
-    const done = await runHook(hook, moment, text, prefix);
+    const done = await runHook(hook, moment, text, place);
     if (done.isErr()) return done;
   }
   return ok();

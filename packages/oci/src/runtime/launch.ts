@@ -15,15 +15,18 @@ import { lookStepId } from './runtime-plan.js';
 export interface RuntimeLaunch {
   readonly steps: readonly Step[];
   readonly descriptors?: Readonly<Record<string, number>>;
+  /** Its standard streams, which stay the caller's; without them, those of this process. */
+  readonly stdio?: readonly [number, number, number];
   /** Its end is none of this process's business. */
   readonly outlives?: boolean;
   readonly onBarrier: (barrier: BarrierOperation, childPid: number) => Promise<Result<void, HacoError>>;
 }
 
-/** Start it; it goes on when this process ends. Its standard streams are those of this process. */
+/** Start it; it goes on when this process ends. */
 export function launchSteps({
   steps,
   descriptors = {},
+  stdio = [0, 1, 2],
   outlives = false,
   onBarrier,
 }: RuntimeLaunch): Result<{ readonly launched: Launch; readonly encoded: EncodedPlan }, HacoError> {
@@ -36,7 +39,7 @@ export function launchSteps({
   });
   return launch({
     encoded,
-    stdio: [0, 1, 2],
+    stdio,
     outlives,
     passed: Object.values(descriptors),
     ...(encoded.usesChannel ? { onBarrier } : {}),

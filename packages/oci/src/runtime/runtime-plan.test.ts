@@ -48,11 +48,13 @@ test('descriptors that are handed on come to their numbers before all others are
   ]);
 });
 
-test('hooks come between the namespaces and the mounts', () => {
-  const shaped = shapePlan(steps(), { hooks: true });
-  const at = shaped.findIndex(({ id }) => id === 'oci.namespaces');
-  expect(['clone', 'identity']).toContain(shaped[at - 1]?.phase);
-  expect(shaped[at + 1]?.phase).toBe('mounts');
+test('hooks come when all is mounted and nothing entered, and find the root at its own place', () => {
+  const shaped = shapePlan(steps({ root: { path: '/srv/root', readonly: true } }), { hooksSee: '/srv/root' });
+  const at = ids(shaped).indexOf('oci.hooks');
+  expect(ids(shaped).slice(at)).toEqual(expect.arrayContaining(['mounts.readonly', 'mounts.enter']));
+  expect(shaped.slice(0, at).filter(({ id }) => id.startsWith('mounts.filesystem')).length).toBeGreaterThan(0);
+  const root = shaped.find(({ id }) => id === 'mounts.root')?.operations.map(renderOperation);
+  expect(root?.at(-1)).toBe('move_mount(<root>, "", AT_FDCWD, "/srv/root", MOVE_MOUNT_F_EMPTY_PATH)');
 });
 
 test('nothing binds it to Node, and a hostname that nobody asked for is not set', () => {

@@ -1,11 +1,14 @@
 /** What the runtime makes of a plan: containers outlive it, wait for their start, and leave their groups to `delete`. */
-import { flags, slot, syscall, type Operation, type Step } from '@haco/core';
+import { flags, slot, syscall, type Operation, type Phase, type Step } from '@haco/core';
 import { sendDescriptor } from '@haco/plan';
+import type { CopyUp } from '../import/import.js';
+import { withCopyUps } from './copy-up.js';
+import { withMountLabel } from './mount-label.js';
 import { withPropagation } from './root-propagation.js';
 import { withWorkdir } from './workdir.js';
 
-/** Name of the barrier at which the namespaces are there and nothing is mounted yet. */
-export const namespacesBarrier = 'oci.namespaces';
+/** Name of the barrier at which everything is mounted and the root not entered yet. */
+export const hooksBarrier = 'oci.hooks';
 
 /** Name of the barrier at which the container is complete. */
 export const createdBarrier = 'oci.created';
@@ -17,8 +20,8 @@ export const lookStepId = 'oci.look';
 export interface PlanShape {
   /** Directory of the state, where the container waits for its start; without it the command runs at once. */
   readonly waitsIn?: string;
-  /** The runtime has something to do while only the namespaces are there. */
-  readonly hooks?: boolean;
+  /** The runtime has hooks to run before the root is entered; they find it at this path, in the mount namespace of the container. */
+  readonly hooksSee?: string;
   /** The runtime has something to do when everything is there. */
   readonly created?: boolean;
   /** Descriptors that the command gets from 3 on: how many of those that the launcher has under {@link preservedName}. */
@@ -27,6 +30,10 @@ export interface PlanShape {
   readonly propagation?: string;
   /** Working directory, to be made where it is missing. */
   readonly workdir?: string;
+  /** SELinux context of the filesystems that are made. */
+  readonly mountLabel?: string;
+  /** Filesystems that begin with a copy. */
+  readonly copyUps?: readonly CopyUp[];
 }
 
 /** Name under which the launcher gets the descriptor that the command has as 3 + `index`. */
@@ -178,32 +185,66 @@ function barrier(name: string, fields: Pick<Step, 'phase' | 'label' | 'why'>): S
   };
 }
 
+/** What hooks look for where they know it from. */
+function forHooks(step: Step, path: string): Step {
+  const without = (name: string) =>
+    step.operations.filter(({ op, ...rest }) => op !== 'syscall' || !('name' in rest) || rest.name !== name);
+  // It is detached; moved aside, it would lie on the /dev that they see.
+  if (step.id === 'mounts.store-away') return { ...step, operations: without('move_mount') };
+  if (step.id !== 'mounts.root') return step;
+  // A root lies on top of "/", where no path leads to it.
+  return {
+    ...step,
+    operations: step.operations.map((operation) =>
+      operation.op === 'syscall' && operation.name === 'move_mount' && operation.args[3] === '/'
+        ? { ...operation, args: operation.args.map((arg, index) => (index === 3 ? path : arg)) }
+        : operation,
+    ),
+  };
+}
+
+/** The steps, with a wait for hooks before the root becomes read-only or is entered: nothing lies on it any more. */
+function withHooks(steps: readonly Step[], path: string | undefined): readonly Step[] {
+  if (path === undefined) return steps;
+  const last = steps.findLastIndex(({ phase }) => wayToMounts.has(phase)) + 1;
+  const isLater = ({ id }: Step): boolean => id === 'mounts.readonly';
+  const before = steps.slice(0, last).map((step) => forHooks(step, path));
+  const wait = barrier(hooksBarrier, {
+    phase: 'mounts',
+    label: 'let hooks see the namespaces and the mounts',
+    why: 'prestart, createRuntime and createContainer come before the root is entered, and may mount into it',
+  });
+  return [...before.filter((step) => !isLater(step)), wait, ...before.filter(isLater), ...steps.slice(last)];
+}
+
+const wayToMounts: ReadonlySet<Phase> = new Set(['prepare', 'join', 'clone', 'parent', 'identity', 'mounts']);
+
 /** The plan of a container of the runtime. */
 export function shapePlan(
   given: readonly Step[],
-  { waitsIn, hooks = false, created = false, preserved = 0, workdir, propagation = '' }: PlanShape,
+  {
+    waitsIn,
+    hooksSee,
+    created = false,
+    preserved = 0,
+    workdir,
+    propagation = '',
+    mountLabel = '',
+    copyUps = [],
+  }: PlanShape,
 ): readonly Step[] {
   // What has begun well is removed by `delete`.
-  const steps = withPropagation(withWorkdir(given, workdir), propagation)
+  const steps = withHooks(
+    withPropagation(withWorkdir(withMountLabel(withCopyUps(given, copyUps), mountLabel), workdir), propagation),
+    hooksSee,
+  )
     .filter((step) => !isDropped(step))
     .map((step) => (step.phase === 'undo' ? { ...step, onlyAfterFailure: true as const } : step));
-  const mounts = steps.findIndex(({ phase }) => !['prepare', 'join', 'clone', 'parent', 'identity'].includes(phase));
   const last = steps.findIndex(({ id }) => id === 'process.close');
-  const [before, between] = [steps.slice(0, mounts), steps.slice(mounts, last)];
   const end = steps.slice(waitsIn === undefined ? last : last + 1);
   return [
     ...(waitsIn === undefined ? [] : [prepareWait(waitsIn, 'start', preserved)]),
-    ...before,
-    ...(hooks
-      ? [
-          barrier(namespacesBarrier, {
-            phase: 'mounts',
-            label: 'let hooks see the namespaces',
-            why: 'prestart, createRuntime and createContainer come before the root is entered',
-          }),
-        ]
-      : []),
-    ...between,
+    ...steps.slice(0, last),
     ...planLook(steps),
     ...(created
       ? [

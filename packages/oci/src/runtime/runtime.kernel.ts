@@ -1,5 +1,5 @@
 /** The life of a container of the runtime, as engines lead it: from `create` to `delete`, call by call. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isAlive, startTimeOf } from '@haco/core';
@@ -348,6 +348,18 @@ describeWith(['root', 'busybox', 'probe'], 'haco-oci', () => {
       expect(stdout).toMatch(/^crw-------\s+1\s+5\s+6\s+10, 200/);
       const names = 'fd full mqueue net null ptmx pts random shm stderr stdin stdout tty urandom zero'.split(' ');
       expect(stdout.trim().split('\n').slice(1)).toEqual([...names, '1', '1']);
+    });
+  });
+
+  test('a label for mounts is refused where nothing would keep to it', { timeout: 60_000 }, async () => {
+    if (existsSync('/sys/fs/selinux/enforce')) return;
+    await expectNothingLeft(async () => {
+      const mountLabel = 'system_u:object_r:container_file_t:s0:c1,c2';
+      const id = prepare(['/bin/true'], { linux: { ...base().linux, mountLabel } });
+      expect(await runtime.call('run', '--bundle', bundle, id)).toMatchObject({
+        exitCode: 1,
+        stderr: `haco-oci: linux.mountLabel is "${mountLabel}", but this host doesn't run SELinux: the mounts would go without it; remove the field, or use a host where "ls /sys/fs/selinux" shows a policy.\n`,
+      });
     });
   });
 

@@ -1,17 +1,20 @@
 /** Letting a container that waits go on, and hearing whether its command could be executed. */
 import { rmSync } from 'node:fs';
-import { receiveDescriptor, StateError, waitForEnd, type HacoError } from '@haco/core';
+import { receiveDescriptor, signalProcess, StateError, waitForEnd, type HacoError } from '@haco/core';
 import { libc } from '@haco/sys';
 import { err, ok, type Result } from 'neverthrow';
 import { stateOf, type ContainerRecord, type RecordDirectory } from './container-record.js';
 import type { Found } from './find-container.js';
-import { runHooks } from './hooks.js';
+import { hasHooks, runHooks } from './hooks.js';
+import { killGroups } from './kill-groups.js';
+import { loadHeavy } from './load-heavy.js';
 import { readLateFailure } from './late-steps.js';
 import { connectTo, waitForClose } from './unix-socket.js';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** How long the container may take to answer: it only has to be scheduled, unless it is paused. */
 const patienceMs = 10_000;
+const SIGKILL = 9;
 
 async function receive(socket: number): Promise<Result<number, HacoError>> {
   const deadline = performance.now() + patienceMs;
@@ -24,7 +27,10 @@ async function receive(socket: number): Promise<Result<number, HacoError>> {
 }
 
 /** Start it. Errors: `state`, unless it was created and never started; the failure of its last steps. */
-export async function startContainer({ directory, record, status }: Found): Promise<Result<void, HacoError>> {
+export async function startContainer(
+  { directory, record, status }: Found,
+  warn: (message: string) => void,
+): Promise<Result<void, HacoError>> {
   if (status !== 'created' || record.late === undefined) {
     const state = status === 'stopped' ? 'it is stopped' : `it is ${status}`;
     return err(
@@ -34,6 +40,10 @@ export async function startContainer({ directory, record, status }: Found): Prom
         remedy: 'only one that was created and never started can be started',
       }),
     );
+  }
+  if (hasHooks(record.hooks, 'startContainer')) {
+    const ran = await runBefore(directory, record, warn);
+    if (ran.isErr()) return ran;
   }
   const connected = connectTo(directory.startPath, 'reach the waiting container at');
   if (connected.isErr()) return err(connected.error);
@@ -55,6 +65,28 @@ export async function startContainer({ directory, record, status }: Found): Prom
     return err(failure);
   }
   return afterStart(directory, record);
+}
+
+/** Hooks inside. The container is stopped by one that fails, as the specification has it. */
+async function runBefore(
+  directory: RecordDirectory,
+  record: ContainerRecord,
+  warn: (message: string) => void,
+): Promise<Result<void, HacoError>> {
+  const config = directory.readConfig();
+  if (config.isErr()) return err(config.error);
+  const { runStartHooks } = await loadHeavy(directory.root);
+  const ran = await runStartHooks({ record, config: config.value, warn });
+  if (ran.isOk()) return ok();
+  const { error } = ran;
+  const cleanup = [
+    record.process === undefined ? ok() : signalProcess(record.process, SIGKILL),
+    await killGroups(record),
+    record.process === undefined ? ok() : await waitForEnd(record.process, patienceMs),
+  ];
+  error.cleanup = [...error.cleanup, ...cleanup.flatMap((result) => (result.isErr() ? [result.error] : []))];
+  rmSync(directory.startPath, { force: true });
+  return err(error);
 }
 
 /** What is due when the command runs. A hook that fails is told of, and the container goes on: the specification wants it so. */

@@ -75,5 +75,7 @@ test('hooks are read with every problem at once', () => {
   expect(readHooks(wrong)._unsafeUnwrapErr().message).toBe(
     'The spec has 4 problems: hooks.prestart[0].path: must be an absolute path; hooks.poststart: must be a list; hooks.poststop[0].args: must be a list of strings; hooks.poststop[0].timeout: must be a positive number of seconds.',
   );
-  expect(readHooks({ startContainer: [{ path: '/x' }] })._unsafeUnwrapErr().message).toContain('use createContainer');
+  expect(readHooks({ startContainer: [{ path: 'x' }] })._unsafeUnwrapErr().message).toContain(
+    'must be an absolute path',
+  );
 });

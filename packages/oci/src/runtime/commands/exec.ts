@@ -1,70 +1,33 @@
 /** `exec`: a further program in a container, in the foreground or detached. */
 import { resolve } from 'node:path';
-import { attachTo, InvalidSpecError, issue, StateError, UnsupportedError, type HacoError, type Step } from '@haco/core';
+import { InvalidSpecError, issue, StateError, type HacoError } from '@haco/core';
 import { libc, rawSyscall, socketPair, syscallNumbers, type Launch } from '@haco/sys';
 import { err, ok, type Result } from 'neverthrow';
-import { readConfigText } from '../bundle.js';
 import { valueOf } from '../command-line.js';
 import { execProcess } from '../exec-process.js';
 import { findContainer, processOfFound, type Found } from '../find-container.js';
 import { forwardSignals } from '../forward-signals.js';
-import { failureOf, launchSteps, refusalOf } from '../launch.js';
+import { planInner, processOf, type InnerPlan, type ProcessIdentity } from '../inner-process.js';
+import { failureOf, launchSteps } from '../launch.js';
 import { writePidFile } from '../pid-file.js';
-import { shapePlan } from '../runtime-plan.js';
 import { connectTo } from '../unix-socket.js';
 import { namedPreserved, preservedFds } from '../preserved-fds.js';
 import type { Call, Run } from './command.js';
 
 const numbers = syscallNumbers[process.arch === 'arm64' ? 'arm64' : 'x64'];
 
-interface Planned {
-  readonly steps: readonly Step[];
-  readonly command: string;
-  readonly terminal: boolean;
-}
-
-/** The plan of the process, as one of the container's. */
+/** The plan of the process that is asked for. */
 async function plan(
-  { record, directory }: Found,
-  identity: { readonly pid: number; readonly startTime: number },
+  found: Found,
+  identity: ProcessIdentity,
   { options, rest, warn }: Call,
   preserved: number,
-): Promise<Result<Planned, HacoError>> {
-  const config = directory.readConfig();
+): Promise<Result<InnerPlan, HacoError>> {
+  const config = found.directory.readConfig();
   if (config.isErr()) return err(config.error);
-  const own = (JSON.parse(config.value) as { readonly process?: unknown }).process;
-  const given = execProcess(options, rest.slice(1), own);
+  const given = execProcess(options, rest.slice(1), processOf(config.value));
   if (given.isErr()) return err(given.error);
-  const bundle = readConfigText(config.value, {
-    bundle: record.bundle,
-    id: record.id,
-    systemdCgroup: false,
-    process: given.value,
-    inside: `/proc/${String(identity.pid)}/root`,
-    warn,
-  });
-  if (bundle.isErr()) return err(bundle.error);
-  const spec = bundle.value.builder.spec();
-  if (spec.isErr()) return err(spec.error);
-  const { command, tty } = spec.value.process;
-  if (command === undefined)
-    return err(new InvalidSpecError({ issues: [issue('process.args', 'must name a program')] }));
-  const attached = await attachTo({ ...identity, spec: spec.value });
-  if (attached.isErr()) return err(attached.error);
-  const explained = attached.value.explain({
-    command: [command.file, ...command.args],
-    ...(tty === undefined ? {} : { tty }),
-  });
-  await attached.value[Symbol.asyncDispose]();
-  return explained.andThen((made) => {
-    const refused = refusalOf(made);
-    if (refused !== undefined) {
-      return err(
-        new UnsupportedError({ feature: 'process', neededFor: 'exec', since: '', remedy: '', sentence: refused }),
-      );
-    }
-    return ok({ steps: shapePlan(made.steps, { preserved }), command: command.file, terminal: tty !== undefined });
-  });
+  return planInner({ record: found.record, config: config.value, identity, process: given.value, preserved, warn });
 }
 
 /** The socket that takes the terminal, and its other end when it is shown here. */

@@ -15,7 +15,7 @@ export function featuresDocument(capabilities: readonly string[]): object {
   return {
     ociVersionMin: '1.0.0',
     ociVersionMax: specVersion,
-    hooks: ['prestart', 'createRuntime', 'createContainer', 'poststart', 'poststop'],
+    hooks: ['prestart', 'createRuntime', 'createContainer', 'startContainer', 'poststart', 'poststop'],
     mountOptions: mountOptions.split(' '),
     linux: {
       namespaces: ['cgroup', 'ipc', 'mount', 'network', 'pid', 'time', 'user', 'uts'],

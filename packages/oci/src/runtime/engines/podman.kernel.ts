@@ -1,9 +1,13 @@
 /** podman with haco-oci as its runtime: the real engine, on this machine. */
+import { readdirSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
-import { describeWith, makeTemporaryDirectory, type Finished } from '@haco/testkit';
+import { describeWith, expectNothingLeft, makeTemporaryDirectory, type Finished } from '@haco/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { makePodman, podmanImage, podmanNeeds, type Podman } from './podman.js';
 import { makeRuntime, type TestRuntime } from '../testing.js';
+
+/** A few on most days; the whole 200 with HACO_PODMAN_ROW=200. */
+const inARow = Number(process.env['HACO_PODMAN_ROW'] ?? 5);
 
 let runtime: TestRuntime;
 let directory: string;
@@ -102,6 +106,31 @@ describeWith(['root', 'busybox', 'probe', 'seccomp', ...podmanNeeds], 'podman', 
     await expect.poll(second, { timeout: 30_000 }).toMatchObject({ stdout: 'both\nboth\n' });
     expect(await podman('pod', 'rm', '--force', '--time', '0', 'both')).toMatchObject({ exitCode: 0 });
     expect(await runtime.call('list', '--quiet')).toMatchObject({ stdout: '' });
+  });
+
+  test('leaves nothing of many containers in a row', { timeout: 60_000 + inARow * 10_000 }, async () => {
+    const cycle = async (index: number): Promise<void> => {
+      const name = `row${String(index)}`;
+      const command = [podmanImage, '/bin/sh', '-c', 'echo begun; exec sleep 1000'];
+      for (const args of [
+        // With a network namespace, limits, a tmpfs and a hook-free life as most have it.
+        ['create', '--network', 'none', '--memory', '64m', '--tmpfs', '/fresh', '--name', name, ...command],
+        ['start', name],
+        ['stop', '--time', '0', name],
+        ['rm', name],
+      ]) {
+        const done = await podman(...args);
+        if (done.exitCode !== 0) throw new Error(`podman ${args.join(' ')}: ${done.stderr}`);
+      }
+    };
+    // What podman makes once for all of them is none of theirs.
+    await cycle(0);
+    const before = [readdirSync(runtime.root), readdirSync(`${directory}/runroot`)];
+    await expectNothingLeft(async () => {
+      for (let index = 1; index <= inARow; index += 1) await cycle(index);
+      expect(await podman('ps', '--all', '--quiet')).toMatchObject({ stdout: '' });
+    });
+    expect([readdirSync(runtime.root), readdirSync(`${directory}/runroot`)]).toEqual(before);
   });
 
   test('gives a terminal', { timeout: 120_000 }, async () => {
