@@ -8,7 +8,7 @@ import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { realRuntime } from '@haco/core';
 import { Broken, Stopped, type Context, type Scene } from './demo/context.js';
-import { fillRootfs } from './demo/rootfs.js';
+import { fillRootfs } from '../packages/cli/src/learn/small-root.js';
 import { explain } from './demo/scenes/explain.js';
 import { ipc } from './demo/scenes/ipc.js';
 import { limits } from './demo/scenes/limits.js';
@@ -17,6 +17,12 @@ import { oneLiner } from './demo/scenes/one-liner.js';
 import { pid } from './demo/scenes/pid.js';
 import { uts } from './demo/scenes/uts.js';
 import { Stage } from './demo/stage.js';
+
+/** Without these there is no demo; Debian calls each of them essential. */
+const programs = {
+  needed: ['sh', 'cat', 'chmod', 'hostname', 'id', 'ls', 'mkdir', 'sleep', 'ipcs', 'ipcmk', 'ipcrm'],
+  welcome: ['bash', 'ps'],
+};
 
 const scenes: readonly Scene[] = [oneLiner, uts, pid, mount, ipc, limits, explain];
 
@@ -43,8 +49,10 @@ async function main(): Promise<number> {
     const host = realRuntime.host();
     const who = host.euid === 0 ? 'as root' : 'as an ordinary user (as root it shows more)';
     stage.say(`haco on Linux ${host.kernel.release}, ${host.arch}, cgroups ${host.cgroups.mode}, ${who}.`);
-    const problem = fillRootfs(root);
-    if (problem !== undefined) throw new Broken(problem);
+    const missing = fillRootfs(root, programs).join(', ');
+    if (missing !== '') {
+      throw new Broken(`its root filesystem is made of this host's programs, and ${missing} can't be found.`);
+    }
     stage.say(`The root filesystem ${root} was copied together from this host's own programs.`);
     const context: Context = { stage, root, host, signal: abort.signal, atEnd: (action) => undo.push(action) };
     for (const scene of scenes) {

@@ -1,6 +1,7 @@
 // `npm run gen`: writes the files that are generated and committed; with --check it only says which of them are stale.
 import { readFile, writeFile } from 'node:fs/promises';
 import { errorsFile, generateErrors } from './gen-errors.js';
+import { learnPages } from './gen-learn.js';
 import { generateNumbers, numbersFile } from './gen-numbers.js';
 import { defaultProgramFile, generateDefaultProgram } from './gen-seccomp.js';
 
@@ -9,6 +10,7 @@ const generators: readonly { readonly file: string; readonly content: () => Prom
   { file: numbersFile, content: generateNumbers },
   { file: defaultProgramFile, content: generateDefaultProgram },
   { file: errorsFile, content: generateErrors },
+  ...learnPages,
 ];
 
 const root = new URL('../', import.meta.url);

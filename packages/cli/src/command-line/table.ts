@@ -93,6 +93,11 @@ export const commandTable: readonly CommandRow[] = [
   },
   { name: 'doctor', summary: 'say what works on this host', load: () => import('../commands/doctor.js') },
   {
+    name: 'learn',
+    summary: 'learn what a container is made of, by running some',
+    load: () => import('../commands/learn.js'),
+  },
+  {
     name: 'completion',
     summary: 'print a completion script for a shell',
     load: () => import('../commands/completion.js'),

@@ -12,11 +12,6 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
-/** Without these there is no demo; Debian calls each of them essential. */
-const needed = ['sh', 'cat', 'chmod', 'hostname', 'id', 'ls', 'mkdir', 'sleep', 'ipcs', 'ipcmk', 'ipcrm'];
-/** Shown where the host has them. */
-const welcome = ['bash', 'ps'];
-
 /** Directories that are links on a host with a merged /usr, and their stand-ins where they are not. */
 const merged = ['bin', 'sbin', 'lib', 'lib32', 'lib64', 'libx32'];
 
@@ -28,9 +23,16 @@ for dir in /proc/[0-9]*; do
 done 2> /dev/null
 `;
 
-/** Fill `root`, an empty directory. The error is a sentence. */
-export function fillRootfs(root: string): string | undefined {
-  for (const dir of ['dev', 'etc', 'proc', 'root', 'run', 'sys', 'tmp', 'usr/bin', 'usr/sbin', 'usr/lib']) {
+/** Programs of the host that a root gets. */
+export interface Programs {
+  readonly needed: readonly string[];
+  /** Copied where the host has them. */
+  readonly welcome: readonly string[];
+}
+
+/** Fill `root`, an empty directory; gives the programs that the host doesn't have. */
+export function fillRootfs(root: string, { needed, welcome }: Programs): readonly string[] {
+  for (const dir of ['dev', 'etc', 'mnt', 'proc', 'root', 'run', 'sys', 'tmp', 'usr/bin', 'usr/sbin', 'usr/lib']) {
     mkdirSync(join(root, dir), { recursive: true });
   }
   chmodSync(join(root, 'tmp'), 0o1777);
@@ -48,16 +50,14 @@ export function fillRootfs(root: string): string | undefined {
   writeFileSync(join(root, 'etc/group'), 'root:x:0:\nnogroup:x:65534:\n');
 
   const missing = needed.filter((name) => !copyProgram(root, name));
-  if (missing.length > 0) {
-    return `The demo builds its root filesystem from this host's programs, and ${missing.join(', ')} can't be found.`;
-  }
+  if (missing.length > 0) return missing;
   for (const name of welcome) copyProgram(root, name);
   const ps = join(root, 'usr/bin/ps');
   if (!existsSync(ps)) {
     writeFileSync(ps, littlePs);
     chmodSync(ps, 0o755);
   }
-  return undefined;
+  return [];
 }
 
 /** Copy a program to `/usr/bin` of the root, and the libraries that it needs to where it looks for them. */
