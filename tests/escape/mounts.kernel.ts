@@ -1,12 +1,14 @@
 /** Attacks on the making of the file tree: a hostile root, and a root that changes while it is mounted in. */
 import { spawnSync } from 'node:child_process';
-import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { lstatSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { haco, orThrow, realRuntime } from '@haco/core';
 import { probeHost } from '@haco/sys';
 import { describeWith, expectNothingLeft, makeRootfs, makeTemporaryDirectory, type TestRootfs } from '@haco/testkit';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { attackBySwapping, mountByName, whileExchanging } from './swapping.js';
+import { attackBySwapping, mountByName } from './swapping.js';
+import { terminalAmongExchanges } from './terminal-exchange.js';
+import { volumeOverProc } from './volume-over-proc.js';
 
 let rootfs: TestRootfs;
 /** A directory of the host that no container was given. */
@@ -93,38 +95,15 @@ describeWith(['root', 'compiler', 'probe', 'busybox', 'overlay'], 'escape: mount
   });
 
   test('a volume over /proc gets nothing of what is meant for the kernel (CVE-2019-16884, CVE-2025-52881)', async () => {
-    const files = ['oom_score_adj', 'setgroups', 'uid_map', 'gid_map', 'timens_offsets', 'attr/exec', 'attr/current'];
-    const paths = files.map((name) => join(outside, 'self', name));
-    for (const path of paths) {
-      mkdirSync(dirname(path), { recursive: true });
-      writeFileSync(path, 'canary\n');
-    }
-    const canaries = (): readonly string[] => paths.map((path) => readFileSync(path, 'utf8'));
-    const untouched = paths.map(() => 'canary\n');
-    const own = readFileSync('/proc/self/oom_score_adj', 'utf8');
-    weak('mount --bind $outside $root/proc; chroot $root /bin/sh -c "echo 500 >/proc/self/oom_score_adj"');
-    expect(canaries()).toEqual(['500\n', ...untouched.slice(1)]);
-    writeFileSync(paths[0] ?? '', 'canary\n');
-    // Something to reset, so that haco has a reason to write.
-    writeFileSync('/proc/self/oom_score_adj', '500');
-    try {
-      const ids = [{ inside: 0, outside: 100_000, count: 65_536 }];
-      const host = { ...realRuntime, host: () => probeHost({ fresh: true }) };
-      const plain = haco({ runtime: host }).unshare('mount', 'pid').chroot(rootfs.path);
-      const users = plain.unshare('user').mapUsers(ids).mapGroups(ids);
-      for (const [builder, score] of [
-        [plain.mount(outside, '/proc'), /^0\n$/],
-        // Its root may not lower the score: that is for whoever raised it.
-        [users.mount(outside, '/proc'), /^(0|500)\n$/],
-      ] as const) {
-        await using container = await orThrow(builder.command('/bin/sleep', '600').start());
-        expect(readFileSync(`/proc/${String(container.pid)}/oom_score_adj`, 'utf8')).toMatch(score);
-        void (await container.exec('/bin/true'));
-        expect(canaries()).toEqual(untouched);
-      }
-    } finally {
-      writeFileSync('/proc/self/oom_score_adj', own);
-    }
+    const ids = [{ inside: 0, outside: 100_000, count: 65_536 }];
+    const host = { ...realRuntime, host: () => probeHost({ fresh: true }) };
+    const plain = haco({ runtime: host }).unshare('mount', 'pid').chroot(rootfs.path);
+    const users = plain.unshare('user').mapUsers(ids).mapGroups(ids);
+    await volumeOverProc(outside, weak, [
+      [plain.mount(outside, '/proc'), /^0\n$/],
+      // Its root may not lower the score: that is for whoever raised it.
+      [users.mount(outside, '/proc'), /^(0|500)\n$/],
+    ]);
   });
 
   test('mount points of links are never made outside', async () => {
@@ -143,38 +122,8 @@ describeWith(['root', 'compiler', 'probe', 'busybox', 'overlay'], 'escape: mount
     }
   });
 
-  test('a terminal whose directory is exchanged all the time is the one of the container, or none (CVE-2025-52565)', async () => {
-    const canary = rootfs.inside('/canary');
-    const intact = (): void => expect(readFileSync(canary, 'utf8')).toBe('mine\n');
-    writeFileSync(canary, 'mine\n');
-    mkdirSync(rootfs.inside('/dev/pts'), { recursive: true });
-    mkdirSync(rootfs.inside('/evil/pts'), { recursive: true });
-    for (const name of ['ptmx', '0']) symlinkSync('/canary', rootfs.inside(`/evil/pts/${name}`));
-    // By name, what is typed goes to whatever is there.
-    expect(weak('mount --bind $root/evil $root/dev && chroot $root /bin/sh -c "echo typed >/dev/pts/0"')).toBe('');
-    expect(readFileSync(canary, 'utf8')).toBe('typed\n');
-    writeFileSync(canary, 'mine\n');
-    const ask = 'test -t 0 && test -t 1 && echo terminal';
-    const victim = base().independent('devpts').tty().command('/bin/sh', '-c', ask);
-    const seen = { terminal: 0, refused: 0 };
-    const swaps = await whileExchanging(
-      { rootfs, outside, tools },
-      [rootfs.inside('/dev'), rootfs.inside('/evil')],
-      () =>
-        expectNothingLeft(async () => {
-          while (seen.terminal + seen.refused < 300) {
-            const result = await victim.run();
-            if (result.isOk()) expect(result.value.stdout).toBe('terminal\r\n');
-            else expect(result.error).toMatchObject({ kind: 'syscall' });
-            seen[result.isOk() ? 'terminal' : 'refused'] += 1;
-            intact();
-          }
-        }),
-    );
-    expect(swaps).toBeGreaterThan(1000);
-    // Both were met, or nothing would be shown.
-    expect(Math.min(seen.terminal, seen.refused)).toBeGreaterThan(0);
-  });
+  test('a terminal whose directory is exchanged all the time is the one of the container, or none (CVE-2025-52565)', () =>
+    terminalAmongExchanges({ rootfs, outside, tools }, weak, base()));
 
   describe('a directory that is exchanged with a link all the time', () => {
     test('gets a mount by name onto the host, although the path was checked (CVE-2021-30465)', async () => {

@@ -1,15 +1,27 @@
 /** The same attacks on the file tree of an ordinary user's container: what root inside must not reach is the user's own. */
+import { spawnSync } from 'node:child_process';
 import { readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { haco, orThrow } from '@haco/core';
 import { describeWith, expectNothingLeft, makeRootfs, makeTemporaryDirectory, type TestRootfs } from '@haco/testkit';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { attackBySwapping, mountByName } from './swapping.js';
+import { terminalAmongExchanges } from './terminal-exchange.js';
+import { volumeOverProc } from './volume-over-proc.js';
 
 let rootfs: TestRootfs;
 let outside: string;
 
 const base = () => haco().unshare('user', 'mount', 'pid', 'net', 'ipc').chroot(rootfs.path);
+const inNamespaces = ['unshare', '--user', '--map-root-user', '--mount', '--propagation', 'private'] as const;
+
+/** The weakened way: a script that mounts by name, in namespaces of its own. */
+function weak(script: string): string {
+  const [file, ...args] = inNamespaces;
+  const env = { ...process.env, root: rootfs.path, outside };
+  const { stdout, stderr } = spawnSync(file, [...args, 'sh', '-c', script], { encoding: 'utf8', env });
+  return (stdout + stderr).trim();
+}
 
 describeWith(
   ['ordinary-user', 'userns', 'compiler', 'probe', 'busybox', 'overlay'],
@@ -55,12 +67,24 @@ describeWith(
       async () => {
         const tools = await makeTemporaryDirectory('tools');
         const race = { rootfs, outside, tools };
-        const inNamespaces = ['unshare', '--user', '--map-root-user', '--mount', '--propagation', 'private'];
         expect(await mountByName(race, inNamespaces)).toMatch(/^outside after \d+\n$/);
         rmSync(join(outside, 'target'), { recursive: true });
         await rootfs.remove();
         rootfs = await makeRootfs({ shell: true, files: { '/a/dir/target/x': '' } });
         await attackBySwapping({ ...race, rootfs }, base());
+        rmSync(tools, { recursive: true });
+      },
+    );
+
+    test('a volume over /proc gets nothing of what is meant for the kernel (CVE-2019-16884, CVE-2025-52881)', () =>
+      volumeOverProc(outside, weak, [[base().mount(outside, '/proc'), /^(0|500)\n$/]]));
+
+    test(
+      'a terminal whose directory is exchanged all the time is the one of the container, or none (CVE-2025-52565)',
+      { timeout: 120_000 },
+      async () => {
+        const tools = await makeTemporaryDirectory('tools');
+        await terminalAmongExchanges({ rootfs, outside, tools }, weak, base());
         rmSync(tools, { recursive: true });
       },
     );

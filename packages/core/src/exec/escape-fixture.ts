@@ -1,8 +1,11 @@
 /** For attacks on what joins a container: weaker joiners, and somebody inside who looks. */
+import { chmodSync, copyFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { syscall, type Operation, type Plan } from '@haco/plan';
-import { expectNothingLeft, ownLaunchers } from '@haco/testkit';
-import { orThrow, realRuntime, type Builder, type Runtime } from '../index.js';
+import { launcherPath } from '@haco/sys';
+import { expectNothingLeft, ownLaunchers, type TestRootfs } from '@haco/testkit';
+import { expect } from 'vitest';
+import { haco, orThrow, realRuntime, type Builder, type Runtime } from '../index.js';
 
 /** A runtime that changes plans of processes that join. */
 export function changing(change: (plan: Plan) => Plan): Runtime {
@@ -74,4 +77,30 @@ export async function peek(
     }
     return text.split('\n').filter((line) => line !== '' && line !== 'ready');
   });
+}
+
+/** Who lives in such a container gets a weak joiner's program and memory, of 200 of haco's nothing. What the weak one gave. */
+export async function getsNothingOfJoiners(make: (runtime: Runtime) => Builder): Promise<readonly string[]> {
+  const look = ['look', 'haco-init'] as const;
+  const weak = await peek(make(changing(dumpable)), look, 20);
+  expect(weak.some((line) => line.startsWith('got exe /memfd:haco-init'))).toBe(true);
+  expect(weak.some((line) => line.startsWith('got mem'))).toBe(true);
+  expect(await peek(make(changing(withPause)), look, 200)).toEqual(['seen']);
+  expect((await peek(make(realRuntime), look, 200)).filter((line) => line !== 'seen')).toEqual([]);
+  return weak;
+}
+
+/** Who lives in such a container overwrites a program that it made a joiner execute, but not haco's own. */
+export async function cantOverwriteJoiner(rootfs: TestRootfs, base: Builder): Promise<void> {
+  copyFileSync(orThrow(launcherPath()), rootfs.inside('/bin/haco-init-copy'));
+  chmodSync(rootfs.inside('/bin/haco-init-copy'), 0o755);
+  writeFileSync(rootfs.inside('/bin/weak'), '#!/bin/haco-init-copy\n', { mode: 0o755 });
+  writeFileSync(rootfs.inside('/bin/evil'), '#!/proc/self/exe\n', { mode: 0o755 });
+  const mode = ['overwrite', 'haco-init'] as const;
+  const weak = await peek(base, mode, 3000, ['/bin/weak']);
+  expect(weak).toEqual(['held /bin/haco-init-copy', 'overwritten /bin/haco-init-copy']);
+  const told = await peek(base, mode, 3000, ['/bin/evil']);
+  const sealed = '/memfd:haco-init (deleted)';
+  expect(told).toEqual([`held ${sealed}`, `refused ${sealed}: Operation not permitted`]);
+  expect((await orThrow(haco().command('/bin/echo', 'well').run())).stdout).toBe('well\n');
 }

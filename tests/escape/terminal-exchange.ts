@@ -1,0 +1,47 @@
+/** A container's terminal while the directory of terminals is exchanged with another one all the time. */
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import type { Builder } from '@haco/core';
+import type { HasNamespace } from '@haco/plan';
+import { expectNothingLeft } from '@haco/testkit';
+import { expect } from 'vitest';
+import { whileExchanging, type Race } from './swapping.js';
+
+/**
+ * Start 300 containers with a terminal, whose `/dev` is exchanged with one where every terminal is a link to a file of the root.
+ *
+ * @param weak - runs a script of the weakened way, which mounts by name; it knows `$root`
+ */
+export async function terminalAmongExchanges(
+  race: Race,
+  weak: (script: string) => string,
+  base: Builder & HasNamespace<'mount'>,
+): Promise<void> {
+  const { rootfs } = race;
+  const canary = rootfs.inside('/canary');
+  const intact = (): void => expect(readFileSync(canary, 'utf8')).toBe('mine\n');
+  writeFileSync(canary, 'mine\n');
+  mkdirSync(rootfs.inside('/dev/pts'), { recursive: true });
+  mkdirSync(rootfs.inside('/evil/pts'), { recursive: true });
+  for (const name of ['ptmx', '0']) symlinkSync('/canary', rootfs.inside(`/evil/pts/${name}`));
+  // By name, what is typed goes to whatever is there.
+  expect(weak('mount --bind $root/evil $root/dev && chroot $root /bin/sh -c "echo typed >/dev/pts/0"')).toBe('');
+  expect(readFileSync(canary, 'utf8')).toBe('typed\n');
+  writeFileSync(canary, 'mine\n');
+  const ask = 'test -t 0 && test -t 1 && echo terminal';
+  const victim = base.independent('devpts').tty().command('/bin/sh', '-c', ask);
+  const seen = { terminal: 0, refused: 0 };
+  const swaps = await whileExchanging(race, [rootfs.inside('/dev'), rootfs.inside('/evil')], () =>
+    expectNothingLeft(async () => {
+      while (seen.terminal + seen.refused < 300) {
+        const result = await victim.run();
+        if (result.isOk()) expect(result.value.stdout).toBe('terminal\r\n');
+        else expect(result.error).toMatchObject({ kind: 'syscall' });
+        seen[result.isOk() ? 'terminal' : 'refused'] += 1;
+        intact();
+      }
+    }),
+  );
+  expect(swaps).toBeGreaterThan(1000);
+  // Both were met, or nothing would be shown.
+  expect(Math.min(seen.terminal, seen.refused)).toBeGreaterThan(0);
+}
