@@ -6,6 +6,7 @@ import { haco, orThrow, realRuntime } from '@haco/core';
 import { probeHost } from '@haco/sys';
 import { describeWith, expectNothingLeft, makeRootfs, makeTemporaryDirectory, type TestRootfs } from '@haco/testkit';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { writeToReadonlyRoot } from './readonly-root.js';
 import { attackBySwapping, mountByName } from './swapping.js';
 import { terminalAmongExchanges } from './terminal-exchange.js';
 import { volumeOverProc } from './volume-over-proc.js';
@@ -103,6 +104,15 @@ describeWith(['root', 'compiler', 'probe', 'busybox', 'overlay'], 'escape: mount
       [plain.mount(outside, '/proc'), /^0\n$/],
       // Its root may not lower the score: that is for whoever raised it.
       [users.mount(outside, '/proc'), /^(0|500)\n$/],
+    ]);
+  });
+
+  test('a read-only root with a /proc of its own making is read-only from the beginning (CVE-2026-115521)', async () => {
+    const readonly = haco().unshare('mount', 'pid').chroot(rootfs.path, { readonly: true });
+    await writeToReadonlyRoot(rootfs, weak, [
+      readonly,
+      readonly.independent('procfs'),
+      haco().unshare('mount').chroot(rootfs.path, { readonly: true, overlay: true }),
     ]);
   });
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { haco, orThrow } from '@haco/core';
 import { describeWith, expectNothingLeft, makeRootfs, makeTemporaryDirectory, type TestRootfs } from '@haco/testkit';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { writeToReadonlyRoot } from './readonly-root.js';
 import { attackBySwapping, mountByName } from './swapping.js';
 import { terminalAmongExchanges } from './terminal-exchange.js';
 import { volumeOverProc } from './volume-over-proc.js';
@@ -88,6 +89,11 @@ describeWith(
         rmSync(tools, { recursive: true });
       },
     );
+
+    test('a read-only root with a /proc of its own making is read-only from the beginning (CVE-2026-115521)', async () => {
+      const readonly = haco().unshare('user', 'mount', 'pid').chroot(rootfs.path, { readonly: true });
+      await writeToReadonlyRoot(rootfs, weak, [readonly, readonly.independent('procfs')]);
+    });
 
     test('binds, contents and masks on links stay inside', async () => {
       replaceBy(outside, '/data');
