@@ -60,13 +60,13 @@ static s64 receive(s32 socket, struct request *request)
 	return 1;
 }
 
-/* Node looks, while the request is under way, whether it is still as it was when this server was made: it says so, or closes the socket. */
-static s32 confirmed(s32 socket)
+/* Waits for a byte, which says that something has happened; 0: it never will, who could say so has ended. */
+static s32 hears(s32 fd)
 {
-	u8 word;
+	u8 byte;
 	s64 length;
 	do
-		length = sys3(NR_read, socket, &word, 1);
+		length = sys3(NR_read, fd, &byte, 1);
 	while (length == -EINTR);
 	return length == 1;
 }
@@ -120,19 +120,8 @@ static void await(s32 socket, u64 flags, s32 *slots, struct request *request)
 	__atomic_store_n(&slots[slot], __atomic_exchange_n(&slots[ADVANCE_SLOT], 0, __ATOMIC_ACQ_REL), __ATOMIC_RELEASE);
 	if (receive(socket, request) != 1)
 		leave(110);
-	if (!confirmed(socket))
+	if (!hears(socket)) /* the confirmation */
 		leave(0);
-}
-
-/* Reads the one byte that says that a process took a request; 0 when it ended without. */
-static s32 has_taken(s32 notice)
-{
-	u8 taken;
-	s64 length;
-	do
-		length = sys3(NR_read, notice, &taken, 1);
-	while (length == -EINTR);
-	return length == 1;
 }
 
 /* The process that waits for a request tells the one that will make the next. Nobody there: Node sees that by their end. */
@@ -164,7 +153,7 @@ static s32 make_in_advance(s32 socket, s32 others, u64 flags, s32 *slots, struct
 		return -1;
 	}
 	sys1(NR_close, theirs);
-	const s32 taken = pid > 0 && has_taken(mine);
+	const s32 taken = pid > 0 && hears(mine);
 	sys1(NR_close, mine);
 	/* It is Node's child: unless it became a start, Node must be told of it. */
 	if (!taken && pid > 0 && slots[ADVANCE_SLOT] == (s32)pid) {
@@ -196,7 +185,8 @@ static s32 attend(s32 socket, s32 caller, s32 notice, s32 *slots)
 			again = 0;
 		}
 		s64 result = receive(socket, &request);
-		if (result == 0 || !confirmed(socket))
+		/* Node looks, while the request is under way, whether it is still as it was when this server was made: it confirms, or closes. */
+		if (result == 0 || !hears(socket))
 			leave(0);
 		if (result > 0 && !request.alone) {
 			/* Not the spare any more, before anybody can take its end for the end of one. */
@@ -248,7 +238,7 @@ s32 serve(void)
 			leave(109);
 		__atomic_store_n(&slots[READY_SLOT], 1, __ATOMIC_RELEASE);
 		/* The end of a spare that has taken nothing: there will be no more requests. */
-		if (!has_taken(mine))
+		if (!hears(mine))
 			leave(0);
 		sys1(NR_close, mine);
 	}

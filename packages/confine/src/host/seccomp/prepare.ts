@@ -1,6 +1,5 @@
 /** What only this machine can tell about a section `seccomp`: the programs of its filters. */
-import { readFileSync } from 'node:fs';
-import { InvalidSpecError, IoError, NotFoundError, issue, type HacoError, type PlanContext, plain } from '@haco/plan';
+import { InvalidSpecError, issue, type HacoError, type PlanContext, plain } from '@haco/plan';
 import { syscallNumbers } from '@haco/sys';
 import { err, ok, Result } from 'neverthrow';
 import { askAbout, chain, encode, type Instruction } from '../../seccomp/bpf.js';
@@ -9,10 +8,10 @@ import { defaultProfile } from '../../seccomp/default-profile.js';
 import { defaultPrograms } from '../../seccomp/default-program.generated.js';
 import { seccompPresets } from '../../seccomp/presets.js';
 import type { SeccompProfile } from '../../seccomp/profile.js';
-import { parseProfile } from '../../seccomp/read-profile.js';
 import type { CompiledFilter, SeccompFilter, SeccompSection } from '../../seccomp/section.js';
 import { architectures, natives } from '../../seccomp/words.js';
 import { compileProfile } from './compile.js';
+import { readProfileFile } from './profile-file.js';
 
 /** `BPF_MAXINSNS`. */
 const maxLength = 4096;
@@ -34,11 +33,8 @@ export function compileAll(profiles: readonly AppliedProfile[]): Result<Compiled
 
 /** Each of the profiles compiled, one after the other in one program; once for each content. */
 function compiled(profiles: readonly AppliedProfile[], path: string): Result<CompiledFilter, HacoError> {
-  const key = process
-    .getBuiltinModule('node:crypto')
-    .createHash('sha256')
-    .update(JSON.stringify(profiles))
-    .digest('base64');
+  // Itself, not a hash of it: to load node:crypto takes as long as to compile.
+  const key = JSON.stringify(profiles);
   const known = programs.get(key);
   if (known !== undefined) {
     programs.delete(key);
@@ -82,39 +78,6 @@ function programOf(
   });
 }
 
-/** Read a profile from a file of the host. Errors: `not-found`; `io`; `invalid-spec`, when it is none. */
-function readFile(file: string): Result<SeccompProfile, HacoError> {
-  let json: unknown;
-  try {
-    json = JSON.parse(readFileSync(file, 'utf8'));
-  } catch (error) {
-    if (error instanceof SyntaxError) {
-      return err(new InvalidSpecError({ issues: [issue(file, `is no JSON: ${error.message}`)] }));
-    }
-    const errno = (error as NodeJS.ErrnoException).code ?? 'EIO';
-    return err(
-      errno === 'ENOENT'
-        ? new NotFoundError({
-            what: 'seccomp profile',
-            subject: file,
-            remedy: 'give the path of a JSON file on the host',
-          })
-        : new IoError({
-            what: 'read the seccomp profile',
-            path: file,
-            errno,
-            hint: 'give a file that this process can read',
-          }),
-    );
-  }
-  return parseProfile(json).mapErr(
-    (issues) =>
-      new InvalidSpecError({
-        issues: issues.map(({ path, message }) => issue(path === '' ? file : `${file}: ${path}`, message)),
-      }),
-  );
-}
-
 /**
  * The profiles that a filter stands for: those of a preset, that of a file of the host, or the one that was given.
  *
@@ -122,7 +85,7 @@ function readFile(file: string): Result<SeccompProfile, HacoError> {
  */
 export function profilesOf(filter: SeccompFilter): Result<readonly SeccompProfile[], HacoError> {
   if ('preset' in filter) return ok(seccompPresets[filter.preset]);
-  return 'file' in filter ? readFile(filter.file).map((profile) => [profile]) : ok([filter.profile]);
+  return 'file' in filter ? readProfileFile(filter.file).map((profile) => [profile]) : ok([filter.profile]);
 }
 
 function askFor(names: 'all' | readonly string[], arch: FilterContext['arch']): CompiledFilter {
@@ -133,8 +96,8 @@ function askFor(names: 'all' | readonly string[], arch: FilterContext['arch']): 
 }
 
 /**
- * The section with the programs of its filters. Compiled once for each content: up to 20 ms for the very
- * first, later nothing. The preset is compiled already, and needs no libseccomp. Sections without filters are returned as they are.
+ * The section with the programs of its filters. Compiled once for each content: some 10 ms for the very
+ * first, later nothing; a file is read again when it has changed. The preset is compiled already, and needs no libseccomp. Sections without filters are returned as they are.
  *
  * Errors: `unsupported`, when libseccomp isn't there or too old; `not-found`, `io` and `invalid-spec`, for profiles in files.
  *
