@@ -69,17 +69,24 @@ export async function mountByName(race: Race, command: readonly string[] = []): 
 /** Start containers of a builder during a hundred thousand exchanges: none of their mounts may be outside. */
 export async function attackBySwapping(race: Race, base: Builder & HasNamespace<'mount'>): Promise<void> {
   const { rootfs, outside } = race;
-  const victim = base
-    .independent('procfs')
-    .tmpfs('/a/dir/target')
-    .mount(rootfs.inside('/bin'), '/a/link/target')
-    .mask('/a/dir/target', '/a/link/target')
-    .readonlyPaths('/a/dir', '/a/link')
-    .command(rootfs.probe, 'report', 'mounts');
+  const report = [rootfs.probe, 'report', 'mounts'] as const;
+  const empty = base.independent('procfs');
+  const mounted = empty.tmpfs('/a/dir/target').mount(rootfs.inside('/bin'), '/a/link/target');
+  // What needs several things to be as they were is seldom met; that it is refused then shows nothing of the others.
+  const victims = [
+    mounted.mask('/a/dir/target', '/a/link/target').readonlyPaths('/a/dir', '/a/link'),
+    mounted,
+    empty.tmpfs('/a/dir/target'),
+    empty.mount(rootfs.inside('/bin'), '/a/dir/target'),
+    empty.mask('/a/dir/target'),
+    empty.readonlyPaths('/a/dir/target'),
+  ].map((victim) => victim.command(...report));
   const seen = { mounted: 0, refused: 0 };
   let swaps = 0;
   const round = async (): Promise<void> => {
     for (let i = 0; i < 100; i++) {
+      const victim = victims[i % victims.length];
+      if (victim === undefined) continue;
       const result = await victim.run();
       if (result.isErr()) {
         const { error } = result;
@@ -92,8 +99,6 @@ export async function attackBySwapping(race: Race, base: Builder & HasNamespace<
       seen.mounted++;
       const targets = parseReport(['mounts'], result.value.stdout).mounts.mounts.map(({ target }) => target);
       for (const target of targets) expect(target).toMatch(/^\/(proc|a|a\/(dir|link)(\/target)?)?$/);
-      // Root, proc, and each mount that was made is one of the container's.
-      expect(targets.filter((target) => target.endsWith('/target')).length).toBeGreaterThanOrEqual(2);
     }
   };
   await expectNothingLeft(async () => {
