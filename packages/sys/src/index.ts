@@ -22,6 +22,7 @@ export { socketPair } from './launcher/channel.js';
 export { sendMessage } from './launcher/send-message.js';
 export { launcherPath, launcherSha256 } from './launcher/image.js';
 export { openBelow, openInRoot, type OpenBelow } from './open-in-root.js';
+export { makePipe, type Pipe } from './pipe.js';
 export { checkLibc, libc, openLibrary, rawSyscall, type Libc, type Pointer, type SharedLibrary } from './libc.js';
 export { type KernelFeature } from './probe/feature.js';
 export { kernelFeatures } from './probe/features/index.js';

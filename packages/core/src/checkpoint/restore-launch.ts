@@ -13,7 +13,7 @@ import { defaultPath } from '../process/section.js';
 import type { Performance } from '../runtime.js';
 import type { PlannedStart } from '../start/plan-start.js';
 import type { StartInput } from '../start/start-input.js';
-import { closeQuietly, devNull } from '../streams/pipe.js';
+import { closeQuietly, devNull } from '../streams/descriptors.js';
 import { criuError, findCriu } from './criu.js';
 import { readNoteOf, type CheckpointNote } from './image.js';
 import { checkpointDirectory } from './place.js';

@@ -8,7 +8,7 @@ import { atBarrier } from '../start/launch-plan.js';
 import { preparePlan, type PlannedStart } from '../start/plan-start.js';
 import type { StartInput } from '../start/start-input.js';
 import type { FilesRoot } from '../files/root.js';
-import { closeQuietly } from '../streams/pipe.js';
+import { closeQuietly } from '../streams/descriptors.js';
 import { receiveDescriptor } from '../streams/terminal.js';
 
 const SIGKILL = 9;

@@ -10,7 +10,7 @@ import { terminalSocket } from '../process/terminal.js';
 import type { Spec } from '../spec.js';
 import { nameTaken } from '../failure.js';
 import { closeTheirs, discard, prepareStdio, type PreparedStdio } from '../streams/stdio.js';
-import { closeQuietly, devNull } from '../streams/pipe.js';
+import { closeQuietly, devNull } from '../streams/descriptors.js';
 import { receiveDescriptor, Terminal } from '../streams/terminal.js';
 import { runTool } from '../tool.js';
 import type { StartEffects } from './effects.js';

@@ -5,7 +5,7 @@ import { defaultOutputLimitBytes } from '../control/part.js';
 import { startError } from '../failure.js';
 import type { Outcome } from '../outcome.js';
 import { Budget } from '../streams/capture.js';
-import { closeQuietly } from '../streams/pipe.js';
+import { closeQuietly } from '../streams/descriptors.js';
 import { openInput } from '../streams/stdio.js';
 import { capture, captureTerminal } from './capture-output.js';
 import { effectsOf, type StartEffects } from './effects.js';

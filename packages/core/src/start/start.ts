@@ -13,7 +13,7 @@ import { startError } from '../failure.js';
 import { callAfterReload } from '../hooks/after-reload.js';
 import type { Outcome } from '../outcome.js';
 import { ProcessHandle } from '../process-handle.js';
-import { closeQuietly } from '../streams/pipe.js';
+import { closeQuietly } from '../streams/descriptors.js';
 import { connectOutput, discard, openInput, openOutput } from '../streams/stdio.js';
 import { effectsOf, type StartEffects } from './effects.js';
 import { groupOf } from './group-of.js';

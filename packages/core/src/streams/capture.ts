@@ -2,7 +2,7 @@
 import { readSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { libc } from '@haco/sys';
-import { closeQuietly } from './pipe.js';
+import { closeQuietly } from './descriptors.js';
 
 const F_SETFL = 4;
 const O_NONBLOCK = 0o4000;

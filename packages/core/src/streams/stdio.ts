@@ -4,8 +4,9 @@ import { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import { err, ok, type Result } from 'neverthrow';
 import { Live, IoError, type HacoError } from '@haco/plan';
+import { makePipe } from '@haco/sys';
 import type { ProcessSection, StdioSpec } from '../process/section.js';
-import { closeFile, closeQuietly, devNull, makePipe, openFile } from './pipe.js';
+import { closeFile, closeQuietly, devNull, openFile } from './descriptors.js';
 
 /** The descriptor that the container gets, and what is left with Node. */
 interface Prepared {
@@ -28,7 +29,7 @@ export interface PreparedStdio {
 const prepared = (theirs: number, closeTheirs: boolean): Prepared => ({ theirs, closeTheirs });
 
 function pipe(direction: 'in' | 'out', connect?: Prepared['connect']): Result<Prepared, HacoError> {
-  return makePipe().map(({ read, write }) => ({
+  return makePipe('make a pipe for a standard stream').map(({ read, write }) => ({
     theirs: direction === 'in' ? read : write,
     ours: direction === 'in' ? write : read,
     closeTheirs: true,

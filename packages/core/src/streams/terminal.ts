@@ -5,7 +5,7 @@ import { ReadStream } from 'node:tty';
 import { err, ok, type Result } from 'neverthrow';
 import { SyscallError, type HacoError } from '@haco/plan';
 import { errnoName, hintFor, libc } from '@haco/sys';
-import { closeQuietly } from './pipe.js';
+import { closeQuietly } from './descriptors.js';
 
 const MSG_DONTWAIT = 0x40;
 const MSG_CMSG_CLOEXEC = 0x4000_0000;

@@ -1,5 +1,5 @@
 /** Acting as the owner of a directory on a filesystem that belongs to a user namespace, with all capabilities. */
-import { errnoName, rawSyscall, syscallNumbers } from '@haco/sys';
+import { rawSyscall, syscallNumbers } from '@haco/sys';
 import { demand } from './xattr.js';
 
 const numbers = syscallNumbers[process.arch === 'arm64' ? 'arm64' : 'x64'];
@@ -28,8 +28,7 @@ export function asOwner<T>({ uid, gid }: { readonly uid: number; readonly gid: n
     rawSyscall(numbers.setfsgid, group);
     rawSyscall(numbers.setfsuid, user);
     // With an id that isn't 0 the capabilities about files are gone from the effective set, see capabilities(7).
-    const result = rawSyscall(numbers.capset, header, data);
-    if (result < 0) throw Object.assign(new Error('capset'), { code: errnoName(-result) });
+    demand(rawSyscall(numbers.capset, header, data), 'capset');
   };
   try {
     become(uid, gid);

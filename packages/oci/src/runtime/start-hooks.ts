@@ -3,8 +3,8 @@ import { Socket } from 'node:net';
 import { closeSync, constants as files, openSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { HookError, isAlive, quote, StateError, SyscallError, type HacoError, type Step } from '@haco/core';
-import { errnoName, hintFor, libc, rawSyscall, syscallNumbers, type Launch } from '@haco/sys';
+import { HookError, isAlive, quote, StateError, type HacoError, type Step } from '@haco/core';
+import { libc, makePipe, rawSyscall, syscallNumbers, type Launch } from '@haco/sys';
 import { err, ok, type Result } from 'neverthrow';
 import { stateOf, type ContainerRecord } from './container-record.js';
 import { judgeEnd, mostOutput, type Hook } from './hooks.js';
@@ -15,7 +15,6 @@ const moment = 'startContainer';
 /** For the last words of a hook that has ended. */
 const drainMs = 100;
 const numbers = syscallNumbers[process.arch === 'arm64' ? 'arm64' : 'x64'];
-const O_CLOEXEC = 0o2000000;
 
 /** A container whose command waits. */
 export interface Waiting {
@@ -54,16 +53,6 @@ function asHook(steps: readonly Step[], { path, args = [path], env = [] }: Hook)
         : operation,
     ),
   }));
-}
-
-function makePipe(): Result<{ readonly read: number; readonly write: number }, HacoError> {
-  const fds = Buffer.alloc(8);
-  if (libc().pipe2(fds, O_CLOEXEC) === 0) return ok({ read: fds.readInt32LE(0), write: fds.readInt32LE(4) });
-  const errno = errnoName(libc().errno());
-  const call = 'pipe2(O_CLOEXEC)';
-  return err(
-    new SyscallError({ step: 'talk to a hook', call, syscall: 'pipe2', errno, hint: hintFor('pipe2', errno) }),
-  );
 }
 
 /** Its first process, held so that its number can't become another's. */
@@ -109,7 +98,7 @@ async function runInside(hook: Hook, { record, config, warn }: Waiting): Promise
   if (planned.isErr()) return err(planned.error);
   const held = hold(identity);
   if (held.isErr()) return err(held.error);
-  const [input, output] = [makePipe(), makePipe()];
+  const [input, output] = [makePipe('talk to a hook'), makePipe('talk to a hook')];
   if (input.isErr()) return err(input.error);
   if (output.isErr()) return err(output.error);
   const nothing = openSync('/dev/null', files.O_RDWR);

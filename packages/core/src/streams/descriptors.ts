@@ -1,28 +1,10 @@
-/** Pipes and files that become the container's standard streams. */
+/** Descriptors that become the container's standard streams: files of the host, and /dev/null. */
 import { closeSync, constants, openSync } from 'node:fs';
 import { err, ok, type Result } from 'neverthrow';
-import { IoError, SyscallError, type HacoError } from '@haco/plan';
-import { errnoName, hintFor, libc } from '@haco/sys';
+import { IoError, type HacoError } from '@haco/plan';
+import { hintFor, libc } from '@haco/sys';
 
 const O_CLOEXEC = 0o2000000;
-const fds = Buffer.alloc(8);
-
-/** A pipe, both ends close-on-exec. */
-export function makePipe(): Result<{ readonly read: number; readonly write: number }, HacoError> {
-  if (libc().pipe2(fds, O_CLOEXEC) < 0) {
-    const errno = errnoName(libc().errno());
-    return err(
-      new SyscallError({
-        step: 'make a pipe for a standard stream',
-        call: 'pipe2(O_CLOEXEC)',
-        syscall: 'pipe2',
-        errno,
-        hint: hintFor('pipe2', errno),
-      }),
-    );
-  }
-  return ok({ read: fds.readInt32LE(0), write: fds.readInt32LE(4) });
-}
 
 let nullFd: number | undefined;
 
