@@ -11,7 +11,7 @@ function entry(arch: 'x64' | 'arm64'): string {
   const applied = defaultProfile.map((profile) =>
     applyProfile(profile, { arch, kernel: { major: 6, minor: 1 }, boundingSet: [] }),
   );
-  const compiled = compileAll(applied);
+  const compiled = compileAll(applied, 'short');
   if (compiled.isErr()) throw compiled.error;
   const { length, program } = compiled.value;
   return `  ${arch}: {

@@ -43,15 +43,13 @@ const unless = (code: number, k: number, skipped: number): readonly Instruction[
   skipped < 256 ? [{ code, k, jt: 0, jf: skipped }] : [{ code, k, jt: 1, jf: 0 }, jump(skipped)];
 
 export function encode(program: readonly Instruction[]): Uint8Array {
-  const bytes = new Uint8Array(program.length * size);
-  const view = new DataView(bytes.buffer);
+  // Both architectures that haco runs on are little-endian.
+  const words = new Uint32Array(program.length * 2);
   program.forEach(({ code, jt, jf, k }, index) => {
-    view.setUint16(index * size, code, true);
-    view.setUint8(index * size + 2, jt);
-    view.setUint8(index * size + 3, jf);
-    view.setUint32(index * size + 4, k, true);
+    words[index * 2] = code | (jt << 16) | (jf << 24);
+    words[index * 2 + 1] = k;
   });
-  return bytes;
+  return new Uint8Array(words.buffer);
 }
 
 export function decode(bytes: Uint8Array): readonly Instruction[] {

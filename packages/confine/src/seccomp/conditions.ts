@@ -101,8 +101,9 @@ export function applyProfile(given: SeccompProfile, context: FilterContext): App
     hidesNewer: !permissive && !(defaultAction === 'SCMP_ACT_ERRNO' && defaultErrnoRet === ENOSYS),
     rules: syscalls
       .filter((rule) => applies(rule, context))
-      .flatMap((rule) =>
-        rule.names.map((name) => ({ name, action: actionOf(rule.action, rule.errnoRet), args: argSets(rule.args) })),
-      ),
+      .flatMap((rule) => {
+        const decided = { action: actionOf(rule.action, rule.errnoRet), args: argSets(rule.args) };
+        return rule.names.map((name) => ({ name, ...decided }));
+      }),
   };
 }

@@ -36,8 +36,15 @@ function comparisons(args: readonly SeccompArg[]): Buffer | null {
   return bytes;
 }
 
-/** Rules with their numbers, without those that libseccomp doesn't know the call of. */
-type NumberedRule = AppliedRule & { readonly number: number };
+/** What is said about one call. */
+interface Call {
+  readonly name: string;
+  /** The one of this process's architecture, which stands for the calls of all in a rule. */
+  readonly number: number;
+  readonly rules: AppliedRule[];
+  /** What becomes of it where its number alone decides, whatever the arguments; undefined for others. */
+  action: number | undefined;
+}
 
 /** How much an action lets happen: the larger value wins nothing in the kernel, so it is the order of permissiveness, too. */
 function lets(action: number): number {
@@ -45,24 +52,29 @@ function lets(action: number): number {
   return action >= 0x8000_0000 ? -1 : kind;
 }
 
+const isEmpty = (set: readonly unknown[]): boolean => set.length === 0;
+
 /**
- * Calls that libseccomp is too old for are left out, as runc does, where the rule would let more happen than the default: they stay
- * refused. A rule that refuses what the default lets happen can't be left out.
+ * The rules by call. Calls that libseccomp is too old for are left out, as runc does, where the rule would let more happen than the
+ * default: they stay refused. A rule that refuses what the default lets happen can't be left out.
  */
-function numbered(
-  library: Libseccomp,
-  { rules, defaultAction }: AppliedProfile,
-): Result<readonly NumberedRule[], HacoError> {
-  const found: NumberedRule[] = [];
+function callsOf(library: Libseccomp, { rules, defaultAction }: AppliedProfile): Result<readonly Call[], HacoError> {
+  const calls = new Map<string, Call>();
   for (const rule of rules) {
+    const { name, action } = rule;
     // libseccomp refuses rules that do what happens anyway.
-    if (rule.action === defaultAction) continue;
-    const number = numberOf(library, own, rule.name);
-    if (number !== unknownName) found.push({ ...rule, number });
-    else if (lets(rule.action) < lets(defaultAction)) {
+    if (action === defaultAction) continue;
+    const known = calls.get(name);
+    const number = known?.number ?? numberOf(library, own, name);
+    const decided = rule.args.every(isEmpty) ? action : undefined;
+    if (known !== undefined) {
+      known.rules.push(rule);
+      if (known.action !== decided) known.action = undefined;
+    } else if (number !== unknownName) calls.set(name, { name, number, rules: [rule], action: decided });
+    else if (lets(action) < lets(defaultAction)) {
       return err(
         new UnsupportedError({
-          feature: `libseccomp that knows ${rule.name}`,
+          feature: `libseccomp that knows ${name}`,
           neededFor: 'a profile that refuses it',
           since: 'a later libseccomp than the installed one',
           remedy: 'install a later one, or use a profile that allows only what it names',
@@ -70,7 +82,7 @@ function numbered(
       );
     }
   }
-  return ok(found);
+  return ok([...calls.values()]);
 }
 
 function failed(what: string, result: number): HacoError {
@@ -112,10 +124,14 @@ const oneWay: ReadonlySet<SeccompArch> = new Set([
   'SCMP_ARCH_ARM',
 ]);
 
-/** Whether the number of the call alone decides: one action, whatever the arguments. */
-function isPlain(rules: readonly NumberedRule[]): boolean {
-  return rules.every(({ args, action }) => action === rules[0]?.action && args.every((set) => set.length === 0));
-}
+/**
+ * How much is done. `quick`: what is short is left as it is, since to look for what is in it twice takes a millisecond the first time.
+ * `short`: as few instructions as can be, for what is compiled once for everybody. `plain`: what libseccomp makes of it, to compare with.
+ */
+export type Effort = 'quick' | 'short' | 'plain';
+
+/** Shorter programs gain nothing that a start would notice. */
+const worthShortening = 64;
 
 /**
  * The program for one architecture alone. What arguments decide about is compiled by libseccomp; the hundreds of calls that only
@@ -125,29 +141,24 @@ function compileFor(
   library: Libseccomp,
   arch: SeccompArch,
   defaultAction: number,
-  rules: readonly NumberedRule[],
-  looksUp: boolean,
+  calls: readonly Call[],
+  effort: Effort,
 ): Result<readonly Instruction[], HacoError> {
-  const byName = new Map<string, NumberedRule[]>();
-  for (const rule of rules) {
-    const others = byName.get(rule.name);
-    if (others === undefined) byName.set(rule.name, [rule]);
-    else others.push(rule);
-  }
+  if (effort === 'plain') return compileRules(library, arch, defaultAction, calls);
   const plain = new Map<number, number>();
-  const others: NumberedRule[] = [];
-  for (const [name, group] of byName) {
-    const [first] = group;
-    const manyWays = multiplexed.has(name) && !oneWay.has(arch);
-    if (first === undefined || manyWays || !looksUp || !isPlain(group)) others.push(...group);
+  const others: Call[] = [];
+  const decidesAlone = oneWay.has(arch);
+  for (const call of calls) {
+    const { name, action } = call;
+    if (action === undefined || (!decidesAlone && multiplexed.has(name))) others.push(call);
     else {
-      const number = numberOf(library, arch, name);
+      const number = arch === own ? call.number : numberOf(library, arch, name);
       // Negative: this architecture doesn't have the call.
-      if (number >= 0) plain.set(number, first.action);
+      if (number >= 0) plain.set(number, action);
     }
   }
   return compileRules(library, arch, defaultAction, others).map((rest) =>
-    looksUp ? lookUp(plain, shorten(rest)) : rest,
+    lookUp(plain, effort === 'quick' && rest.length < worthShortening ? rest : shorten(rest)),
   );
 }
 
@@ -177,7 +188,7 @@ function compileRules(
   library: Libseccomp,
   arch: SeccompArch,
   defaultAction: number,
-  rules: readonly NumberedRule[],
+  calls: readonly Call[],
 ): Result<readonly Instruction[], HacoError> {
   const filter = library.seccomp_init(defaultAction);
   if (filter === null) return err(failed('begin', -22));
@@ -189,11 +200,13 @@ function compileRules(
       if (result < 0) return err(failed(`add ${arch}`, result));
     }
     library.seccomp_attr_set(filter, badArch, actions.SCMP_ACT_KILL_PROCESS);
-    for (const { name, action, number, args } of rules) {
-      for (const set of args) {
-        const result = library.seccomp_rule_add_array(filter, action, number, set.length, comparisons(set));
-        // A rule that is there already is no mistake: Podman's profile has one twice.
-        if (result < 0 && result !== -EEXIST) return err(failed(`add the rule for ${name}`, result));
+    for (const { name, number, rules } of calls) {
+      for (const { action, args } of rules) {
+        for (const set of args) {
+          const result = library.seccomp_rule_add_array(filter, action, number, set.length, comparisons(set));
+          // A rule that is there already is no mistake: Podman's profile has one twice.
+          if (result < 0 && result !== -EEXIST) return err(failed(`add the rule for ${name}`, result));
+        }
       }
     }
     return exportProgram(library, filter);
@@ -204,23 +217,28 @@ function compileRules(
 
 /** The highest number that the profile names; what is newer was unknown to its authors. */
 function lastNumber(library: Libseccomp, arch: SeccompArch, rules: readonly AppliedRule[]): number | undefined {
-  const last = rules.reduce((highest, { name }) => Math.max(highest, numberOf(library, arch, name)), 0);
+  let last = 0;
+  for (const { name } of rules) {
+    const number = numberOf(library, arch, name);
+    if (number > last) last = number;
+  }
   return last === 0 ? undefined : last;
 }
 
 /**
  * Compile. Errors: `unsupported`, without libseccomp, or with one that is too old; `io`, when it refuses the rules.
- *
- * @param looksUp - false leaves everything to libseccomp: for comparing
  */
-export function compileProfile(profile: AppliedProfile, looksUp = true): Result<readonly Instruction[], HacoError> {
+export function compileProfile(
+  profile: AppliedProfile,
+  effort: Effort = 'quick',
+): Result<readonly Instruction[], HacoError> {
   const [native, ...others] = profile.architectures;
   if (native === undefined) return err(failed('no architecture', -22));
   return libseccomp().andThen((library) =>
-    numbered(library, profile).andThen((rules) => {
+    callsOf(library, profile).andThen((calls) => {
       const programs: ArchProgram[] = [];
       for (const arch of [native, ...others]) {
-        const program = compileFor(library, arch, profile.defaultAction, rules, looksUp);
+        const program = compileFor(library, arch, profile.defaultAction, calls, effort);
         if (program.isErr()) return err(program.error);
         const last = profile.hidesNewer ? lastNumber(library, arch, profile.rules) : undefined;
         const x32 =

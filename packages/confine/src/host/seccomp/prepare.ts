@@ -10,7 +10,7 @@ import { seccompPresets } from '../../seccomp/presets.js';
 import type { SeccompProfile } from '../../seccomp/profile.js';
 import type { CompiledFilter, SeccompFilter, SeccompSection } from '../../seccomp/section.js';
 import { architectures, natives } from '../../seccomp/words.js';
-import { compileProfile } from './compile.js';
+import { compileProfile, type Effort } from './compile.js';
 import { readProfileFile } from './profile-file.js';
 
 /** `BPF_MAXINSNS`. */
@@ -27,8 +27,10 @@ function packed(program: readonly Instruction[]): CompiledFilter {
 }
 
 /** The profiles compiled, one after the other in one program. Errors: as {@link compileProfile}. */
-export function compileAll(profiles: readonly AppliedProfile[]): Result<CompiledFilter, HacoError> {
-  return Result.combine(profiles.map((profile) => compileProfile(profile))).map((parts) => packed(chain(parts)));
+export function compileAll(profiles: readonly AppliedProfile[], effort?: Effort): Result<CompiledFilter, HacoError> {
+  return Result.combine(profiles.map((profile) => compileProfile(profile, effort))).map((parts) =>
+    packed(chain(parts)),
+  );
 }
 
 /** Each of the profiles compiled, one after the other in one program; once for each content. */
