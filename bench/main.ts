@@ -8,6 +8,7 @@ import { readMachine } from './src/machine.js';
 import { parseOptions } from './src/options.js';
 import type { Results } from './src/results.js';
 import { runScenario } from './src/run-scenario.js';
+import { measureSeccomp, seccompReport } from './src/seccomp.js';
 import { prepareStage } from './src/stage.js';
 import { judgeStats } from './src/targets.js';
 import { plot } from './src/svg.js';
@@ -37,9 +38,22 @@ async function unpack(quick: boolean): Promise<number> {
   return 0;
 }
 
+/** The compilation of a profile, in processes of its own. */
+function seccomp(quick: boolean): Promise<number> {
+  console.log(describeMachine({ ...readMachine(), realtime: false }));
+  const { text, targets } = seccompReport(measureSeccomp(quick ? 5 : 30));
+  console.log(`\n${text}\n\n${targetsTable(targets)}`);
+  return Promise.resolve(0);
+}
+
 async function main(): Promise<number> {
   const quick = process.argv.includes('--quick');
-  const alone = { cgroups: () => cgroups(quick), cli: () => cli(quick), unpack: () => unpack(quick) };
+  const alone = {
+    cgroups: () => cgroups(quick),
+    cli: () => cli(quick),
+    unpack: () => unpack(quick),
+    seccomp: () => seccomp(quick),
+  };
   const [, , asked = ''] = process.argv;
   if (Object.hasOwn(alone, asked)) return alone[asked as keyof typeof alone]();
   const options = parseOptions(process.argv.slice(2));

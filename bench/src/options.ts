@@ -56,6 +56,7 @@ npm run bench -- leaks           only these: ${scenarioNames.join(', ')}
 npm run bench -- cgroups         snapshots of 500 control groups
 npm run bench -- cli             the command line beside Node itself
 npm run bench -- unpack          an image as a root filesystem, beside umoci and tar
+npm run bench -- seccomp         the compilation of a foreign seccomp profile
 npm run bench -- --quick         less of everything, for CI; writes nothing
 npm run bench -- --rounds 1000   also --live, --held (MiB), --runs (of leaks)
 npm run bench -- --realtime      before all other programs, where the machine is busy; limits of cpu take no part on cgroup v1

@@ -15,7 +15,7 @@ const compiled = (profile: SeccompProfile) =>
   // Without what haco adds, as other runtimes compile it.
   compileProfile(
     applyProfile(profile, { arch, kernel: { major: 6, minor: 1 }, boundingSet: [] }),
-    false,
+    'plain',
   )._unsafeUnwrap();
 
 /** Each bit alone, what the rules name, what is near it, and the same with bits above those that the kernel looks at. */

@@ -2,7 +2,7 @@
 import { readSync } from 'node:fs';
 import { IoError, UnsupportedError, type HacoError } from '@haco/plan';
 import { errnoName, libc, syscallNumbers } from '@haco/sys';
-import { err, ok, type Result } from 'neverthrow';
+import { err, ok, Result } from 'neverthrow';
 import { decode, joinArchitectures, type ArchProgram, type Instruction } from '../../seccomp/bpf.js';
 import type { AppliedProfile, AppliedRule } from '../../seccomp/conditions.js';
 import { lookUp } from '../../seccomp/look-up.js';
@@ -24,19 +24,16 @@ const comparisonSize = 24;
 
 function comparisons(args: readonly SeccompArg[]): Buffer | null {
   if (args.length === 0) return null;
-  const bytes = Buffer.alloc(args.length * comparisonSize);
-  args.forEach((arg, position) => {
-    const { index, value, valueTwo, op } = { valueTwo: 0, ...arg };
-    const at = position * comparisonSize;
-    bytes.writeUInt32LE(index, at);
-    bytes.writeUInt32LE(operators[op], at + 4);
-    bytes.writeBigUInt64LE(BigInt(value), at + 8);
-    bytes.writeBigUInt64LE(BigInt(valueTwo), at + 16);
+  const words = new Uint32Array((args.length * comparisonSize) / 4);
+  args.forEach(({ index, value, valueTwo = 0, op }, position) => {
+    // Low word first: both architectures that haco runs on are little-endian.
+    const both = [index, operators[op], value, value / 2 ** 32, valueTwo, valueTwo / 2 ** 32];
+    words.set(both, (position * comparisonSize) / 4);
   });
-  return bytes;
+  return Buffer.from(words.buffer);
 }
 
-/** What is said about one call. */
+/** What is said about one call; no rules: what happens by default. */
 interface Call {
   readonly name: string;
   /** The one of this process's architecture, which stands for the calls of all in a rule. */
@@ -52,6 +49,15 @@ function lets(action: number): number {
   return action >= 0x8000_0000 ? -1 : kind;
 }
 
+function tooOld(name: string): HacoError {
+  return new UnsupportedError({
+    feature: `libseccomp that knows ${name}`,
+    neededFor: 'a profile that refuses it',
+    since: 'a later libseccomp than the installed one',
+    remedy: 'install a later one, or use a profile that allows only what it names',
+  });
+}
+
 const isEmpty = (set: readonly unknown[]): boolean => set.length === 0;
 
 /**
@@ -62,25 +68,17 @@ function callsOf(library: Libseccomp, { rules, defaultAction }: AppliedProfile):
   const calls = new Map<string, Call>();
   for (const rule of rules) {
     const { name, action } = rule;
+    let call = calls.get(name);
+    if (call === undefined) {
+      call = { name, number: numberOf(library, own, name), rules: [], action: undefined };
+      if (call.number !== unknownName) calls.set(name, call);
+      else if (lets(action) < lets(defaultAction)) return err(tooOld(name));
+    }
     // libseccomp refuses rules that do what happens anyway.
     if (action === defaultAction) continue;
-    const known = calls.get(name);
-    const number = known?.number ?? numberOf(library, own, name);
     const decided = rule.args.every(isEmpty) ? action : undefined;
-    if (known !== undefined) {
-      known.rules.push(rule);
-      if (known.action !== decided) known.action = undefined;
-    } else if (number !== unknownName) calls.set(name, { name, number, rules: [rule], action: decided });
-    else if (lets(action) < lets(defaultAction)) {
-      return err(
-        new UnsupportedError({
-          feature: `libseccomp that knows ${name}`,
-          neededFor: 'a profile that refuses it',
-          since: 'a later libseccomp than the installed one',
-          remedy: 'install a later one, or use a profile that allows only what it names',
-        }),
-      );
-    }
+    call.action = call.rules.length === 0 || call.action === decided ? decided : undefined;
+    call.rules.push(rule);
   }
   return ok([...calls.values()]);
 }
@@ -133,36 +131,31 @@ export type Effort = 'quick' | 'short' | 'plain';
 /** Shorter programs gain nothing that a start would notice. */
 const worthShortening = 64;
 
-/**
- * The program for one architecture alone. What arguments decide about is compiled by libseccomp; the hundreds of calls that only
- * have a number are looked up before: adding each of them as a rule would take milliseconds.
- */
-function compileFor(
-  library: Libseccomp,
-  arch: SeccompArch,
-  defaultAction: number,
-  calls: readonly Call[],
-  effort: Effort,
-): Result<readonly Instruction[], HacoError> {
-  if (effort === 'plain') return compileRules(library, arch, defaultAction, calls);
+/** What a profile says, for one architecture. */
+interface Sorted {
+  /** Calls that only their number decides about, and what becomes of them: adding each as a rule would take milliseconds. */
+  readonly plain: ReadonlyMap<number, number>;
+  /** What libseccomp has to compile. */
+  readonly others: readonly Call[];
+  /** The highest number that the profile names; what is newer was unknown to its authors. */
+  readonly last: number;
+}
+
+function sorted(library: Libseccomp, arch: SeccompArch, calls: readonly Call[]): Sorted {
   const plain = new Map<number, number>();
   const others: Call[] = [];
   const decidesAlone = oneWay.has(arch);
+  let last = 0;
   for (const call of calls) {
     const { name, action } = call;
+    // Negative: this architecture doesn't have the call.
+    const number = arch === own ? call.number : numberOf(library, arch, name);
+    if (number > last) last = number;
     if (action === undefined || (!decidesAlone && multiplexed.has(name))) others.push(call);
-    else {
-      const number = arch === own ? call.number : numberOf(library, arch, name);
-      // Negative: this architecture doesn't have the call.
-      if (number >= 0) plain.set(number, action);
-    }
+    else if (number >= 0) plain.set(number, action);
   }
-  return compileRules(library, arch, defaultAction, others).map((rest) =>
-    lookUp(plain, effort === 'quick' && rest.length < worthShortening ? rest : shorten(rest)),
-  );
+  return { plain, others, last };
 }
-
-const numbers = new Map<SeccompArch, Map<string, number>>();
 
 /** The tables of haco's own, which know younger calls than an old libseccomp does. */
 const tables: Partial<Record<SeccompArch, Readonly<Record<string, number>>>> = {
@@ -174,13 +167,7 @@ const tables: Partial<Record<SeccompArch, Readonly<Record<string, number>>>> = {
 function numberOf(library: Libseccomp, arch: SeccompArch, name: string): number {
   const table = tables[arch];
   if (table !== undefined && Object.hasOwn(table, name)) return table[name] ?? unknownName;
-  let known = numbers.get(arch);
-  if (known === undefined) numbers.set(arch, (known = new Map<string, number>()));
-  let number = known.get(name);
-  if (number === undefined) {
-    known.set(name, (number = library.seccomp_syscall_resolve_name_arch(architectures[arch], name)));
-  }
-  return number;
+  return library.seccomp_syscall_resolve_name_arch(architectures[arch], name);
 }
 
 /** A program by libseccomp for one architecture alone: a filter of several takes it longer than one filter for each. */
@@ -215,46 +202,43 @@ function compileRules(
   }
 }
 
-/** The highest number that the profile names; what is newer was unknown to its authors. */
-function lastNumber(library: Libseccomp, arch: SeccompArch, rules: readonly AppliedRule[]): number | undefined {
-  let last = 0;
-  for (const { name } of rules) {
-    const number = numberOf(library, arch, name);
-    if (number > last) last = number;
-  }
-  return last === 0 ? undefined : last;
+/** Whether a program sees only calls with, or without, the bit of x32; empty where that makes no difference. */
+function x32Of(arch: SeccompArch, all: readonly SeccompArch[]): Pick<ArchProgram, 'x32'> {
+  if (arch === 'SCMP_ARCH_X32') return { x32: true };
+  return arch === 'SCMP_ARCH_X86_64' && all.includes('SCMP_ARCH_X32') ? { x32: false } : {};
 }
 
-/**
- * Compile. Errors: `unsupported`, without libseccomp, or with one that is too old; `io`, when it refuses the rules.
- */
+function compileFor(
+  library: Libseccomp,
+  arch: SeccompArch,
+  { defaultAction, architectures: all, hidesNewer }: AppliedProfile,
+  calls: readonly Call[],
+  effort: Effort,
+): Result<ArchProgram, HacoError> {
+  const { plain, others, last } = sorted(library, arch, calls);
+  const rules = compileRules(library, arch, defaultAction, effort === 'plain' ? calls : others);
+  return rules.map((rest) => {
+    const shortened = effort === 'short' || rest.length >= worthShortening ? shorten(rest) : rest;
+    return {
+      arch: architectures[arch === 'SCMP_ARCH_X32' ? 'SCMP_ARCH_X86_64' : arch],
+      program: effort === 'plain' ? rest : lookUp(plain, shortened),
+      ...x32Of(arch, all),
+      ...(hidesNewer && last > 0 ? { last } : {}),
+    };
+  });
+}
+
+/** Compile. Errors: `unsupported`, without libseccomp, or with one that is too old; `io`, when it refuses the rules. */
 export function compileProfile(
   profile: AppliedProfile,
   effort: Effort = 'quick',
 ): Result<readonly Instruction[], HacoError> {
-  const [native, ...others] = profile.architectures;
-  if (native === undefined) return err(failed('no architecture', -22));
+  if (profile.architectures.length === 0) return err(failed('no architecture', -22));
   return libseccomp().andThen((library) =>
-    callsOf(library, profile).andThen((calls) => {
-      const programs: ArchProgram[] = [];
-      for (const arch of [native, ...others]) {
-        const program = compileFor(library, arch, profile.defaultAction, calls, effort);
-        if (program.isErr()) return err(program.error);
-        const last = profile.hidesNewer ? lastNumber(library, arch, profile.rules) : undefined;
-        const x32 =
-          arch === 'SCMP_ARCH_X32'
-            ? true
-            : arch === 'SCMP_ARCH_X86_64' && others.includes('SCMP_ARCH_X32')
-              ? false
-              : undefined;
-        programs.push({
-          arch: architectures[arch === 'SCMP_ARCH_X32' ? 'SCMP_ARCH_X86_64' : arch],
-          program: program.value,
-          ...(x32 === undefined ? {} : { x32 }),
-          ...(last === undefined ? {} : { last }),
-        });
-      }
-      return ok(joinArchitectures(programs));
-    }),
+    callsOf(library, profile).andThen((calls) =>
+      Result.combine(profile.architectures.map((arch) => compileFor(library, arch, profile, calls, effort))).map(
+        joinArchitectures,
+      ),
+    ),
   );
 }
