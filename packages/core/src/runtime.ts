@@ -2,7 +2,7 @@
 import type { Result } from 'neverthrow';
 import type { BarrierOperation, HacoError, HostFacts, Plan } from '@haco/plan';
 import type { LogEntry } from './log.js';
-import { encodePlan, launch, probeHost, wireOrder, type EncodedPlan, type Launch } from '@haco/sys';
+import { announceStart, encodePlan, launch, probeHost, wireOrder, type EncodedPlan, type Launch } from '@haco/sys';
 
 /** A plan to perform, with the descriptors that it needs. */
 export interface Performance {
@@ -17,6 +17,8 @@ export interface Performance {
   readonly onBarrier: (barrier: BarrierOperation, childPid: number) => Promise<Result<void, HacoError>>;
   /** Nobody waits for the moment when the command runs. */
   readonly untilEnd?: boolean;
+  /** What {@link Runtime.announce} gave for this start. */
+  readonly announced?: number;
 }
 
 /** What can be injected in place of the real machine: `haco({ runtime })`. */
@@ -25,6 +27,8 @@ export interface Runtime {
   readonly host: () => HostFacts;
   /** Perform a plan. */
   readonly launch: (performance: Performance) => Result<Launch, HacoError>;
+  /** A start comes at once: whoever performs it may get ready. A number for {@link Performance.announced}. */
+  readonly announce?: () => number;
   /** Takes what is said while containers live, e.g. by hooks; stderr without it. */
   readonly log?: (entry: LogEntry) => void;
 }
@@ -67,8 +71,9 @@ function encodingOf({ plan, descriptors = {}, rename, untilEnd = false }: Perfor
 /** This machine. */
 export const realRuntime: Runtime = {
   host: () => probeHost(),
+  announce: announceStart,
   launch: (performance) => {
-    const { rename, stdio, descriptors = {}, onBarrier, untilEnd = false } = performance;
+    const { rename, stdio, descriptors = {}, onBarrier, untilEnd = false, announced = 0 } = performance;
     const { encoded, channel, places } = encodingOf(performance);
     return launch({
       encoded,
@@ -76,6 +81,7 @@ export const realRuntime: Runtime = {
       stdio,
       passed: Object.values(descriptors),
       untilEnd,
+      announced,
       ...(channel ? { onBarrier } : {}),
     });
   },

@@ -226,11 +226,16 @@ static s64 made_by_server(struct context *context, struct clone_args *args)
 }
 
 /* The plan of a container that needs no launcher: its own process performs all of it. */
-static _Noreturn void run_alone(struct context *context)
+static _Noreturn void run_alone(struct context *context, struct served *served)
 {
-	struct outcome outcome = interpret(context, 0, context->plan->parent, made_by_server);
+	const u32 end = context->plan->parent;
+	const u32 unconfirmed = served->unconfirmed < end ? served->unconfirmed : end;
+	struct outcome outcome = interpret(context, 0, unconfirmed, made_by_server);
+	await_confirmation(served);
+	if (outcome.failed == 0)
+		outcome = interpret(context, unconfirmed, end, made_by_server);
 	if (outcome.failed == 0) { /* no exec at the end */
-		outcome.failed = context->plan->parent;
+		outcome.failed = end;
 		outcome.error = EINVAL;
 	}
 	report_failure(context, &outcome);
@@ -303,7 +308,9 @@ _Noreturn void launcher(const s64 *stack)
 		quit(101);
 	sys2(NR_prctl, PR_SET_NAME, "haco-init");
 	/* A plan is a file; what can't be sought in is the socket of a server. */
-	const s32 server = sys3(NR_lseek, PLAN_FD, 0, SEEK_END) == -ESPIPE ? serve() : 0;
+	struct served served = {0, 0, 0, 0};
+	if (sys3(NR_lseek, PLAN_FD, 0, SEEK_END) == -ESPIPE)
+		serve(&served);
 	take_plan(&context);
 	context.report->started_ns = now_ns();
 	for (u32 i = 0; i < MAX_SLOTS; i++)
@@ -312,10 +319,10 @@ _Noreturn void launcher(const s64 *stack)
 	if (sys3(NR_close_range, PLAN_FD, ~0u, CLOSE_RANGE_CLOEXEC) < 0)
 		quit(105);
 	/* In a pid namespace of its own a process can't name Node any more: the server has kept hold of it. */
-	caller = server > 0 ? server : (s32)sys2(NR_pidfd_open, context.plan->caller, 0);
+	caller = served.caller != 0 ? served.caller : (s32)sys2(NR_pidfd_open, context.plan->caller, 0);
 	context.slots[CALLER_SLOT] = caller;
-	if (server > 0)
-		run_alone(&context);
+	if (served.caller != 0)
+		run_alone(&context, &served);
 	if (caller < 0 || sys0(NR_getppid) != context.plan->caller)
 		quit(106);
 	run_launcher(&context);

@@ -8,14 +8,18 @@
  * next request itself. All of them are Node's children (CLONE_PARENT), with no other descriptors than a
  * launcher that Node starts. The pid of the answer lies in shared memory before it runs.
  */
-#include "serve.h"
 #include "syscall.h"
+#include "interpret.h"
+#include "serve.h"
 
 /* Descriptors of the server itself are above all that a request can bring. */
 #define KEPT_FD 64
 #define SLOTS_SIZE ((LEFT_SLOT + 1) * sizeof(s32))
 /* Made when the start has come: copies of mounts, of the host's name and of settings of the network must not be old ones. */
 #define LATE_NAMESPACES (CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWNET)
+/* The longest that a process stays awake for a message that was announced. */
+#define AWAKE_NS 500000
+#define MOST_LOOKS 2000 /* where there is no clock */
 _Static_assert(PLAN_FD + SERVED_DESCRIPTORS < KEPT_FD, "received descriptors end below the kept ones");
 
 static _Noreturn void leave(s32 code)
@@ -32,6 +36,31 @@ static s32 keep(s64 fd)
 	return (s32)kept;
 }
 
+/* The next request stays where it is, with its descriptors: the length of the message, 0 at the end of the socket. */
+static s64 peek(s32 socket, struct request *request, s64 flags)
+{
+	struct iovec data = {request, sizeof(*request)};
+	struct msghdr message = {0, 0, &data, 1, 0, 0, 0};
+	s64 result;
+	do
+		result = sys3(NR_recvmsg, socket, &message, MSG_PEEK | flags);
+	while (result == -EINTR);
+	return result;
+}
+
+/* To wake up takes longer than all of a message's way: who knows that one comes stays awake for it, where nobody else needs the CPU. */
+static s64 peek_awake(s32 socket, struct request *request)
+{
+	const u64 until = now_ns() + AWAKE_NS;
+	for (u32 looks = 0; looks < MOST_LOOKS && now_ns() < until; looks++) {
+		const s64 result = peek(socket, request, MSG_DONTWAIT);
+		if (result != -EAGAIN)
+			return result;
+		sys0(NR_sched_yield);
+	}
+	return peek(socket, request, 0);
+}
+
 /* The next request: 1, 0 when there will be no more, or a negative errno that is the answer to this one. */
 static s64 receive(s32 socket, struct request *request)
 {
@@ -40,11 +69,18 @@ static s64 receive(s32 socket, struct request *request)
 		s32 fds[SERVED_DESCRIPTORS];
 	} control;
 	struct iovec data = {request, sizeof(*request)};
-	struct msghdr message = {0, 0, &data, 1, &control, sizeof(control), 0};
+	struct msghdr message;
 	s64 result;
-	do
+	for (;;) {
+		/* The kernel writes into it how much came. */
+		message = (struct msghdr){0, 0, &data, 1, &control, sizeof(control), 0};
 		result = sys3(NR_recvmsg, socket, &message, MSG_CMSG_CLOEXEC);
-	while (result == -EINTR);
+		if (result == ANNOUNCEMENT_SIZE)
+			peek_awake(socket, request);
+		/* Also the confirmation of a start whose process was killed. */
+		else if (result != -EINTR && (result <= 0 || result >= ANNOUNCEMENT_SIZE))
+			break;
+	}
 	if (result != sizeof(*request) || request->slot >= SERVED_SLOTS)
 		return 0;
 	/* The limit of open files was reached: the kernel hands over as many as fit. */
@@ -71,20 +107,18 @@ static s32 hears(s32 fd)
 	return length == 1;
 }
 
-/* The next request stays where it is, with its descriptors: the length of the message, 0 at the end of the socket. */
-static s64 peek(s32 socket, struct request *request, s64 flags)
+static s32 put(s32 fd, s32 place)
 {
-	struct iovec data = {request, sizeof(*request)};
-	struct msghdr message = {0, 0, &data, 1, 0, 0, 0};
-	s64 result;
-	do
-		result = sys3(NR_recvmsg, socket, &message, MSG_PEEK | flags);
-	while (result == -EINTR);
-	return result;
+	if (sys3(NR_dup3, fd, place, O_CLOEXEC) < 0)
+		leave(108);
+	return place;
 }
 
-/* The new process has what Node sent and, if it is the container's own, a pidfd of Node: nothing else. */
-static s32 take_over(const struct request *request, s32 caller, s32 *slots)
+/*
+ * The new process has what Node sent and, if it is the container's own, a pidfd of Node, and the socket and the notice until the start is
+ * confirmed: nothing else.
+ */
+static void take_over(const struct request *request, s32 *slots, struct served *served)
 {
 	/* It may stay as the init of a container, whose processes may reach its memory: Node believes what lies in the slots. */
 	if (sys2(NR_munmap, slots, SLOTS_SIZE) < 0)
@@ -93,11 +127,19 @@ static s32 take_over(const struct request *request, s32 caller, s32 *slots)
 	for (s32 i = 0; i < 3; i++)
 		if (sys3(NR_dup3, streams + i, i, 0) < 0)
 			leave(108);
-	if (request->alone && sys3(NR_dup3, caller, streams, O_CLOEXEC) < 0)
-		leave(108);
-	if (sys3(NR_close_range, request->alone ? streams + 1 : streams, ~0u, 0) < 0)
+	s32 next = streams;
+	if (request->alone) {
+		served->caller = put(served->caller, next++);
+		served->unconfirmed = request->unconfirmed;
+		if (served->socket != 0)
+			served->socket = put(served->socket, next++);
+		if (served->notice != 0)
+			served->notice = put(served->notice, next++);
+	} else {
+		*served = (struct served){0, 0, 0, 0};
+	}
+	if (sys3(NR_close_range, next, ~0u, 0) < 0)
 		leave(105);
-	return request->alone ? streams : 0;
 }
 
 /* A child of Node, whose pid lies at `tid` before it runs: 0 in it, else its pid or a negative errno. */
@@ -107,21 +149,37 @@ static s64 make_process(u64 flags, s32 *tid)
 	return sys2(NR_clone3, &args, sizeof(args));
 }
 
-/* In a process that was made in advance: returns with the request that it was made for. The spare takes those that are none of it. */
-static void await(s32 socket, u64 flags, s32 *slots, struct request *request)
+static void enter_late(u64 flags)
 {
-	if (peek(socket, request, 0) != sizeof(*request) || request->slot >= SERVED_SLOTS || !request->alone || request->flags != flags)
-		leave(0);
 	/* When the kernel refuses, the spare is refused the same, and says so. */
 	if ((flags & LATE_NAMESPACES) != 0 && sys1(NR_unshare, flags & LATE_NAMESPACES) < 0)
 		leave(0);
+}
+
+/* In a process that was made in advance: returns with the request that it was made for. The spare takes those that are none of it. */
+static void await(s32 socket, u64 flags, s32 *slots, struct request *request)
+{
+	u32 announced = 0;
+	s64 length = peek(socket, request, 0);
+	if (length == ANNOUNCEMENT_SIZE) {
+		/* Whatever is done between the announcement and the request is nobody's to expect in these namespaces. */
+		if (sys3(NR_read, socket, &announced, sizeof(announced)) != sizeof(announced))
+			leave(0);
+		enter_late(flags);
+		length = peek_awake(socket, request);
+	}
+	if (length != sizeof(*request) || request->slot >= SERVED_SLOTS || !request->alone || request->flags != flags)
+		leave(0);
+	/* The announced start never came: these namespaces are too old for another one. */
+	if (announced != 0 && request->announced != announced)
+		leave(0);
+	if (announced == 0)
+		enter_late(flags);
 	/* From here on Node waits for this process. */
 	const u32 slot = request->slot;
 	__atomic_store_n(&slots[slot], __atomic_exchange_n(&slots[ADVANCE_SLOT], 0, __ATOMIC_ACQ_REL), __ATOMIC_RELEASE);
 	if (receive(socket, request) != 1)
 		leave(110);
-	if (!hears(socket)) /* the confirmation */
-		leave(0);
 }
 
 /* The process that waits for a request tells the one that will make the next. Nobody there: Node sees that by their end. */
@@ -131,11 +189,29 @@ static void tell_taken(s32 notice)
 	sys3(NR_write, notice, &taken, 1);
 }
 
+/* Node looks, while the request is under way, whether it is still as it was when this server was made: it confirms, or closes. */
+void await_confirmation(struct served *served)
+{
+	struct request request;
+	if (served->socket == 0)
+		return;
+	if (peek_awake(served->socket, &request) != 1 || !hears(served->socket))
+		leave(0);
+	sys1(NR_close, served->socket);
+	served->socket = 0;
+	if (served->notice == 0)
+		return;
+	/* Only now: the confirmation is no message for anybody else. */
+	tell_taken(served->notice);
+	sys1(NR_close, served->notice);
+	served->notice = 0;
+}
+
 /*
  * In the spare: make the process for a start like the last one, and wait until it has taken a request. 1 when it has, 0 when there is
  * a request, or an end, that isn't for it, -1 in the new process, which has its request then.
  */
-static s32 make_in_advance(s32 socket, s32 others, u64 flags, s32 *slots, struct request *request)
+static s32 make_in_advance(s32 socket, s32 others, u64 flags, s32 *slots, struct request *request, struct served *served)
 {
 	s32 notice[2];
 	if (sys2(NR_pipe2, notice, O_CLOEXEC) < 0)
@@ -149,7 +225,8 @@ static s32 make_in_advance(s32 socket, s32 others, u64 flags, s32 *slots, struct
 		sys1(NR_close, others);
 		sys1(NR_close, mine);
 		await(socket, flags, slots, request);
-		tell_taken(theirs);
+		served->socket = socket;
+		served->notice = theirs;
 		return -1;
 	}
 	sys1(NR_close, theirs);
@@ -164,7 +241,7 @@ static s32 make_in_advance(s32 socket, s32 others, u64 flags, s32 *slots, struct
 }
 
 /* In the spare: returns in a process that has a plan to perform. */
-static s32 attend(s32 socket, s32 caller, s32 notice, s32 *slots)
+static void attend(s32 socket, s32 notice, s32 *slots, struct served *served)
 {
 	const s64 parent = sys0(NR_getppid);
 	/* Flags of the last start without a launcher, and whether the one before had the same. */
@@ -177,31 +254,35 @@ static s32 attend(s32 socket, s32 caller, s32 notice, s32 *slots)
 		/* Not while requests wait, nor before Node has waited for the last one that left. */
 		if (again && __atomic_load_n(&slots[LEFT_SLOT], __ATOMIC_ACQUIRE) == 0 &&
 		    peek(socket, &request, MSG_DONTWAIT) == -EAGAIN) {
-			const s32 taken = make_in_advance(socket, notice, last, slots, &request);
-			if (taken < 0)
-				return take_over(&request, caller, slots);
+			const s32 taken = make_in_advance(socket, notice, last, slots, &request, served);
+			if (taken < 0) {
+				take_over(&request, slots, served);
+				return;
+			}
 			if (taken)
 				continue;
 			again = 0;
 		}
 		s64 result = receive(socket, &request);
-		/* Node looks, while the request is under way, whether it is still as it was when this server was made: it confirms, or closes. */
-		if (result == 0 || !hears(socket))
+		if (result == 0 || !hears(socket)) /* the confirmation */
 			leave(0);
 		if (result > 0 && !request.alone) {
 			/* Not the spare any more, before anybody can take its end for the end of one. */
 			const s32 self = __atomic_exchange_n(&slots[SPARE_SLOT], 0, __ATOMIC_ACQ_REL);
 			__atomic_store_n(&slots[request.slot], self, __ATOMIC_RELEASE);
 			tell_taken(notice);
-			return take_over(&request, caller, slots);
+			take_over(&request, slots, served);
+			return;
 		}
 		if (result > 0) {
 			/* A process that enters a user namespace is made there. */
 			again = request.flags == last && (last & CLONE_NEWUSER) == 0;
 			last = request.flags;
 			result = make_process(CLONE_CLEAR_SIGHAND | request.flags, &slots[request.slot]);
-			if (result == 0)
-				return take_over(&request, caller, slots);
+			if (result == 0) {
+				take_over(&request, slots, served);
+				return;
+			}
 		}
 		if (result < 0) {
 			again = 0;
@@ -212,9 +293,9 @@ static s32 attend(s32 socket, s32 caller, s32 notice, s32 *slots)
 	}
 }
 
-s32 serve(void)
+void serve(struct served *served)
 {
-	const s32 caller = keep(sys2(NR_pidfd_open, sys0(NR_getppid), 0));
+	served->caller = keep(sys2(NR_pidfd_open, sys0(NR_getppid), 0));
 	const s32 socket = keep(PLAN_FD);
 	const s64 shared = sys6(NR_mmap, 0, SLOTS_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, SLOTS_FD, 0);
 	if (shared < 0 && shared > -4096)
@@ -231,7 +312,8 @@ s32 serve(void)
 		const s64 result = make_process(0, &slots[SPARE_SLOT]);
 		if (result == 0) {
 			sys1(NR_close, mine);
-			return attend(socket, caller, theirs, slots);
+			attend(socket, theirs, slots, served);
+			return;
 		}
 		sys1(NR_close, theirs);
 		if (result < 0)

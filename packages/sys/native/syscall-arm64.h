@@ -14,6 +14,7 @@
 #define NR_waitid 95
 #define NR_clock_gettime 113
 #define NR_clock_nanosleep 115
+#define NR_sched_yield 124
 #define NR_kill 129
 #define NR_clone 220
 #define NR_rt_sigprocmask 135

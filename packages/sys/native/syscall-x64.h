@@ -6,6 +6,7 @@
 #define NR_close 3
 #define NR_lseek 8
 #define NR_mmap 9
+#define NR_sched_yield 24
 #define NR_munmap 11
 #define NR_pread64 17
 #define NR_rt_sigprocmask 14

@@ -12,7 +12,7 @@ export { hold, release } from './exit/watch.js';
 export { decodeStatus, reap, type ProcessEnd, type ResourceUsage } from './exit/wait.js';
 export { hintFor } from './hint.js';
 export { failureError } from './launcher/failure-error.js';
-export { closeForkServer, readyForkServer } from './launcher/fork-server.js';
+export { announceStart, closeForkServer, readyForkServer } from './launcher/fork-server.js';
 export { keepInSeries } from './launcher/keeper.js';
 export { randomHex } from './late-builtins.js';
 export { launch } from './launcher/launch.js';

@@ -1,7 +1,7 @@
 /** What a test needs of the machine, and why this machine can't run it. */
 import { spawnSync } from 'node:child_process';
 import { statSync } from 'node:fs';
-import { release, userInfo } from 'node:os';
+import { availableParallelism, release, userInfo } from 'node:os';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { findProgram } from './find-program.js';
@@ -71,6 +71,7 @@ const checks = {
       process.env['VM_RUN'] === '1',
       'it changes the groups of this very login, so only a virtual machine will do; run "npm test -- v2"',
     ),
+  'two-processors': () => missing(availableParallelism() > 1, 'this process may use one processor only'),
   kvm: () => missing(isCharacterDevice('/dev/kvm'), '/dev/kvm is missing'),
 } as const satisfies Record<string, () => Reason>;
 

@@ -7,6 +7,7 @@ import { SyscallAnswers, type SeccompSection } from '@haco/confine';
 import { countOomKills, type OomKills } from '../exec/oom-kills.js';
 import { createdBarrier } from '../process/exec.js';
 import { terminalSocket } from '../process/terminal.js';
+import type { Performance } from '../runtime.js';
 import type { Spec } from '../spec.js';
 import { nameTaken } from '../failure.js';
 import { closeTheirs, discard, prepareStdio, type PreparedStdio } from '../streams/stdio.js';
@@ -102,9 +103,11 @@ export function launchPlan(
   use: LaunchUse,
   effects?: StartEffects,
 ): Result<Launched, HacoError> {
+  // Everything from here to the request is done while somebody wakes up for it.
+  const announced = input.runtime.announce?.() ?? 0;
   const claim = claimNameOf(input);
   if (claim === undefined) return err(nameTaken(planned.name));
-  const launched = launch(input, planned, use, effects);
+  const launched = launch(input, planned, { ...use, announced }, effects);
   if (launched.isErr()) claim.release();
   // Before anybody hears of it: who has waited for the end may start the next one.
   else void launched.value.launch.started.then(claim.release);
@@ -114,7 +117,7 @@ export function launchPlan(
 function launch(
   input: StartInput,
   planned: PlannedStart,
-  { stdin, untilEnd }: LaunchUse,
+  { stdin, untilEnd, announced }: LaunchUse & Pick<Performance, 'announced'>,
   effects?: StartEffects,
 ): Result<Launched, HacoError> {
   const { spec, runtime } = input;
@@ -134,6 +137,7 @@ function launch(
           : { rename: { placeholder: planned.placeholder, name: planned.name } }),
         // A terminal is taken over as soon as the command runs, and some effects are due then.
         untilEnd: untilEnd && terminal === undefined && effects?.awaitsRunning !== true,
+        announced: announced ?? 0,
         stdio: [streams.stdin.theirs, streams.stdout.theirs, streams.stderr.theirs],
         ...(terminal === undefined ? {} : { descriptors: { [terminalSocket]: terminal.theirs } }),
         onBarrier: async (barrier: BarrierOperation, childPid: number) => {

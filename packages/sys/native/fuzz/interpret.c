@@ -87,8 +87,8 @@ static s64 receive_random(struct msghdr *message)
 	struct request *request = message->iov->base;
 	/* Who only looks has no room for descriptors. */
 	const u32 count = control == 0 ? 0 : (u32)take(&source, 1) % (SERVED_DESCRIPTORS + 1);
-	*request = (struct request){(u32)take(&source, 2), (u32)take(&source, 1) % 40, (u32)take(&source, 1) & 1, 0,
-				   (take(&source, 1) & 1) ? CLONE_NEWNS : 0};
+	*request = (struct request){(u32)take(&source, 2), (u32)take(&source, 1) % 40, (u32)take(&source, 1) & 1, (u32)take(&source, 1) & 1,
+				   (take(&source, 1) & 1) ? CLONE_NEWNS : 0, (u32)take(&source, 1) % 20, 0};
 	if (take(&source, 1) & 1)
 		request->descriptors = count;
 	message->flags = (u32)take(&source, 1) & MSG_CTRUNC;
@@ -99,7 +99,16 @@ static s64 receive_random(struct msghdr *message)
 		control->fds[i] = (s32)(PLAN_FD + i);
 	if (control == 0 && (take(&source, 1) & 1))
 		return -EAGAIN;
-	return (take(&source, 1) & 7) == 0 ? answer(30) : (s64)sizeof(*request);
+	switch (take(&source, 1) & 7) {
+	case 0:
+		return answer(30);
+	case 1:
+		return ANNOUNCEMENT_SIZE;
+	case 2:
+		return 1;
+	default:
+		return (s64)sizeof(*request);
+	}
 }
 
 static s64 kernel(s64 nr, s64 a, s64 b, s64 c, s64 d)

@@ -2,6 +2,7 @@
 import { processOf, type Arg, type Operation, type Step, type SyscallOperation, ownOnly } from '@haco/plan';
 import { errnoNumber } from '../errno.js';
 import { syscallNumbers } from './numbers.generated.js';
+import { countUnseen } from './unseen.js';
 import * as wire from './wire.js';
 
 /** What the launcher must know besides the steps. */
@@ -41,6 +42,8 @@ export interface EncodedPlan {
    * beside it, nothing after its end, and nobody waits for its exec.
    */
   readonly aloneFlags?: number;
+  /** Of such a plan: how many operations may be performed before it is sure that it will be. */
+  readonly unseen: number;
   /** Whether it needs the socket to Node: for a barrier, or an operation that names it. */
   readonly usesChannel: boolean;
   /** The container ends with its caller, and no launcher stays to see to it, as where something must be undone, or an init looked after. */
@@ -510,6 +513,7 @@ export function encodePlan(given: readonly Step[], options: EncodeOptions): Enco
   return {
     bytes,
     ...(aloneFlags === undefined ? {} : { aloneFlags }),
+    unseen: aloneFlags === undefined ? 0 : countUnseen(ops),
     usesChannel: encoder.usesChannel || encoder.barriers.length > 0,
     needsGuard: options.dieWithCaller && undoAt === ops.length && !hasInit,
     origins: ops.map(({ origin }) => origin),

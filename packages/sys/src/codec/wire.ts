@@ -97,7 +97,18 @@ export const firstPassedFd = 5;
 export const limits = { size: 8 << 20, slots: 128, ops: 4096, args: 6, tolerate: 4 } as const;
 
 /** Offsets in a request to the fork server, and its size, in bytes; see native/serve.h. */
-export const request = { slot: 0, descriptors: 4, alone: 8, flags: 16, size: 24 } as const;
+export const request = {
+  slot: 0,
+  descriptors: 4,
+  alone: 8,
+  announced: 12,
+  flags: 16,
+  unconfirmed: 24,
+  size: 32,
+} as const;
+
+/** Size of an announcement, a number of 32 bits: what comes before some requests. */
+export const announcementSize = 4;
 
 /**
  * The fork server's shared memory: starts that are under way; where it says that it is ready, what takes requests, what was made in advance of

@@ -20,7 +20,7 @@ import {
   warmUp,
   ways,
 } from '../fixtures/perform.js';
-import { closeForkServer, readyForkServer } from './fork-server.js';
+import { announceStart, closeForkServer, readyForkServer } from './fork-server.js';
 
 const parentOf = (pid: number): number =>
   Number(/^PPid:\t(\d+)/m.exec(readFileSync(`/proc/${String(pid)}/status`, 'utf8'))?.[1]);
@@ -46,13 +46,26 @@ const namespaceOf = (pid: number, kind: string): string => readlinkSync(`/proc/$
 
 const isLauncher = (pid: number): boolean => contentsOf(pid, 'comm') === 'haco-init\n';
 
+const alike = ({ announced = 0 }: { readonly announced?: number }, ...command: readonly [string, ...string[]]) =>
+  ended([clone('CLONE_NEWPID', 'CLONE_NEWNS'), exec(...command)], { way: 'alone', announced });
+/** Launchers of one test are not to be counted in the next. */
+async function endServer(): Promise<void> {
+  closeForkServer();
+  await expect.poll(() => children().filter(isLauncher), { timeout: 15_000 }).toEqual([]);
+}
+
+/** The one process of the server that has namespaces of its own. */
+const madeInAdvance = async (): Promise<number> => {
+  for (let i = 0; i < 3; i++) await alike({}, '/bin/true');
+  const found = (): readonly number[] =>
+    children().filter((pid) => isLauncher(pid) && namespaceOf(pid, 'pid') !== namespaceOf(process.pid, 'pid'));
+  await expect.poll(() => found().length).toBe(1);
+  return found()[0] ?? 0;
+};
+
 describeWith(['root', 'probe'], 'the fork server', () => {
   beforeAll(warmUp);
-  afterEach(async () => {
-    closeForkServer();
-    // Launchers of one test are not to be counted in the next.
-    await expect.poll(() => children().filter(isLauncher), { timeout: 15_000 }).toEqual([]);
-  });
+  afterEach(endServer);
 
   describe.each(ways)('a start that is %s', (way) => {
     it('tells exit code, output, steps and usage', async () => {
@@ -238,21 +251,10 @@ describeWith(['root', 'probe'], 'the fork server', () => {
   });
 
   describe('after two starts of one kind', () => {
-    const alike = (...command: readonly [string, ...string[]]) =>
-      ended([clone('CLONE_NEWPID', 'CLONE_NEWNS'), exec(...command)], { way: 'alone' });
-    /** The one process of the server that has namespaces of its own. */
-    const madeInAdvance = async (): Promise<number> => {
-      for (let i = 0; i < 3; i++) await alike('/bin/true');
-      const found = (): readonly number[] =>
-        children().filter((pid) => isLauncher(pid) && namespaceOf(pid, 'pid') !== namespaceOf(process.pid, 'pid'));
-      await expect.poll(() => found().length).toBe(1);
-      return found()[0] ?? 0;
-    };
-
     it('has the process of the next one ready, but for its mounts', async () => {
       const pid = await madeInAdvance();
       expect(namespaceOf(pid, 'mnt')).toBe(namespaceOf(process.pid, 'mnt'));
-      const result = await alike('/bin/readlink', '/proc/self/ns/mnt');
+      const result = await alike({}, '/bin/readlink', '/proc/self/ns/mnt');
       expect(result.pid).toBe(pid);
       expect(result.stdout.trim()).not.toBe(namespaceOf(process.pid, 'mnt'));
     });
@@ -265,7 +267,7 @@ describeWith(['root', 'probe'], 'the fork server', () => {
         await madeInAdvance();
         // Where mounts spread to no other namespace.
         mount('-t', 'tmpfs', 'since', directory);
-        const { stdout } = await alike('/bin/grep', '-c', directory, '/proc/self/mounts');
+        const { stdout } = await alike({}, '/bin/grep', '-c', directory, '/proc/self/mounts');
         expect(stdout).toBe('2\n');
       } finally {
         spawnSync('umount', [directory]);
@@ -286,7 +288,7 @@ describeWith(['root', 'probe'], 'the fork server', () => {
 
     it('loses no start when that process is killed', async () => {
       process.kill(await madeInAdvance(), 'SIGKILL');
-      for (let i = 0; i < 5; i++) expect((await alike('/bin/true')).end.exitCode).toBe(0);
+      for (let i = 0; i < 5; i++) expect((await alike({}, '/bin/true')).end.exitCode).toBe(0);
     });
 
     it('performs nothing in it when what a child inherits has changed', async () => {
@@ -318,5 +320,82 @@ describeWith(['root', 'probe'], 'the fork server', () => {
 
   it('is done without where the limit of open files leaves no room for it', async () => {
     expect(await outputOf(startNode('unusable-server.ts'))).toBe('0\n0\n0\n0\nno server\n');
+  });
+});
+
+describeWith(['root', 'probe', 'two-processors'], 'an announced start', () => {
+  beforeAll(warmUp);
+  afterEach(endServer);
+
+  it('enters all namespaces when the start is announced, and performs that start', async () => {
+    const pid = await madeInAdvance();
+    const announced = announceStart();
+    expect(announced).toBeGreaterThan(0);
+    await expect.poll(() => namespaceOf(pid, 'mnt')).not.toBe(namespaceOf(process.pid, 'mnt'));
+    const own = namespaceOf(pid, 'mnt');
+    const result = await alike({ announced }, '/bin/readlink', '/proc/self/ns/mnt');
+    expect(result.pid).toBe(pid);
+    expect(result.stdout.trim()).toBe(own);
+  });
+
+  it.each(['announced', 'unannounced'] as const)(
+    'never performs another start in namespaces that were made for one that did not come: one that is %s',
+    async (kind) => {
+      const pid = await madeInAdvance();
+      announceStart();
+      await expect.poll(() => namespaceOf(pid, 'mnt')).not.toBe(namespaceOf(process.pid, 'mnt'));
+      const announced = kind === 'announced' ? announceStart() : 0;
+      const result = await alike({ announced }, '/bin/true');
+      expect(result.pid).not.toBe(pid);
+      for (let i = 0; i < 3; i++) expect((await alike({}, '/bin/true')).end.exitCode).toBe(0);
+      expect(children()).not.toContain(pid);
+    },
+  );
+
+  it('loses no start when that process is killed after an announcement', async () => {
+    const pid = await madeInAdvance();
+    const announced = announceStart();
+    process.kill(pid, 'SIGKILL');
+    expect((await alike({ announced }, '/bin/true')).end.exitCode).toBe(0);
+    for (let i = 0; i < 5; i++) expect((await alike({ announced: announceStart() }, '/bin/true')).end.exitCode).toBe(0);
+  });
+
+  it('performs nothing that others see before the start is confirmed', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'haco-sys-'));
+    const home = process.cwd();
+    const made = join(directory, 'made');
+    const apart = step('mounts', [syscall('mount', [0, '/', 0, 0x44000, 0])], 'test.apart');
+    const make = step('mounts', [syscall('mkdir', [made, 0o755])], 'test.make');
+    try {
+      const pid = await madeInAdvance();
+      // The request is withdrawn, and goes to a launcher of its own.
+      process.chdir('/proc');
+      const steps = [clone('CLONE_NEWPID', 'CLONE_NEWNS'), apart, make, exec('/bin/pwd')];
+      const result = await ended(steps, { untilEnd: true, announced: announceStart() });
+      // A second mkdir would have failed.
+      expect(result.stdout).toBe('/proc\n');
+      expect(result.pid).not.toBe(pid);
+      expect(result.end.steps.map(({ step: id }) => id)).toContain('test.make');
+    } finally {
+      process.chdir(home);
+      rmSync(directory, { recursive: true });
+    }
+  });
+
+  it('is told of a start in advance only while nothing else is under way', async () => {
+    closeForkServer();
+    expect(announceStart()).toBe(0);
+    await readyFor('served');
+    const none = openSync('/dev/null', 'r+');
+    const launched = begin([clone(), exec('/bin/sleep', '1000')], { stdio: [none, none, none], way: 'served' });
+    const { pid } = (await launched.started)._unsafeUnwrap();
+    expect(announceStart()).toBe(0);
+    process.kill(pid, 'SIGKILL');
+    await launched.ended;
+    // A launcher of its own kind takes it as well.
+    const announced = announceStart();
+    expect(announced).toBeGreaterThan(0);
+    expect((await ended([clone(), exec('/bin/true')], { way: 'served', announced })).end.exitCode).toBe(0);
+    closeSync(none);
   });
 });

@@ -3,8 +3,9 @@
  * for each of them. A message costs Node a tenth of a spawn, and its cost doesn't grow with the descriptors that Node has open.
  */
 import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { afterEnd } from '../exit/after-end.js';
-import { addPoller, removePoller } from '../exit/watch.js';
+import { addPoller, isIdle, removePoller } from '../exit/watch.js';
 import { reap } from '../exit/wait.js';
 import type { EncodedPlan } from '../codec/encode.js';
 import * as wire from '../codec/wire.js';
@@ -55,9 +56,21 @@ let message: Message | undefined;
 /** Without it, a start isn't performed. */
 let confirmation: Message | undefined;
 
-function fillRequest(slot: number, aloneFlags: number | undefined, descriptors: number): void {
+/** What is asked of the server. */
+interface Asked {
+  /** Clone flags of a plan that the container's own process performs alone. */
+  readonly aloneFlags: number | undefined;
+  /** Of its operations, those that may be performed before the start is confirmed. */
+  readonly unseen: number;
+  /** What {@link announceStart} gave for it. */
+  readonly announced: number;
+}
+
+function fillRequest(slot: number, descriptors: number, { aloneFlags, unseen, announced }: Asked): void {
   request.writeUInt32LE(slot, at.slot);
   request.writeUInt32LE(descriptors, at.descriptors);
+  request.writeUInt32LE(announced, at.announced);
+  request.writeUInt32LE(unseen, at.unconfirmed);
   request.writeUInt32LE(aloneFlags === undefined ? 0 : 1, at.alone);
   // Flags of clone3 go beyond 32 bits.
   request.writeUInt32LE((aloneFlags ?? 0) >>> 0, at.flags);
@@ -218,15 +231,35 @@ function prepareServer(): void {
   server ??= startServer();
 }
 
+const announcement = Buffer.alloc(wire.announcementSize);
+let announcing: Message | undefined;
+let announcements = 0;
+
+/** Two CPUs: who stays awake for a start must not keep the one that asks for it from doing so. */
+let severalCpus: boolean | undefined;
+
 /**
- * Ask the server for a start. `undefined`: there is none, spawn a launcher.
- *
- * @param aloneFlags - clone flags of a plan that the container's own process performs alone
+ * Wake whoever will take the next request: to wake up takes it as long as all that is to be done before the request is sent. Only for
+ * a start that comes at once, and while nothing else is under way; 0, when nobody was told, else a number that belongs to that start.
+ */
+export function announceStart(): number {
+  if (server === undefined || !server.ready || !isMainThread() || !isIdle()) return 0;
+  severalCpus ??= availableParallelism() > 1;
+  if (!severalCpus) return 0;
+  announcements = (announcements % 0xffff_ffff) + 1;
+  announcement.writeUInt32LE(announcements, 0);
+  announcing ??= new Message(0).carry(announcement);
+  return announcing.send(server.socket) ? announcements : 0;
+}
+
+/**
+ * Ask the server for a start. `undefined`: there is none, spawn a launcher; `'withdrawn'`: the same, and for a while a process may have
+ * the plan that won't be performed.
  */
 export function submitToServer(
   { stdio, plan, passed }: SpawnDescriptors,
-  aloneFlags: number | undefined,
-): MadeProcess | undefined {
+  what: Asked,
+): MadeProcess | 'withdrawn' | undefined {
   const asked = currentServer();
   if (asked === undefined) return undefined;
   if (asked.free.length === 0) clearSlots(asked);
@@ -238,7 +271,7 @@ export function submitToServer(
     asked.free.push(slot);
     return undefined;
   }
-  fillRequest(slot, aloneFlags, fds.length);
+  fillRequest(slot, fds.length, what);
   message ??= new Message(wire.server.descriptors).carry(request);
   confirmation ??= new Message(0).carry(Buffer.alloc(1));
   if (!message.withDescriptors(fds).send(asked.socket)) {
@@ -252,7 +285,7 @@ export function submitToServer(
     closeForkServer();
     lastStartMs = thisStartMs;
     collectUnconfirmed(made);
-    return undefined;
+    return 'withdrawn';
   }
   // The start is under way: this costs it nothing. What was made in advance may have waited for another kind of start.
   collectAt(asked, wire.server.leftSlot);

@@ -21,6 +21,8 @@ export interface LaunchRequest {
   readonly outlives?: boolean;
   /** Nobody waits for the moment when the command runs: {@link Launch.started} may settle as late as the end. */
   readonly untilEnd?: boolean;
+  /** What `announceStart()` gave for this start; 0 and `undefined`: it wasn't announced. */
+  readonly announced?: number;
 }
 
 /** A container whose command runs. */

@@ -11,11 +11,16 @@ import { Launching } from './launching.js';
 import { makePlanFile } from './plan-file.js';
 import { spawnLauncher } from './spawn.js';
 
+function closeAll(descriptors: readonly (number | undefined)[]): void {
+  for (const fd of descriptors) if (fd !== undefined) libc().close(fd);
+}
+
 /** Start a launcher with this plan. Errors here are those before it could begin. */
 export function launch(request: LaunchRequest): Result<Launch, HacoError> {
-  const written = makePlanFile(request.encoded, request.patches);
+  const { encoded } = request;
+  const written = makePlanFile(encoded, request.patches);
   if (written.isErr()) return err(written.error);
-  const plan = written.value;
+  let plan = written.value;
   const pair = request.onBarrier === undefined ? undefined : socketPair();
   if (pair?.isErr() === true) {
     libc().close(plan);
@@ -28,19 +33,27 @@ export function launch(request: LaunchRequest): Result<Launch, HacoError> {
     plan,
     passed: theirs === undefined && request.passed === undefined ? [] : [theirs, ...(request.passed ?? [])],
   };
-  const aloneFlags = request.untilEnd === true ? request.encoded.aloneFlags : undefined;
-  const served = submitToServer(descriptors, aloneFlags);
-  if (served !== undefined) {
+  const aloneFlags = request.untilEnd === true ? encoded.aloneFlags : undefined;
+  const { announced = 0 } = request;
+  const served = submitToServer(descriptors, { aloneFlags, unseen: encoded.unseen, announced });
+  if (served === 'withdrawn') {
+    libc().close(plan);
+    const another = makePlanFile(encoded, request.patches);
+    if (another.isErr()) {
+      closeAll([own, theirs]);
+      return err(another.error);
+    }
+    plan = another.value;
+  } else if (served !== undefined) {
     if (theirs !== undefined) libc().close(theirs);
     return ok(
       aloneFlags === undefined ? new Launching(request, plan, served, own) : new LaunchAlone(request, plan, served),
     );
   }
-  const spawned = spawnLauncher(descriptors);
+  const spawned = spawnLauncher({ ...descriptors, plan });
   if (theirs !== undefined) libc().close(theirs);
   if (spawned.isErr()) {
-    libc().close(plan);
-    if (own !== undefined) libc().close(own);
+    closeAll([plan, own]);
     return err(spawned.error);
   }
   const pid = spawned.value;
