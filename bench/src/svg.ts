@@ -1,7 +1,8 @@
 /** The picture: one row for each contender, its median as a dot and p10 to p90 as a line, on a logarithmic scale. */
 import type { Row } from './results.js';
 
-const labelWidth = 300;
+/** Fonts differ in width; a label that reaches beyond the picture would be cut. */
+const labelWidth = 420;
 const plotWidth = 480;
 const rowHeight = 22;
 const top = 48;

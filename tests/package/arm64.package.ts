@@ -10,7 +10,7 @@ import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { nodeOf } from '../../scripts/other-node.mjs';
 import { projectOf } from './project.ts';
 import { firstSnippet } from './readme.ts';
-import { makeDebianRoot, runInside, strangersBinds } from './roots.ts';
+import { makeDebianRoot, offlineInstall, runInside, strangersBinds } from './roots.ts';
 
 const program = `
 import { haco } from '@haco/core';
@@ -53,8 +53,7 @@ describeWith(
       writeFileSync(join(project, 'package.json'), JSON.stringify(projectOf(tarballs)));
       writeFileSync(join(project, 'readme.mjs'), firstSnippet);
       writeFileSync(join(project, 'program.mjs'), program);
-      const install =
-        'node /opt/npm/bin/npm-cli.js install --offline --loglevel=error --no-audit --no-fund --cache /opt/cache >/dev/null';
+      const install = `${offlineInstall} >/dev/null`;
       expect(await expectNothingLeft(() => run(20, [install]))).toMatchObject({ exitCode: 0, stderr: '' });
       expect(readdirSync(join(project, 'node_modules/@koromix'))).toEqual(['koffi-linux-arm64']);
     }, 120_000);

@@ -7,16 +7,13 @@ import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { nodeOf } from '../../scripts/other-node.mjs';
 import { projectOf } from './project.ts';
 import { firstSnippet } from './readme.ts';
-import { makeDebianRoot, runInside, strangersBinds } from './roots.ts';
+import { makeDebianRoot, offlineInstall, runInside, strangersBinds } from './roots.ts';
 
 describeWith(['root', 'tool:mmdebstrap', 'cgroup2'], 'a clean Debian', () => {
   const home = mkdtempSync(join(tmpdir(), `haco-test-${String(process.pid)}-debian-`));
   const root = join(home, 'root');
   beforeAll(() => makeDebianRoot({ directory: root, arch: 'amd64' }), 180_000);
   afterAll(() => rmSync(home, { recursive: true, force: true }));
-
-  const install =
-    'node /opt/npm/bin/npm-cli.js install --offline --loglevel=error --no-audit --no-fund --cache /opt/cache';
 
   /** In a new project of that Debian, with that Node. */
   async function stranger(major: number, commands: readonly string[]): Promise<string> {
@@ -31,7 +28,7 @@ describeWith(['root', 'tool:mmdebstrap', 'cgroup2'], 'a clean Debian', () => {
     const { stdout, stderr, exitCode } = await runInside({
       root,
       binds: strangersBinds(node.program, project, root),
-      script: ['cd /root/project', `${install} >/dev/null`, ...commands].join('\n'),
+      script: ['cd /root/project', `${offlineInstall} >/dev/null`, ...commands].join('\n'),
       timeoutMs: 90_000,
     });
     expect(stderr).toBe('');

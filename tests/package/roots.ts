@@ -80,6 +80,10 @@ export function runInside({ root, binds, script, emulate = false, timeoutMs }: I
   );
 }
 
+/** In a project there. */
+export const offlineInstall =
+  'node /opt/npm/bin/npm-cli.js install --offline --loglevel=error --no-audit --no-fund --cache /opt/cache';
+
 /** What a stranger finds there: one Node, npm with what it has fetched before, the tarballs, and a project of theirs. */
 export function strangersBinds(node: string, project: string, root: string): Inside['binds'] {
   return {

@@ -35,12 +35,18 @@ async function startDockerd(runtime: string): Promise<Dockerd> {
     isReady: async (directory) => (await dockerAt(directory, ['version'])).exitCode === 0,
   });
   const docker = (...args: readonly string[]): Promise<Finished> => dockerAt(engine.directory, args);
+  const dockerd = { ...engine, address: `unix://${engine.directory}/socket`, docker };
   await using rootfs = await makeRootfs({ shell: true });
-  const archive = join(engine.directory, 'image.tar');
-  await runCommand(['tar', '-C', rootfs.path, '-cf', archive, '.']);
-  const imported = await docker('import', archive, 'bb:1');
+  await importImage(dockerd, rootfs.path, 'bb:1');
+  return dockerd;
+}
+
+/** The files below a directory become an image. */
+export async function importImage({ directory, docker }: Dockerd, root: string, name: string): Promise<void> {
+  const archive = join(directory, 'image.tar');
+  await runCommand(['tar', '-C', root, '-cf', archive, '.'], { timeoutMs: 60_000 });
+  const imported = await docker('import', archive, name);
   if (imported.exitCode !== 0) throw new Error(`docker import: ${imported.stderr}`);
-  return { ...engine, address: `unix://${engine.directory}/socket`, docker };
 }
 
 /** For the tests of a suite: started before the first, with haco-oci as its runtime, and ended after the last. */
