@@ -44,9 +44,9 @@ describeWith(['root', 'probe', 'busybox', 'overlay'], 'links with ".." that reac
     test('a mount goes there, and nothing of the store is left, with masks', async () => {
       const masked = builder().mask('/other').tmpfs('/var/run/app').mount(join(outside, 'target'), '/var/run/secret');
       const look =
-        "ls -A /other /run/app; cat /run/secret/file; cut -d' ' -f2,3 /proc/mounts | grep -E '^/(run|other|var)|^/ tmpfs'";
+        "ls -A /other /run/app; cat /run/secret/file; cut -d' ' -f2,3 /proc/mounts | grep -E '^/(run|other|var)|^/ tmpfs' | sort";
       expect(await expectNothingLeft(() => sh(masked, look))).toMatch(
-        /^\/other:\n\n\/run\/app:\nof the host\n\/run\/app tmpfs\n\/run\/secret .*\n\/other tmpfs$/,
+        /^\/other:\n\n\/run\/app:\nof the host\n\/other tmpfs\n\/run\/app tmpfs\n\/run\/secret .*$/,
       );
     });
 
@@ -100,5 +100,13 @@ describeWith(['root', 'probe', 'busybox', 'overlay'], 'links with ".." that reac
       expect(readFileSync(join(outside, 'target/file'), 'utf8')).toBe('of the host\n');
       expect(existsSync(join(outside, 'more/x'))).toBe(false);
     });
+  });
+
+  test('what is bound comes from the host, whatever the image has at the same path', async () => {
+    mkdirSync(rootfs.inside(join(outside, 'target')), { recursive: true });
+    writeFileSync(rootfs.inside(join(outside, 'target/file')), 'of the image\n');
+    const bound = isolated().chroot(rootfs.path).mount(join(outside, 'up/target'), '/mnt');
+    expect(await expectNothingLeft(() => sh(bound, 'cat /mnt/file'))).toBe('of the host');
+    expect(await expectNothingLeft(() => sh(bound.mask('/other'), 'cat /mnt/file'))).toBe('of the host');
   });
 });

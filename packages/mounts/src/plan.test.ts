@@ -194,7 +194,8 @@ describe('bind mounts', () => {
 
   test('are restricted before they are attached, with all mounts below', () => {
     expect(entryCalls({ ...bind, readonly: true, nodev: true })).toMatchInlineSnapshot(`
-      "open_tree(AT_FDCWD, "/home/me", OPEN_TREE_CLONE|AT_RECURSIVE|OPEN_TREE_CLOEXEC) = <mounts.new>
+      "open_tree(AT_FDCWD, "/home/me", OPEN_TREE_CLOEXEC) = <mounts.found.0>
+      open_tree(<mounts.found.0>, "", AT_EMPTY_PATH|OPEN_TREE_CLONE|AT_RECURSIVE|OPEN_TREE_CLOEXEC) = <mounts.new>
       mount_setattr(<mounts.new>, "", AT_EMPTY_PATH|AT_RECURSIVE, {attr_set=MOUNT_ATTR_RDONLY|MOUNT_ATTR_NODEV, attr_clr=0, propagation=0, userns_fd=0}, 32)
       openat2(<root>, "/src", {flags=O_PATH|O_CLOEXEC, mode=0, resolve=RESOLVE_IN_ROOT|RESOLVE_NO_MAGICLINKS}, 24) = <mounts.target>
       move_mount(<mounts.new>, "", <mounts.target>, "", MOVE_MOUNT_F_EMPTY_PATH|MOVE_MOUNT_T_EMPTY_PATH)"
@@ -203,7 +204,8 @@ describe('bind mounts', () => {
 
   test('need no mount_setattr when nothing is restricted', () => {
     expect(entryCalls({ ...bind, recursive: false })).toMatchInlineSnapshot(`
-      "open_tree(AT_FDCWD, "/home/me", OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC) = <mounts.new>
+      "open_tree(AT_FDCWD, "/home/me", OPEN_TREE_CLOEXEC) = <mounts.found.0>
+      open_tree(<mounts.found.0>, "", AT_EMPTY_PATH|OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC) = <mounts.new>
       openat2(<root>, "/src", {flags=O_PATH|O_CLOEXEC, mode=0, resolve=RESOLVE_IN_ROOT|RESOLVE_NO_MAGICLINKS}, 24) = <mounts.target>
       move_mount(<mounts.new>, "", <mounts.target>, "", MOVE_MOUNT_F_EMPTY_PATH|MOVE_MOUNT_T_EMPTY_PATH)"
     `);
@@ -228,7 +230,8 @@ describe('bind mounts', () => {
 
   test('before Linux 5.12 are restricted by a remount through the working directory', () => {
     expect(entryCalls({ ...bind, readonly: true, recursive: false }, { host: oldHost })).toMatchInlineSnapshot(`
-      "open_tree(AT_FDCWD, "/home/me", OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC) = <mounts.new>
+      "open_tree(AT_FDCWD, "/home/me", OPEN_TREE_CLOEXEC) = <mounts.found.0>
+      open_tree(<mounts.found.0>, "", AT_EMPTY_PATH|OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC) = <mounts.new>
       openat2(<root>, "/src", {flags=O_PATH|O_CLOEXEC, mode=0, resolve=RESOLVE_IN_ROOT|RESOLVE_NO_MAGICLINKS}, 24) = <mounts.target>
       move_mount(<mounts.new>, "", <mounts.target>, "", MOVE_MOUNT_F_EMPTY_PATH|MOVE_MOUNT_T_EMPTY_PATH)
       openat(AT_FDCWD, ".", O_PATH|O_CLOEXEC, 0) = <mounts.here>
@@ -245,7 +248,8 @@ describe('bind mounts', () => {
   test('get a missing target in a throw-away root: like the source, and never beyond that root', () => {
     const section = { rootfs: { overlay: { lower: ['/'] } }, entries: [{ ...bind, target: '/a/b' }] };
     expect(entryCalls(section.entries[0] as MountEntry, {}, section)).toMatchInlineSnapshot(`
-      "open_tree(AT_FDCWD, "/home/me", OPEN_TREE_CLONE|AT_RECURSIVE|OPEN_TREE_CLOEXEC) = <mounts.new>
+      "open_tree(AT_FDCWD, "/home/me", OPEN_TREE_CLOEXEC) = <mounts.found.0>
+      open_tree(<mounts.found.0>, "", AT_EMPTY_PATH|OPEN_TREE_CLONE|AT_RECURSIVE|OPEN_TREE_CLOEXEC) = <mounts.new>
       openat2(<root>, "/a/b", {flags=O_PATH|O_CLOEXEC, mode=0, resolve=RESOLVE_IN_ROOT|RESOLVE_NO_MAGICLINKS}, 24) = <mounts.target>   or ENOENT
       mkdirat(<root>, "a", 0755)   or EEXIST
       openat2(<root>, "a", {flags=O_PATH|O_CLOEXEC, mode=0, resolve=RESOLVE_IN_ROOT|RESOLVE_NO_MAGICLINKS|RESOLVE_NO_XDEV}, 24) = <mounts.parent>
@@ -308,11 +312,13 @@ describe('filesystems', () => {
 
   test('the host name resolution is bound file by file', () => {
     expect(entryCalls({ kind: 'network-etc', hostEtc: '/etc/netns/blue/' })).toMatchInlineSnapshot(`
-      "open_tree(AT_FDCWD, "/etc/netns/blue/resolv.conf", OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC) = <mounts.new>
+      "open_tree(AT_FDCWD, "/etc/netns/blue/resolv.conf", OPEN_TREE_CLOEXEC) = <mounts.found.0.resolv.conf>
+      open_tree(AT_FDCWD, "/etc/netns/blue/hosts", OPEN_TREE_CLOEXEC) = <mounts.found.0.hosts>
+      open_tree(<mounts.found.0.resolv.conf>, "", AT_EMPTY_PATH|OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC) = <mounts.new>
       mount_setattr(<mounts.new>, "", AT_EMPTY_PATH, {attr_set=MOUNT_ATTR_RDONLY, attr_clr=0, propagation=0, userns_fd=0}, 32)
       openat2(<root>, "/etc/resolv.conf", {flags=O_PATH|O_CLOEXEC, mode=0, resolve=RESOLVE_IN_ROOT|RESOLVE_NO_MAGICLINKS}, 24) = <mounts.target>
       move_mount(<mounts.new>, "", <mounts.target>, "", MOVE_MOUNT_F_EMPTY_PATH|MOVE_MOUNT_T_EMPTY_PATH)
-      open_tree(AT_FDCWD, "/etc/netns/blue/hosts", OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC) = <mounts.new>
+      open_tree(<mounts.found.0.hosts>, "", AT_EMPTY_PATH|OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC) = <mounts.new>
       mount_setattr(<mounts.new>, "", AT_EMPTY_PATH, {attr_set=MOUNT_ATTR_RDONLY, attr_clr=0, propagation=0, userns_fd=0}, 32)
       openat2(<root>, "/etc/hosts", {flags=O_PATH|O_CLOEXEC, mode=0, resolve=RESOLVE_IN_ROOT|RESOLVE_NO_MAGICLINKS}, 24) = <mounts.target>
       move_mount(<mounts.new>, "", <mounts.target>, "", MOVE_MOUNT_F_EMPTY_PATH|MOVE_MOUNT_T_EMPTY_PATH)"
