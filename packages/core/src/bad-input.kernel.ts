@@ -118,7 +118,7 @@ describeWith(['root', 'busybox', 'probe'], 'what is not there', () => {
       'Could not open for reading "/nope/x": ENOENT; create it, or its directory, first.',
     );
     const unmountable = inRoot().unshare('mount').mount('/nope', '/mnt').command('true');
-    expect((await failure(unmountable)).message).toMatch(/^Could not bind \/nope on \/mnt.*ENOENT; .+\.$/);
+    expect((await failure(unmountable)).message).toMatch(/^Could not open \/nope, to bind it on \/mnt.*ENOENT; .+\.$/);
     const targetless = inRoot().unshare('mount').tmpfs('/nope').command('true');
     expect((await failure(targetless)).message).toMatch(/^Could not mount a new tmpfs .*on \/nope.*ENOENT; .+\.$/);
   });

@@ -60,7 +60,7 @@ const checkKernel: Check = (section, { host, ownMounts }) => {
         return [tooNew(`mounts.network-etc.${String(index)}`, 'bound files', 'copy the two files into the rootfs')];
       }
       if (entry.kind === 'bind') {
-        const change = attributeChangeOf(entry, index);
+        const change = attributeChangeOf(entry, 'mounts.new');
         const restricted = hasAttributes(entry) || change.propagation !== undefined;
         return restricted && change.recursive
           ? [

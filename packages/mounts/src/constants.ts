@@ -64,6 +64,9 @@ export const socketFlags = { AF_UNIX: 1, SOCK_SEQPACKET: 5, SOCK_CLOEXEC: 0o2000
 /** sendmsg(2), recvmsg(2). */
 export const messageFlags = { SOL_SOCKET: 1, SCM_RIGHTS: 1, MSG_CMSG_CLOEXEC: 0x4000_0000 } as const;
 
+/** fcntl(2). */
+export const fcntlCommands = { F_DUPFD_CLOEXEC: 1030 } as const;
+
 /** umount2(2). */
 export const umountFlags = { MNT_DETACH: 0x2 } as const;
 

@@ -3,7 +3,9 @@ import { flags, slot, syscall, type Operation } from '@haco/plan';
 import { mode, moveMountFlags, openTreeFlags } from './constants.js';
 import { store } from './contents.js';
 import type { MountsSection } from './section.js';
+import { onTop } from './root/directory.js';
 import type { Situation } from './situation.js';
+import { planMeanwhile, planStoreMount } from './store-mount.js';
 import { planFind, planFindDirectory } from './target.js';
 
 /** One layer. */
@@ -48,8 +50,8 @@ export const hostLayers: readonly Layer[] = hostDirectories.map(([path, permissi
 }));
 
 /**
- * Make it. Overlayfs takes its directories by name: all of them get one in the store, which is made the working directory, so no
- * name of the root or of the host takes part. A copy of the directory without the mounts below is refused in a user namespace where
+ * Make it. Overlayfs takes its directories by name: all of them get one in the store (or, without a root, in one of its own), which is
+ * made the working directory, so no name of the root or of the host takes part. A copy of the directory without the mounts below is refused in a user namespace where
  * that would uncover something (EINVAL).
  */
 export function planLayer(
@@ -74,7 +76,9 @@ export function planLayer(
         ? flags(moveMountFlags, 'MOVE_MOUNT_F_EMPTY_PATH')
         : flags(moveMountFlags, 'MOVE_MOUNT_F_EMPTY_PATH', 'MOVE_MOUNT_T_EMPTY_PATH'),
     ]);
-  const make = [
+  const below = [
+    syscall('mkdirat', [slot(store), `lower.${id}`, mode(0o755)]),
+    ...(situation.hasRoot ? [] : [onTop(store)]),
     attach('mounts.lower', store),
     syscall('mkdirat', [slot(store), `upper.${id}`, mode(permissions)]),
     syscall('mkdirat', [slot(store), `work.${id}`, mode(0o755)]),
@@ -84,20 +88,21 @@ export function planLayer(
     syscall('open_tree', [slot(store), `work.${id}`, flags(openTreeFlags, 'OPEN_TREE_CLONE', 'OPEN_TREE_CLOEXEC')], {
       save: 'mounts.new',
     }),
+  ];
+  const make = [
+    ...(situation.hasRoot ? below : planMeanwhile(situation, [...planStoreMount(), ...below])),
     attach('mounts.new', place),
   ];
   const copy = syscall(
     'open_tree',
     [slot(place), '', flags(openTreeFlags, 'AT_EMPTY_PATH', 'OPEN_TREE_CLONE', 'OPEN_TREE_CLOEXEC')],
-    { save: 'mounts.lower', ...(optional ? { tolerate: ['EINVAL'], skipOnTolerated: make.length + 1 } : {}) },
+    { save: 'mounts.lower', ...(optional ? { tolerate: ['EINVAL'], skipOnTolerated: make.length } : {}) },
   );
-  const lower = syscall('mkdirat', [slot(store), `lower.${id}`, mode(0o755)]);
   return [
     optional
-      ? planFind(situation, path, place, { skip: make.length + 2, only: 'own-directory' })
+      ? planFind(situation, path, place, { skip: make.length + 1, only: 'own-directory' })
       : planFindDirectory(situation, path, place),
     copy,
-    lower,
     ...make,
   ];
 }

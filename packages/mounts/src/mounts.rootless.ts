@@ -1,5 +1,5 @@
 /** The file tree of an ordinary user's container. */
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { haco, hostOverlay, orThrow, type Builder } from '@haco/core';
@@ -35,6 +35,20 @@ describeWith(['ordinary-user', 'userns', 'probe', 'busybox', 'overlay'], 'mounts
     const builder = isolated().chroot(rootfs.path, { overlay: true });
     expect(await sh(builder, 'rm -r /data && mkdir /data && touch /data/new && ls /data')).toBe('new');
     expect(await sh(haco().unshare('user').chroot(rootfs.path), 'ls /data')).toBe('inside');
+  });
+
+  test('a link with ".." that reaches the root leads there, with masks, files and layers, too', async () => {
+    symlinkSync('../data', rootfs.inside('/etc/up'));
+    symlinkSync('../tmp', rootfs.inside('/etc/elsewhere'));
+    for (const overlay of [false, true]) {
+      const root = isolated().chroot(rootfs.path, { overlay }).independent('procfs');
+      const builder = root.file('/etc/up/inside', 'given\n').mask('/etc/elsewhere', '/proc/keys');
+      expect(await sh(builder, 'cat /data/inside; ls -A /tmp; cut -d" " -f2,3 /proc/mounts | grep -c "^/ tmpfs"')).toBe(
+        'given\n0',
+      );
+      expect(await sh(root.overlay('/etc/up'), 'echo new >/data/inside; cat /data/inside')).toBe('new');
+    }
+    expect(await readFile(rootfs.inside('/data/inside'), 'utf8')).toBe('rootfs\n');
   });
 
   test('the host read-only', async () => {

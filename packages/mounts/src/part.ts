@@ -3,7 +3,7 @@ import type { Part, SharedFacts } from '@haco/plan';
 import { checkSection } from './check.js';
 import { planConnectedSources } from './entries/bind.js';
 import { normalize } from './entries/mounted.js';
-import { planEntries } from './entries/plan-entries.js';
+import { planEntries, planSources } from './entries/plan-entries.js';
 import { planIdmapped } from './idmapped.js';
 import { planLxcfs } from './lxcfs.js';
 import type { MountMethods } from './methods.js';
@@ -66,6 +66,7 @@ export const mounts = {
       ...planConnectedSources(section, situation),
       ...planPrivate(section, situation),
       ...planUmask(section, situation),
+      ...planSources(section, situation),
       ...planRoot(section, situation, context.facts.networkEtc),
       ...planStore(section, situation),
       ...planHostLayers(section, situation),

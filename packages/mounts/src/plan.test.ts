@@ -194,7 +194,8 @@ describe('bind mounts', () => {
 
   test('are restricted before they are attached, with all mounts below', () => {
     expect(entryCalls({ ...bind, readonly: true, nodev: true })).toMatchInlineSnapshot(`
-      "open_tree(AT_FDCWD, "/home/me", OPEN_TREE_CLONE|AT_RECURSIVE|OPEN_TREE_CLOEXEC) = <mounts.new>
+      "open_tree(AT_FDCWD, "/home/me", OPEN_TREE_CLOEXEC) = <mounts.found.0>
+      open_tree(<mounts.found.0>, "", AT_EMPTY_PATH|OPEN_TREE_CLONE|AT_RECURSIVE|OPEN_TREE_CLOEXEC) = <mounts.new>
       mount_setattr(<mounts.new>, "", AT_EMPTY_PATH|AT_RECURSIVE, {attr_set=MOUNT_ATTR_RDONLY|MOUNT_ATTR_NODEV, attr_clr=0, propagation=0, userns_fd=0}, 32)
       openat2(<root>, "/src", {flags=O_PATH|O_CLOEXEC, mode=0, resolve=RESOLVE_IN_ROOT|RESOLVE_NO_MAGICLINKS}, 24) = <mounts.target>
       move_mount(<mounts.new>, "", <mounts.target>, "", MOVE_MOUNT_F_EMPTY_PATH|MOVE_MOUNT_T_EMPTY_PATH)"
@@ -203,7 +204,8 @@ describe('bind mounts', () => {
 
   test('need no mount_setattr when nothing is restricted', () => {
     expect(entryCalls({ ...bind, recursive: false })).toMatchInlineSnapshot(`
-      "open_tree(AT_FDCWD, "/home/me", OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC) = <mounts.new>
+      "open_tree(AT_FDCWD, "/home/me", OPEN_TREE_CLOEXEC) = <mounts.found.0>
+      open_tree(<mounts.found.0>, "", AT_EMPTY_PATH|OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC) = <mounts.new>
       openat2(<root>, "/src", {flags=O_PATH|O_CLOEXEC, mode=0, resolve=RESOLVE_IN_ROOT|RESOLVE_NO_MAGICLINKS}, 24) = <mounts.target>
       move_mount(<mounts.new>, "", <mounts.target>, "", MOVE_MOUNT_F_EMPTY_PATH|MOVE_MOUNT_T_EMPTY_PATH)"
     `);
@@ -228,7 +230,8 @@ describe('bind mounts', () => {
 
   test('before Linux 5.12 are restricted by a remount through the working directory', () => {
     expect(entryCalls({ ...bind, readonly: true, recursive: false }, { host: oldHost })).toMatchInlineSnapshot(`
-      "open_tree(AT_FDCWD, "/home/me", OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC) = <mounts.new>
+      "open_tree(AT_FDCWD, "/home/me", OPEN_TREE_CLOEXEC) = <mounts.found.0>
+      open_tree(<mounts.found.0>, "", AT_EMPTY_PATH|OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC) = <mounts.new>
       openat2(<root>, "/src", {flags=O_PATH|O_CLOEXEC, mode=0, resolve=RESOLVE_IN_ROOT|RESOLVE_NO_MAGICLINKS}, 24) = <mounts.target>
       move_mount(<mounts.new>, "", <mounts.target>, "", MOVE_MOUNT_F_EMPTY_PATH|MOVE_MOUNT_T_EMPTY_PATH)
       openat(AT_FDCWD, ".", O_PATH|O_CLOEXEC, 0) = <mounts.here>
@@ -245,7 +248,8 @@ describe('bind mounts', () => {
   test('get a missing target in a throw-away root: like the source, and never beyond that root', () => {
     const section = { rootfs: { overlay: { lower: ['/'] } }, entries: [{ ...bind, target: '/a/b' }] };
     expect(entryCalls(section.entries[0] as MountEntry, {}, section)).toMatchInlineSnapshot(`
-      "open_tree(AT_FDCWD, "/home/me", OPEN_TREE_CLONE|AT_RECURSIVE|OPEN_TREE_CLOEXEC) = <mounts.new>
+      "open_tree(AT_FDCWD, "/home/me", OPEN_TREE_CLOEXEC) = <mounts.found.0>
+      open_tree(<mounts.found.0>, "", AT_EMPTY_PATH|OPEN_TREE_CLONE|AT_RECURSIVE|OPEN_TREE_CLOEXEC) = <mounts.new>
       openat2(<root>, "/a/b", {flags=O_PATH|O_CLOEXEC, mode=0, resolve=RESOLVE_IN_ROOT|RESOLVE_NO_MAGICLINKS}, 24) = <mounts.target>   or ENOENT
       mkdirat(<root>, "a", 0755)   or EEXIST
       openat2(<root>, "a", {flags=O_PATH|O_CLOEXEC, mode=0, resolve=RESOLVE_IN_ROOT|RESOLVE_NO_MAGICLINKS|RESOLVE_NO_XDEV}, 24) = <mounts.parent>
@@ -308,11 +312,13 @@ describe('filesystems', () => {
 
   test('the host name resolution is bound file by file', () => {
     expect(entryCalls({ kind: 'network-etc', hostEtc: '/etc/netns/blue/' })).toMatchInlineSnapshot(`
-      "open_tree(AT_FDCWD, "/etc/netns/blue/resolv.conf", OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC) = <mounts.new>
+      "open_tree(AT_FDCWD, "/etc/netns/blue/resolv.conf", OPEN_TREE_CLOEXEC) = <mounts.found.0.resolv.conf>
+      open_tree(AT_FDCWD, "/etc/netns/blue/hosts", OPEN_TREE_CLOEXEC) = <mounts.found.0.hosts>
+      open_tree(<mounts.found.0.resolv.conf>, "", AT_EMPTY_PATH|OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC) = <mounts.new>
       mount_setattr(<mounts.new>, "", AT_EMPTY_PATH, {attr_set=MOUNT_ATTR_RDONLY, attr_clr=0, propagation=0, userns_fd=0}, 32)
       openat2(<root>, "/etc/resolv.conf", {flags=O_PATH|O_CLOEXEC, mode=0, resolve=RESOLVE_IN_ROOT|RESOLVE_NO_MAGICLINKS}, 24) = <mounts.target>
       move_mount(<mounts.new>, "", <mounts.target>, "", MOVE_MOUNT_F_EMPTY_PATH|MOVE_MOUNT_T_EMPTY_PATH)
-      open_tree(AT_FDCWD, "/etc/netns/blue/hosts", OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC) = <mounts.new>
+      open_tree(<mounts.found.0.hosts>, "", AT_EMPTY_PATH|OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC) = <mounts.new>
       mount_setattr(<mounts.new>, "", AT_EMPTY_PATH, {attr_set=MOUNT_ATTR_RDONLY, attr_clr=0, propagation=0, userns_fd=0}, 32)
       openat2(<root>, "/etc/hosts", {flags=O_PATH|O_CLOEXEC, mode=0, resolve=RESOLVE_IN_ROOT|RESOLVE_NO_MAGICLINKS}, 24) = <mounts.target>
       move_mount(<mounts.new>, "", <mounts.target>, "", MOVE_MOUNT_F_EMPTY_PATH|MOVE_MOUNT_T_EMPTY_PATH)"
@@ -356,7 +362,6 @@ describe('what is restricted', () => {
             umask(0)
         3 [mounts] copy the mounts of /srv/root as the new root
             open_tree(AT_FDCWD, "/srv/root", OPEN_TREE_CLONE|AT_RECURSIVE|OPEN_TREE_CLOEXEC) = <root>
-            move_mount(<root>, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH)
         4 [mounts] keep in memory what the tree takes from there: contents of files, writable layers, an empty directory
             fsopen("tmpfs", FSOPEN_CLOEXEC) = <mounts.context>
             fsconfig(<mounts.context>, FSCONFIG_SET_STRING, "source", "tmpfs", 0)
@@ -364,7 +369,8 @@ describe('what is restricted', () => {
             fsconfig(<mounts.context>, FSCONFIG_CMD_CREATE, NULL, NULL, 0)
             fsmount(<mounts.context>, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID) = <mounts.store>
             mkdirat(<mounts.store>, "empty", 0755)
-            move_mount(<mounts.store>, "", <root>, "", MOVE_MOUNT_F_EMPTY_PATH|MOVE_MOUNT_T_EMPTY_PATH)
+            move_mount(<mounts.store>, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH)
+            move_mount(<root>, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH)
         5 [mounts] mask /proc/kcore
             statx(<mounts.store>, "empty", AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &mounts.seen.empty)
             statx(AT_FDCWD, "/dev/null", AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &mounts.seen.null)
@@ -388,8 +394,8 @@ describe('what is restricted', () => {
             (go on only if mounts.seen tells of the filesystem of the null device)
         7 [mounts] move the store into the old root, which goes next
             move_mount(<mounts.store>, "", AT_FDCWD, "/dev", MOVE_MOUNT_F_EMPTY_PATH)   or ENOENT
-            fchdir(<mounts.store>)
-            umount2(".", MNT_DETACH)
+            move_mount(<mounts.store>, "", AT_FDCWD, "/proc", MOVE_MOUNT_F_EMPTY_PATH)
+            move_mount(<root>, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH)
         8 [root] make the new root the root of the mount namespace, and detach the old one
             fchdir(<root>)
             pivot_root(".", ".")
@@ -463,16 +469,15 @@ describe('what is restricted', () => {
             openat(<mounts.store>, "file.0", O_WRONLY|O_CREAT|O_EXCL|O_CLOEXEC, 0644) = <mounts.file>
             write(<mounts.file>, <5 bytes>, 5)
             close(<mounts.file>)
-            move_mount(<mounts.store>, "", <root>, "", MOVE_MOUNT_F_EMPTY_PATH|MOVE_MOUNT_T_EMPTY_PATH)
-        5 [mounts] show 5 bytes as the file /etc/x, read-only
-            open_tree(<mounts.store>, "file.0", OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC) = <mounts.new>
-            mount_setattr(<mounts.new>, "", AT_EMPTY_PATH, {attr_set=MOUNT_ATTR_RDONLY|MOUNT_ATTR_NOSUID|MOUNT_ATTR_NODEV, attr_clr=0, propagation=0, userns_fd=0}, 32)
-            openat2(<root>, "/etc/x", {flags=O_PATH|O_CLOEXEC, mode=0, resolve=RESOLVE_IN_ROOT|RESOLVE_NO_MAGICLINKS}, 24) = <mounts.target>
-            move_mount(<mounts.new>, "", <mounts.target>, "", MOVE_MOUNT_F_EMPTY_PATH|MOVE_MOUNT_T_EMPTY_PATH)
-        6 [mounts] detach the store again
+            move_mount(<mounts.store>, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH)
+            open_tree(<mounts.store>, "file.0", OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC) = <mounts.copy.0>
             fchdir(<mounts.store>)
             umount2(".", MNT_DETACH)
-            fchdir(<mounts.here>)"
+            fchdir(<mounts.here>)
+        5 [mounts] show 5 bytes as the file /etc/x, read-only
+            mount_setattr(<mounts.copy.0>, "", AT_EMPTY_PATH, {attr_set=MOUNT_ATTR_RDONLY|MOUNT_ATTR_NOSUID|MOUNT_ATTR_NODEV, attr_clr=0, propagation=0, userns_fd=0}, 32)
+            openat2(<root>, "/etc/x", {flags=O_PATH|O_CLOEXEC, mode=0, resolve=RESOLVE_IN_ROOT|RESOLVE_NO_MAGICLINKS}, 24) = <mounts.target>
+            move_mount(<mounts.copy.0>, "", <mounts.target>, "", MOVE_MOUNT_F_EMPTY_PATH|MOVE_MOUNT_T_EMPTY_PATH)"
     `);
   });
 });
@@ -501,6 +506,45 @@ test('an idmapped bind is made by the launcher, and handed over', () => {
           recvmsg(<mounts.idmapped.receiver>, {name=0, namelen=0, iov={base=&mounts.idmapped.0.data, length=1}, iovlen=1, control=&mounts.idmapped.0, controllen=24, flags=0}, MSG_CMSG_CLOEXEC)
       7 [mounts] bind /a on /b, idmapped, read-only"
   `);
+});
+
+test('without a root, a layer is laid in a store of its own, which is there only when its target is found', () => {
+  const entry: MountEntry = { kind: 'overlay', target: '/data', optional: true };
+  expect(calls({ entries: [entry] })).toMatchInlineSnapshot(`
+    "  1 [mounts] make all mounts of the new mount namespace private
+          mount(NULL, "/", NULL, MS_REC|MS_PRIVATE, NULL)
+      2 [mounts] let new files have the modes that are asked for
+          umask(0)
+      3 [mounts] open the root directory /
+          openat(AT_FDCWD, "/", O_PATH|O_DIRECTORY|O_CLOEXEC, 0) = <root>
+      4 [mounts] lay a throw-away writable layer over /data, where it can be
+          openat2(<root>, "/data", {flags=O_PATH|O_DIRECTORY|O_CLOEXEC, mode=0, resolve=RESOLVE_IN_ROOT|RESOLVE_NO_MAGICLINKS|RESOLVE_NO_SYMLINKS}, 24) = <mounts.target>   or ENOENT, ENOTDIR, ELOOP
+          open_tree(<mounts.target>, "", AT_EMPTY_PATH|OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC) = <mounts.lower>   or EINVAL
+          openat(AT_FDCWD, ".", O_PATH|O_CLOEXEC, 0) = <mounts.here>
+          fsopen("tmpfs", FSOPEN_CLOEXEC) = <mounts.context>
+          fsconfig(<mounts.context>, FSCONFIG_SET_STRING, "source", "tmpfs", 0)
+          fsconfig(<mounts.context>, FSCONFIG_SET_STRING, "mode", "0700", 0)
+          fsconfig(<mounts.context>, FSCONFIG_CMD_CREATE, NULL, NULL, 0)
+          fsmount(<mounts.context>, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID) = <mounts.store>
+          mkdirat(<mounts.store>, "lower.0", 0755)
+          move_mount(<mounts.store>, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH)
+          move_mount(<mounts.lower>, "", <mounts.store>, "lower.0", MOVE_MOUNT_F_EMPTY_PATH)
+          mkdirat(<mounts.store>, "upper.0", 0755)
+          mkdirat(<mounts.store>, "work.0", 0755)
+          fchdir(<mounts.store>)
+          mount("overlay", "work.0", "overlay", 0, "lowerdir=lower.0,upperdir=upper.0,workdir=work.0")
+          open_tree(<mounts.store>, "work.0", OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC) = <mounts.new>
+          fchdir(<mounts.store>)
+          umount2(".", MNT_DETACH)
+          fchdir(<mounts.here>)
+          move_mount(<mounts.new>, "", <mounts.target>, "", MOVE_MOUNT_F_EMPTY_PATH|MOVE_MOUNT_T_EMPTY_PATH)"
+  `);
+});
+
+test('without a root, the first directory that is masked gets the one that was made, others copies of it', () => {
+  const masked = calls({ masked: ['/a', '/b'] });
+  expect(masked.match(/open_tree\(<mounts.copy.empty>, ""/g)).toHaveLength(2);
+  expect(masked.indexOf('umount2(')).toBeLessThan(masked.indexOf('openat2('));
 });
 
 test('a layer is laid over what is at its target, by names in the store', () => {
@@ -537,14 +581,15 @@ test('nothing is mounted on a path by name', () => {
   });
   for (const host of [rootHost, hybridHost, oldHost]) {
     const operations = mounts.plan(section, contextOf(section, host, ['mount'])).flatMap((step) => step.operations);
-    // "/" is the root of the host before it is left, and in its "/dev" the store goes with it; names without a slash are those of descriptors.
+    // "/" is the root of the host before it is left, and in its "/dev", or "/proc", the store goes with it; names without a slash are
+    // those of descriptors.
     const named = operations.flatMap((operation) => {
       if (operation.op !== 'syscall') return [];
       if (operation.name === 'mount') return [operation.args[1]];
       return operation.name === 'move_mount' ? [operation.args[1], operation.args[3]] : [];
     });
     expect(new Set(named)).toEqual(
-      new Set(['/', '/dev', 'root', '', 'lower.4', 'work.4', ...(host === oldHost ? ['.'] : [])]),
+      new Set(['/', '/dev', '/proc', 'root', '', 'lower.4', 'work.4', ...(host === oldHost ? ['.'] : [])]),
     );
   }
 });

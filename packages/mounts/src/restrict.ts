@@ -6,7 +6,7 @@ import type { MountsSection } from './section.js';
 import type { Situation } from './situation.js';
 import { isDevice, planStat } from './stat.js';
 import { store } from './contents.js';
-import { emptyDirectory } from './store.js';
+import { emptyDirectory, planEmptyMount } from './store.js';
 import { asFound, belowPins, findRestricted, holdersOf, type Holders, type Restricted } from './restricted-place.js';
 import { planFindDirectory } from './target.js';
 
@@ -64,7 +64,7 @@ function planMask(situation: Situation, masked: Restricted): readonly Operation[
   const { path } = masked;
   return findRestricted(situation, masked, [
     ...dependingOnType(situation, path, {
-      directory: [syscall('open_tree', [slot(store), emptyDirectory, clone], { save: 'mounts.new' })],
+      directory: planEmptyMount(situation, 'mounts.new'),
       file: [syscall('open_tree', [AT_FDCWD, hostNull, clone], { save: 'mounts.new' })],
     }),
     // A device has no content to change, but the mode of the host's must stay as it is.

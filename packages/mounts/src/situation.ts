@@ -16,6 +16,8 @@ export interface Situation {
   /** Whether a group exists inside; undefined when nobody knows, in a joined user namespace. */
   readonly hasGroup: (gid: number) => boolean | undefined;
   readonly entry: RootEntry;
+  /** It gets a root of its own. */
+  readonly hasRoot: boolean;
   /** Who root inside is outside, where that is another than the caller. */
   readonly rootOutside?: { readonly uid: number; readonly gid: number };
   /** Where its groups are in every hierarchy, when that is known. */
@@ -49,6 +51,7 @@ export function situationOf(section: MountsSection, { host, facts }: PlanContext
     inUserNamespace,
     has,
     hasGroup,
+    hasRoot: section.rootfs !== undefined,
     entry: section.entry ?? (ownMounts ? 'pivot_root' : 'chroot'),
     mayMount: { capability: 'sys_admin', over: inUserNamespace ? 'container' : 'host' },
   });

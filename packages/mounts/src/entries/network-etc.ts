@@ -4,7 +4,8 @@ import { planAttributes } from '../attributes.js';
 import { AT_FDCWD, moveMountFlags, openTreeFlags } from '../constants.js';
 import type { BindEntry, NetworkEtcEntry } from '../section.js';
 import { planAttach, planFind } from '../target.js';
-import { planBind } from './bind.js';
+import type { Situation } from '../situation.js';
+import { planBind, planSource } from './bind.js';
 import { targetOf, type EntryContext } from './entry-steps.js';
 
 const files = ['resolv.conf', 'hosts'] as const;
@@ -22,9 +23,23 @@ export function bindsOf({ hostEtc }: NetworkEtcEntry): readonly BindEntry[] {
   }));
 }
 
+/** Of the slot of a source. */
+function nameOf(at: number): string {
+  return `.${files[at] ?? ''}`;
+}
+
+/** The steps that open them, where that is done before the root is there. */
+export function planEtcSources(entry: NetworkEtcEntry, situation: Situation, index: number): readonly Step[] {
+  const steps = bindsOf(entry).flatMap((bind, at) => planSource(plain(bind), situation, index, nameOf(at)));
+  const [first] = steps;
+  if (first === undefined) return [];
+  const label = `open resolv.conf and hosts of ${entry.hostEtc}, to bind them on those in /etc`;
+  return [{ ...first, label, operations: steps.flatMap(({ operations }) => operations) }];
+}
+
 /** One step for both. */
 export function planNetworkEtc(entry: NetworkEtcEntry, context: EntryContext): Step {
-  const steps = bindsOf(entry).map((bind) => planBind(plain(bind), context));
+  const steps = bindsOf(entry).map((bind, at) => planBind(plain(bind), context, nameOf(at)));
   const [first] = steps;
   return {
     phase: 'mounts',

@@ -2,7 +2,7 @@
 import { type Step, plain } from '@haco/plan';
 import type { MountEntry, MountsSection } from '../section.js';
 import type { Situation } from '../situation.js';
-import { planBind } from './bind.js';
+import { planBind, planSource } from './bind.js';
 import type { EntryContext } from './entry-steps.js';
 import { planFile } from './file.js';
 import { planFilesystemEntry, planTmpfs } from './filesystem-entry.js';
@@ -10,7 +10,7 @@ import { planIndependent } from './independent.js';
 import { holderOf, mountedBy, mountedFirst, normalize, type Mounted } from './mounted.js';
 import { planOverlayEntry } from './overlay-entry.js';
 import { planNodes } from './nodes.js';
-import { planNetworkEtc, planOwnEtc } from './network-etc.js';
+import { planEtcSources, planNetworkEtc, planOwnEtc } from './network-etc.js';
 
 function planEntry(entry: MountEntry, context: EntryContext): Step {
   switch (entry.kind) {
@@ -31,6 +31,15 @@ function planEntry(entry: MountEntry, context: EntryContext): Step {
     case 'network-etc':
       return planNetworkEtc(entry, context);
   }
+}
+
+/** What is opened while nothing lies on the host's root. */
+export function planSources({ entries }: MountsSection, situation: Situation): readonly Step[] {
+  return entries.flatMap((entry, index) => {
+    if (entry.kind === 'network-etc') return planEtcSources(entry, situation, index);
+    if (entry.kind !== 'bind') return [];
+    return planSource(plain({ ...entry, target: normalize(entry.target) }), situation, index);
+  });
 }
 
 /** One step for each entry. */

@@ -24,19 +24,19 @@ export function planOpenRoot(path: string, situation: Situation, from: string): 
   };
 }
 
-/** On top of `/` it hides nothing, because path lookups start below it. */
+/** On top of `/` it hides nothing but from links with `..` that reach the root, because path lookups start below it. */
 export function onTop(mount: string): Operation {
   return syscall('move_mount', [slot(mount), '', AT_FDCWD, '/', flags(moveMountFlags, 'MOVE_MOUNT_F_EMPTY_PATH')]);
 }
 
 /** The same with a copy that was made elsewhere, with its attributes: the slot has it already. */
-export function planIdmappedRoot(path: string, situation: Situation): Step {
+export function planIdmappedRoot(path: string, situation: Situation, attach: readonly Operation[]): Step {
   return {
     id: 'mounts.root',
     phase: 'mounts',
     label: `take the idmapped copy of ${path} as the new root`,
     why: 'pivot_root(2) wants a mount of its own; owners on the disk stay as they are',
-    operations: [onTop('root')],
+    operations: attach,
     from: 'mounts.rootfs',
     needs: [situation.mayMount],
     requires: ['open_tree'],
@@ -45,7 +45,12 @@ export function planIdmappedRoot(path: string, situation: Situation): Step {
 }
 
 /** Make a copy of the directory's mounts and put it on top of `/`: pivot_root(2) wants a mount, and nothing else may be changed. */
-export function planDirectoryRoot(path: string, readonly: boolean, situation: Situation): Step {
+export function planDirectoryRoot(
+  path: string,
+  readonly: boolean,
+  situation: Situation,
+  attach: readonly Operation[],
+): Step {
   return {
     id: 'mounts.root',
     phase: 'mounts',
@@ -58,7 +63,7 @@ export function planDirectoryRoot(path: string, readonly: boolean, situation: Si
         { save: 'root' },
       ),
       ...planAttributes({ mount: 'root', attributes: { readonly }, recursive: true }),
-      onTop('root'),
+      ...attach,
     ],
     from: 'mounts.rootfs',
     needs: [situation.mayMount],

@@ -91,7 +91,6 @@ function planScratch(overlay: Overlay, isIdmapped: boolean, situation: Situation
       place,
     ),
     syscall('umount2', ['.', flags(umountFlags, 'MNT_DETACH')]),
-    onTop('root'),
   ];
 }
 
@@ -104,7 +103,6 @@ function planKept(overlay: Overlay, keep: string, situation: Situation): readonl
     // On its own upper directory, so that no other is needed; taken away again, it shows that directory to nobody.
     ...planMount(overlay, 'upper', [...readableLayer, ...attributeOptions(situation)]),
     syscall('umount2', ['upper', flags(umountFlags, 'MNT_DETACH')]),
-    onTop('root'),
   ];
 }
 
@@ -151,7 +149,12 @@ export function planKeep({ rootfs }: MountsSection, { inUserNamespace, rootOutsi
 }
 
 /** The step. */
-export function planOverlayRoot(overlay: Overlay, isIdmapped: boolean, situation: Situation): Step {
+export function planOverlayRoot(
+  overlay: Overlay,
+  isIdmapped: boolean,
+  situation: Situation,
+  attach: readonly Operation[],
+): Step {
   const { lower, size, keep } = overlay;
   const most = size === undefined ? '' : ` of ${formatBytes(size)}`;
   const what = keep === undefined ? `a throw-away writable layer${most}` : `the writable layer of ${quote(keep)}`;
@@ -163,10 +166,12 @@ export function planOverlayRoot(overlay: Overlay, isIdmapped: boolean, situation
       keep === undefined
         ? 'the container may change everything and the host sees none of it; filesystems that the host mounts below are not part of it and appear empty'
         : 'the container may change everything, and what it changed stays beside the directory until it is committed or discarded; filesystems that the host mounts below are not part of it and appear empty',
-    operations:
-      keep === undefined || isIdmapped
+    operations: [
+      ...(keep === undefined || isIdmapped
         ? planScratch(overlay, isIdmapped, situation)
-        : planKept(overlay, keep, situation),
+        : planKept(overlay, keep, situation)),
+      ...attach,
+    ],
     from: 'mounts.rootfs',
     needs: [situation.mayMount],
     requires: ['open_tree'],

@@ -4,7 +4,8 @@ import { isLegacy, planAttributes, planLegacyAttributes } from '../attributes.js
 import { hostLayers, isLayeredHost, planLayer } from '../layer.js';
 import type { MountsSection } from '../section.js';
 import type { Situation } from '../situation.js';
-import { planDirectoryRoot, planIdmappedRoot, planOpenRoot } from './directory.js';
+import { needsStore } from '../store.js';
+import { onTop, planDirectoryRoot, planIdmappedRoot, planOpenRoot } from './directory.js';
 import { planOverlayRoot } from './overlay.js';
 
 /** The step that fills the slot, when anything needs it. */
@@ -17,15 +18,17 @@ export function planRoot(section: MountsSection, situation: Situation, networkEt
       : [planOpenRoot('/', situation, 'mounts.entries')];
   }
   if (!situation.ownMounts) return 'path' in rootfs ? [planOpenRoot(rootfs.path, situation, 'mounts.rootfs')] : [];
+  // The store goes below it.
+  const attach = needsStore(section, situation) ? [] : [onTop('root')];
   // What can be changed are its layers, which come once the store is there.
-  if (isLayeredHost(section, situation)) return [planDirectoryRoot('/', true, situation)];
+  if (isLayeredHost(section, situation)) return [planDirectoryRoot('/', true, situation, attach)];
   const isIdmapped = idmap !== undefined;
   if ('path' in rootfs) {
     const { path } = rootfs;
     const early = readonly && section.stubs !== true;
-    return [isIdmapped ? planIdmappedRoot(path, situation) : planDirectoryRoot(path, early, situation)];
+    return [isIdmapped ? planIdmappedRoot(path, situation, attach) : planDirectoryRoot(path, early, situation, attach)];
   }
-  return [planOverlayRoot(rootfs.overlay, isIdmapped, situation)];
+  return [planOverlayRoot(rootfs.overlay, isIdmapped, situation, attach)];
 }
 
 /** The layers over the host's tree, where they take the place of an overlay of the whole. */

@@ -1,6 +1,6 @@
 /** The runtimes that get each case, one after the other: each with a bundle and a root of its own, all with the same configuration. */
 import { readdirSync, rmdirSync, writeFileSync } from 'node:fs';
-import { rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeRootfs, makeTemporaryDirectory, runCommand, type TestRootfs } from '@haco/testkit';
 import { type Case } from './case.js';
@@ -19,6 +19,18 @@ async function furnish(rootfs: TestRootfs): Promise<void> {
   await writeFile(rootfs.inside('/data.txt'), 'some text', { mode: 0o644 });
   await symlink('/tmp', rootfs.inside('/link'));
   await symlink('/../../..', rootfs.inside('/up'));
+  // As in an image of Alpine: a link that reaches the root by "..".
+  await mkdir(rootfs.inside('/var'));
+  await symlink('../run', rootfs.inside('/var/run'));
+  await mkdir(rootfs.inside('/run/app'));
+  await writeFile(rootfs.inside('/run/app/file'), 'of the image');
+  await mkdir(rootfs.inside('/filled/below'), { recursive: true });
+  await writeFile(rootfs.inside('/filled/file'), 'copied', { mode: 0o640 });
+  await chown(rootfs.inside('/filled/file'), 5, 6);
+  await writeFile(rootfs.inside('/filled/below/deep'), 'deep');
+  await chmod(rootfs.inside('/filled/below/deep'), 0o4755);
+  await chmod(rootfs.inside('/filled'), 0o751);
+  await symlink('file', rootfs.inside('/filled/link'));
 }
 
 /** The same text for all of them, but for the path of the root. */

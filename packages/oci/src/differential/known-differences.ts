@@ -73,9 +73,14 @@ const ofBoth: readonly KnownDifference[] = [
     reason: 'a read-only filesystem is read-only as a whole, not only in this mount; one that the kernel shares is not touched',
   },
   {
-    cases: /^(paths|namespaces|generated): /,
+    cases: /^(mounts|paths|namespaces|generated): /,
     paths: /^(mounts\.(\/etc|\/tmp|\/proc\/acpi|\/proc\/scsi|\/proc\/keys|\/data\.txt)(#2)?\.|stat \/etc\.mode$)/,
     reason: 'what masks a path is an empty directory, or the null device, of a mount of haco itself, whose options are stricter and whose mode is 0755',
+  },
+  {
+    cases: of('paths', 'a masked directory behind a link with ..', 'a masked file behind a link with ..'),
+    paths: /^(mounts\.\/run\/app(\/file)?\.|stat \/run\/app\.mode$)/,
+    reason: 'the same',
   },
   {
     cases: /^(paths|namespaces|generated): /,
@@ -162,7 +167,7 @@ const ofRunc: readonly KnownDifference[] = [
   },
   {
     cases: /^(mounts|paths|namespaces|generated): /,
-    paths: /^(stat \/(mnt|tmp)\.mode|write \/tmp\/new x\.|stat \/tmp\/new\.|ls \/dev\.|exit code$)/,
+    paths: /^(stat \/(mnt|tmp|filled)\.mode|ls \/run\.app\.mode|write \/tmp\/new x\.|stat \/tmp\/new\.|ls \/dev\.|exit code$)/,
     reason: 'a tmpfs has the mode of its options, or that of the kernel (1777); runc 1.1 gives it that of the directory below, even where there is an option',
   },
   {
@@ -279,8 +284,8 @@ const ofCrun: readonly KnownDifference[] = [
     reason: 'crun makes its tree private again when all mounts are there',
   },
   {
-    cases: of('mounts', "a mount point that isn't there"),
-    paths: /^stat \/made\/mount\.mode$/,
+    cases: /^mounts: (a mount point that isn't there|a tmpfs with a copy behind a link)/,
+    paths: /^(stat \/made\/mount|ls \/run\.made)\.mode$/,
     reason: 'crun makes directories with the sticky bit',
   },
   {

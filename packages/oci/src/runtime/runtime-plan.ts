@@ -1,6 +1,6 @@
 /** What the runtime makes of a plan: containers outlive it, wait for their start, and leave their groups to `delete`. */
 import { flags, slot, syscall, type Operation, type Phase, type Step } from '@haco/core';
-import { sendDescriptor } from '@haco/plan';
+import { sendDescriptor, type Arg } from '@haco/plan';
 import type { CopyUp } from '../import/import.js';
 import { withCopyUps } from './copy-up.js';
 import { withMountLabel } from './mount-label.js';
@@ -185,18 +185,31 @@ function barrier(name: string, fields: Pick<Step, 'phase' | 'label' | 'why'>): S
   };
 }
 
-/** What hooks look for where they know it from. */
+const isRoot = (arg: Arg | undefined): boolean => typeof arg === 'object' && 'slot' in arg && arg.slot === 'root';
+
+/**
+ * What hooks look for where they know it from. A root lies on top of "/", where no path leads to it; and what lies below it is
+ * detached: moved aside, it would lie on the /dev that they see.
+ */
 function forHooks(step: Step, path: string): Step {
-  const without = (name: string) =>
-    step.operations.filter(({ op, ...rest }) => op !== 'syscall' || !('name' in rest) || rest.name !== name);
-  // It is detached; moved aside, it would lie on the /dev that they see.
-  if (step.id === 'mounts.store-away') return { ...step, operations: without('move_mount') };
-  if (step.id !== 'mounts.root') return step;
-  // A root lies on top of "/", where no path leads to it.
+  const { id, operations } = step;
+  if (id === 'mounts.store-away') {
+    return {
+      ...step,
+      operations: [
+        syscall('fchdir', [slot('mounts.store')]),
+        syscall('umount2', ['.', flags({ MNT_DETACH: 2 }, 'MNT_DETACH')]),
+      ],
+    };
+  }
+  if (id !== 'mounts.root' && id !== 'mounts.store') return step;
   return {
     ...step,
-    operations: step.operations.map((operation) =>
-      operation.op === 'syscall' && operation.name === 'move_mount' && operation.args[3] === '/'
+    operations: operations.map((operation) =>
+      operation.op === 'syscall' &&
+      operation.name === 'move_mount' &&
+      isRoot(operation.args[0]) &&
+      operation.args[3] === '/'
         ? { ...operation, args: operation.args.map((arg, index) => (index === 3 ? path : arg)) }
         : operation,
     ),
@@ -208,7 +221,8 @@ function withHooks(steps: readonly Step[], path: string | undefined): readonly S
   if (path === undefined) return steps;
   const last = steps.findLastIndex(({ phase }) => wayToMounts.has(phase)) + 1;
   const isLater = ({ id }: Step): boolean => id === 'mounts.readonly';
-  const before = steps.slice(0, last).map((step) => forHooks(step, path));
+  // There it is already, and lies on what would be detached.
+  const before = /^\/+$/.test(path) ? steps.slice(0, last) : steps.slice(0, last).map((step) => forHooks(step, path));
   const wait = barrier(hooksBarrier, {
     phase: 'mounts',
     label: 'let hooks see the namespaces and the mounts',

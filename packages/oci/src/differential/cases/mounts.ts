@@ -3,6 +3,15 @@ import { type Host, type Mount, type Row } from '../case.js';
 
 const asks = ['stat /mnt', 'try-open /mnt/file r', 'write /mnt/new text'];
 
+const copied = [
+  'stat /filled',
+  'ls /filled',
+  'ls /filled/below',
+  'read /filled/file',
+  'stat /filled/below/deep',
+  'read /filled/link',
+];
+
 const tmpfs = (...options: readonly string[]): Mount => ({
   destination: '/mnt',
   type: 'tmpfs',
@@ -71,6 +80,15 @@ const others = ({ data }: Host): readonly Row[] => [
   ['a mount point that leaves the root', at({ ...tmpfs(), destination: '/../../mnt' }), ...asks],
   ['a mount point behind a link', at({ ...tmpfs(), destination: '/link/below' }), 'ls /tmp'],
   ['a mount point behind an absolute link to above', at({ ...tmpfs(), destination: '/up/mnt' }), ...asks],
+  ['a mount point behind a link with ..', at({ ...tmpfs(), destination: '/var/run/app' }), 'ls /run', 'ls /run/app'],
+  ['a mount point behind a link with .., and masked paths', { mounts: [{ ...tmpfs(), destination: '/var/run/app' }], linux: { maskedPaths: ['/proc/keys'] } }, 'ls /run', 'ls /run/app'],
+  ['a bind mount behind a link with .., and masked paths', { mounts: [{ destination: '/var/run/app', source: `${data}/tree`, options: ['bind'] }], linux: { maskedPaths: ['/proc/keys'] } }, 'ls /run', 'read /run/app/file'],
+  ['a mount point that isn\'t there behind a link with .., and masked paths', { mounts: [{ ...tmpfs(), destination: '/var/run/made/here' }], linux: { maskedPaths: ['/proc/keys'] } }, 'ls /run', 'ls /run/made'],
+  ['a tmpfs with a copy of what is there', at({ ...tmpfs('tmpcopyup'), destination: '/filled' }), ...copied],
+  ['a read-only tmpfs with a copy of what is there', at({ ...tmpfs('tmpcopyup', 'ro'), destination: '/filled' }), ...copied, 'write /filled/new x'],
+  ['a tmpfs with a copy, a size and a mode', at({ ...tmpfs('tmpcopyup', 'size=1m', 'mode=700'), destination: '/filled' }), ...copied],
+  ['a tmpfs that is too small for the copy', at({ ...tmpfs('tmpcopyup', 'nr_inodes=2'), destination: '/filled' }), ...copied],
+  ['a tmpfs with a copy behind a link with ..', { mounts: [{ ...tmpfs('tmpcopyup'), destination: '/var/run' }], linux: { maskedPaths: ['/proc/keys'] } }, 'ls /run', 'read /run/app/file'],
   ['mounts in mounts', { mounts: [tmpfs(), { ...tmpfs('ro'), destination: '/mnt/a' }, { ...tmpfs(), destination: '/mnt/a/b' }] }],
   ['a mount in one below it', { mounts: [tmpfs(), { ...tmpfs('ro'), destination: '/mnt/a' }] }, 'ls /mnt'],
   ['two tmpfs at one place', { mounts: [tmpfs('size=1m'), tmpfs('size=2m')] }, ...asks],
