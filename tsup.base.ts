@@ -1,8 +1,10 @@
 // How every package is built: one ES module and its types, for Node 20.19 and later (which can also require() it).
 import { defineConfig, type Options } from 'tsup';
+import { late } from './scripts/late.ts';
 import { notices } from './scripts/notices.ts';
+import { required } from './scripts/required.ts';
 
-export default defineConfig({
+const base = defineConfig({
   entry: ['src/index.ts'],
   format: 'esm',
   platform: 'node',
@@ -14,10 +16,23 @@ export default defineConfig({
   // Parsing is most of what an import costs; and one character beyond Latin-1 in a comment makes V8 keep and read the file as UTF-16.
   minifyWhitespace: true,
   minifySyntax: true,
-  esbuildPlugins: [notices],
+  // Left to `required`.
+  noExternal: ['neverthrow'],
+  esbuildPlugins: [required, notices],
   esbuildOptions: (options) => {
     // Node prints the whole line in which an error was thrown.
     options.lineLimit = 160;
   },
   clean: true,
 }) as Options;
+
+export default base;
+
+/**
+ * For what `import '@haco/core'` loads: functions and classes in a second file, which the first call of one of them loads.
+ *
+ * @param atOnce - files, by their paths below `src`, of which something is called while the library is loaded
+ */
+export function later(atOnce?: RegExp): Options {
+  return { ...base, esbuildPlugins: [late((path) => atOnce?.test(path) !== true), ...(base.esbuildPlugins ?? [])] };
+}

@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { measureStats, statsTable } from './src/cgroup-stats.js';
 import { measureCli } from './src/cli.js';
+import { measureImport } from './src/import-cost.js';
 import { describeMachine, reportPage, reportSections, targetsTable } from './src/report.js';
 import { readMachine } from './src/machine.js';
 import { parseOptions } from './src/options.js';
@@ -25,10 +26,10 @@ async function cgroups(quick: boolean): Promise<number> {
   return 0;
 }
 
-/** Whole programs: no stage is needed either. */
+/** Whole programs and imports: no stage is needed either. */
 function cli(quick: boolean): Promise<number> {
   console.log(describeMachine({ ...readMachine(), realtime: false }));
-  console.log(`\n${measureCli(quick ? 5 : 25)}`);
+  console.log(`\n${measureCli(quick ? 5 : 25)}\n\n${targetsTable([measureImport(quick ? 5 : 40)])}`);
   return Promise.resolve(0);
 }
 

@@ -66,9 +66,15 @@ function buildPackages(say) {
 
 /** The packages that are built, each with a hash over its sources and those of the packages that it stands on. */
 function readPackages() {
-  const shared = ['package.json', 'pnpm-lock.yaml', 'tsup.base.ts', 'scripts/notices.ts', 'tsconfig.base.json'].map(
-    (file) => readFileSync(join(root, file), 'utf8'),
-  );
+  const shared = [
+    'package.json',
+    'pnpm-lock.yaml',
+    'tsup.base.ts',
+    'scripts/late.ts',
+    'scripts/notices.ts',
+    'scripts/required.ts',
+    'tsconfig.base.json',
+  ].map((file) => readFileSync(join(root, file), 'utf8'));
   /** @type {Map<string, { name: string, dir: string, hash: () => string }>} */
   const packages = new Map();
   for (const entry of readdirSync(join(root, 'packages'))) {

@@ -1,6 +1,8 @@
 // Besides the library, the program of supervisors: a file of its own that shares the library's code.
 import { defineConfig } from 'tsup';
-import base from '../../tsup.base.ts';
+import { later } from '../../tsup.base.ts';
+
+const base = later();
 
 /**
  * Definitions are given the library itself. Bundled into a chunk that both use, its door would lose what it passes on from other packages

@@ -1,1 +1,3 @@
-export { default } from '../../tsup.base.ts';
+import { later } from '../../tsup.base.ts';
+
+export default later();

@@ -59,6 +59,32 @@ describe('@haco/core', () => {
     expect(await run(firstUse)).toMatchObject({ stdout: 'exited\n', stderr: '', exitCode: 0 });
   });
 
+  it('loads by its import little more than verbs need, and the rest by its first use', async () => {
+    // Native code, what takes Node long to evaluate, and our own second files.
+    const code = `
+      import { readFileSync } from 'node:fs';
+      import { createRequire } from 'node:module';
+      const costly = /^NativeModule (_?http|http2|https|tls|net|crypto|zlib|readline|child_process|dgram|worker_threads|inspector)$/;
+      const before = new Set(process.moduleLoadList);
+      const loaded = () => ({
+        late: Object.keys(createRequire(import.meta.url).cache).some((path) => path.endsWith('late.cjs')),
+        koffi: readFileSync('/proc/self/maps', 'latin1').includes('koffi.node'),
+        costly: process.moduleLoadList.filter((name) => costly.test(name) && !before.has(name)),
+      });
+      const { haco } = await import('@haco/core');
+      console.log(JSON.stringify(loaded()));
+      await haco().command('true').run();
+      const { late, koffi } = loaded();
+      console.log(JSON.stringify({ late, koffi }));`;
+    expect(await run(code)).toMatchObject({
+      stdout: '{"late":false,"koffi":false,"costly":[]}\n{"late":true,"koffi":true}\n',
+      stderr: '',
+    });
+    const modules = join(project, 'node_modules/@haco');
+    const bytes = readdirSync(modules).map((name) => statSync(join(modules, name, 'dist/index.js')).size);
+    expect(bytes.reduce((sum, size) => sum + size, 0)).toBeLessThan(300 * 1024);
+  });
+
   it('unpacks an archive with the tar-stream that is bundled', async () => {
     execFileSync('tar', ['--create', '--gzip', '--file', 'root.tgz', '--directory', project, 'package.json'], {
       cwd: project,

@@ -101,7 +101,7 @@ describe.each(readdirSync(tarballs).map((file) => [nameOf(file), join(tarballs, 
 );
 
 it('the launcher comes along for both processors', () => {
-  const code = readFileSync(join(home, '@haco/sys/dist/index.js'), 'utf8').replaceAll(/\\?\n/g, '');
+  const code = readFileSync(join(home, '@haco/sys/dist/late.cjs'), 'utf8').replaceAll(/\\?\n/g, '');
   const images = [...code.matchAll(/["'`](f0VMR[A-Za-z0-9+/=]+)["'`]/g)].map(([, text = '']) =>
     Buffer.from(text, 'base64'),
   );

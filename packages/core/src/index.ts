@@ -33,7 +33,6 @@ export type { OutputLine } from './cluster/output.js';
 export { RunningCluster, type Outcomes } from './cluster/running.js';
 export { Container } from './container.js';
 export {
-  definitionExtensions,
   loadAnyDefinition,
   loadDefinition,
   type ClusterDefinition,
@@ -42,6 +41,7 @@ export {
   type DefinitionExport,
   type LoadOptions,
 } from './definition/load.js';
+export { definitionExtensions } from './definition/extensions.js';
 export { attachTo, AttachedContainer, type AttachByName, type AttachTarget } from './exec/attach.js';
 export type { NotCopied } from './exec/confinement-of.js';
 export type { ExecArguments, ExecOptions, ExecUser } from './exec/options.js';

@@ -19,8 +19,8 @@ export type {
   ProcfsKind,
   TmpfsOptions,
 } from './methods.js';
-export { lxcfsRemedy, missingLxcfs } from './host/missing-lxcfs.js';
-export { lxcfsStepId } from './lxcfs.js';
+export { missingLxcfs } from './host/missing-lxcfs.js';
+export { lxcfsRemedy, lxcfsStepId } from './lxcfs.js';
 export { mounts } from './part.js';
 export { dockerMaskedPaths, dockerReadonlyPaths } from './paths.js';
 export type {

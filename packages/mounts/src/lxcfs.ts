@@ -15,6 +15,10 @@ export const lxcfsStepId = 'mounts.lxcfs';
 /** Every LXCFS has it: without it, none is mounted there. */
 export const lxcfsProof = 'proc/meminfo';
 
+/** What mends it, in the words of every message about it. */
+export const lxcfsRemedy =
+  'install it with "apt-get install lxcfs" and start it with "systemctl start lxcfs" or "lxcfs <directory>", or name the directory where it is mounted, or leave out lxcfs()';
+
 /** What else a version of LXCFS may bring. */
 const others = [
   'proc/cpuinfo',

@@ -6,10 +6,8 @@ import { quote, type HacoError } from '@haco/plan';
 import { brandOf } from '../brand.js';
 import type { Builder } from '../builder.js';
 import type { Cluster } from '../cluster/cluster.js';
+import { definitionExtensions } from './extensions.js';
 import { definitionProblem, thrownBy, unreadable } from './problem.js';
-
-/** What a definition file may be. */
-export const definitionExtensions: readonly string[] = ['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs'];
 
 /** What a definition that is a function is told. */
 export interface DefinitionContext {

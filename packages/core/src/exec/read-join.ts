@@ -14,6 +14,7 @@ import {
   nothing,
 } from '@haco/plan';
 import { hintFor, openBelow } from '@haco/sys';
+import { O_PATH } from '../o-path.js';
 import type { JoinSection } from './join-part.js';
 import { stopped } from './pidfd.js';
 
@@ -67,7 +68,6 @@ function readIdMap(pid: number): Result<NonNullable<SharedFacts['idMap']>, HacoE
   }));
 }
 
-const O_PATH = 0o10000000;
 /** Device 5:2. */
 const ptmx = 0x502;
 

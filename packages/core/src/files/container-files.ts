@@ -17,7 +17,8 @@ import { copyIn, copyOut, type CopyReport } from './copy.js';
 import { makeDirectories, makeDirectory, namesIn, openDirectory, removePath } from './directory.js';
 import { inside } from './owner.js';
 import { readStream, readWhole } from './read.js';
-import { locate, nodeError, O_PATH, typeOf, type FilesRoot, type FileType } from './root.js';
+import { locate, nodeError, typeOf, type FilesRoot, type FileType } from './root.js';
+import { O_PATH } from '../o-path.js';
 import { watch, type FileEvent } from './watch.js';
 import { openToWrite, writeAll, type NewFileOptions } from './write.js';
 

@@ -10,7 +10,8 @@ import { deepest, makeDirectory, namesIn, openDirectory, tooMany } from './direc
 import { inParent } from './parent.js';
 import { outside } from './owner.js';
 import { tooLarge } from './read.js';
-import { fileError, locate, nodeError, O_PATH, reopen, typeOf, type FilesRoot, type Found } from './root.js';
+import { fileError, locate, nodeError, reopen, typeOf, type FilesRoot, type Found } from './root.js';
+import { O_PATH } from '../o-path.js';
 import { exists, openToWrite, writeAll, type NewFileOptions } from './write.js';
 
 /** Bounds of a copy. */

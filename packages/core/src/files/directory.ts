@@ -5,7 +5,8 @@ import { IoError, type HacoError } from '@haco/plan';
 import { errnoName } from '@haco/sys';
 import { makingAsOwner } from './as-owner.js';
 import { makeDirectoryAt, openEntry, unlinkAt, type Name } from './calls.js';
-import { checkPath, fileError, nodeError, O_PATH, openFound, type FilesRoot } from './root.js';
+import { checkPath, fileError, nodeError, openFound, type FilesRoot } from './root.js';
+import { O_PATH } from '../o-path.js';
 import { inParent } from './parent.js';
 import { exists, own, type NewFileOptions } from './write.js';
 

@@ -3,7 +3,8 @@ import { closeSync, constants } from 'node:fs';
 import { err, type Result } from 'neverthrow';
 import { IoError, type HacoError } from '@haco/plan';
 import { errnoName, openBelow } from '@haco/sys';
-import { checkPath, fileError, O_PATH, refuseSettings, withRoot, type FilesRoot } from './root.js';
+import { checkPath, fileError, refuseSettings, withRoot, type FilesRoot } from './root.js';
+import { O_PATH } from '../o-path.js';
 
 /** The directory in which the last word of a path is, and that word. */
 function splitPath(path: string): readonly [directory: string, name: string] {

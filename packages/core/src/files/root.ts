@@ -12,9 +12,7 @@ import {
   type IdRange,
 } from '@haco/plan';
 import { errnoName, hintFor, openBelow } from '@haco/sys';
-
-/** O_PATH: names what is there without opening it, so that looking at a device or a fifo does nothing to it. */
-export const O_PATH = 0o10000000;
+import { O_PATH } from '../o-path.js';
 
 /** How ids inside are called outside. */
 export interface OwnerMap {

@@ -1,5 +1,5 @@
 /** The part `process`: from arguments to a checked section, and from the section to the steps of session, privileges and exec. */
-import { Readable, Writable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { Live, issue, parseText, quote, rejected, type Issue, type Part, type Rejected, nothing } from '@haco/plan';
 import { checkProcess } from './check.js';
 import { cpuAffinityIssues, cpuListText, type CpuList } from './cpu-affinity.js';
@@ -10,20 +10,21 @@ import { personalityIssues } from './personality.js';
 import { schedulerIssues } from './scheduler.js';
 import { numericUser } from './user.js';
 import { planProcess } from './plan.js';
+import { isReadable, isWritable } from '../streams/kinds.js';
 import { emptyProcess, type ProcessSection, type StdioSpec } from './section.js';
 
 function source(section: ProcessSection, given: StdinSource): ProcessSection | Rejected {
   if (given instanceof Uint8Array) {
     return { ...section, stdin: { base64: Buffer.from(given).toString('base64') } };
   }
-  if (given instanceof Readable) return { ...section, stdin: new Live<Readable>(given, 'a Readable') };
+  if (isReadable(given)) return { ...section, stdin: new Live<Readable>(given, 'a Readable') };
   return isStdio(given, ['text', 'file', 'fd'])
     ? { ...section, stdin: given }
     : rejected('process.stdin', "must be 'pipe', 'inherit', 'null', { text }, { file }, { fd }, bytes or a Readable");
 }
 
 function target(key: 'stdout' | 'stderr', section: ProcessSection, given: StdoutTarget): ProcessSection | Rejected {
-  if (given instanceof Writable) return { ...section, [key]: new Live<Writable>(given, 'a Writable') };
+  if (isWritable(given)) return { ...section, [key]: new Live<Writable>(given, 'a Writable') };
   return isStdio(given, ['file', 'fd'])
     ? { ...section, [key]: given }
     : rejected(`process.${key}`, "must be 'pipe', 'inherit', 'null', { file }, { fd } or a Writable");

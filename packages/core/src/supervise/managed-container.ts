@@ -18,7 +18,8 @@ import type { Checkpoint, CheckpointOptions } from '../checkpoint/checkpoint.js'
 import { attachTo, type AttachedContainer } from '../exec/attach.js';
 import type { ExecArguments, ExecOptions } from '../exec/options.js';
 import { ContainerFiles } from '../files/container-files.js';
-import { nodeError, O_PATH } from '../files/root.js';
+import { nodeError } from '../files/root.js';
+import { O_PATH } from '../o-path.js';
 import type { HacoOptions } from '../haco.js';
 import type { Outcome } from '../outcome.js';
 import type { ProcessHandle } from '../process-handle.js';

@@ -1,15 +1,11 @@
 /** Whether LXCFS is there, as far as this machine can tell before a start. */
 import { statfsSync } from 'node:fs';
 import type { Warning } from '@haco/plan';
-import { lxcfsProof, lxcfsStepId } from '../lxcfs.js';
+import { lxcfsProof, lxcfsRemedy, lxcfsStepId } from '../lxcfs.js';
 import type { MountsSection } from '../section.js';
 
 /** FUSE_SUPER_MAGIC of linux/magic.h. */
 const fuse = 0x65735546;
-
-/** What mends it, in the words of every message about it. */
-export const lxcfsRemedy =
-  'install it with "apt-get install lxcfs" and start it with "systemctl start lxcfs" or "lxcfs <directory>", or name the directory where it is mounted, or leave out lxcfs()';
 
 /** The problem of `check()` and `explain()`, when there is one. */
 export function missingLxcfs({ lxcfs }: Pick<MountsSection, 'lxcfs'>): readonly Warning[] {
