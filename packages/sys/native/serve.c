@@ -19,6 +19,8 @@
 #define LATE_NAMESPACES (CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWNET)
 /* The longest that a process stays awake for a message that was announced. */
 #define AWAKE_NS 500000
+#define PATIENCE_NS 2000000
+#define RESTS 64 /* some 2 us */
 #define MOST_LOOKS 2000 /* where there is no clock */
 _Static_assert(PLAN_FD + SERVED_DESCRIPTORS < KEPT_FD, "received descriptors end below the kept ones");
 
@@ -57,6 +59,9 @@ static s64 peek_awake(s32 socket, struct request *request)
 		if (result != -EAGAIN)
 			return result;
 		sys0(NR_sched_yield);
+		/* The other thread of this core may be the one that Node runs on: it gets nearly all of the core. */
+		for (u32 rests = 0; rests < RESTS; rests++)
+			rest();
 	}
 	return peek(socket, request, 0);
 }
@@ -142,11 +147,25 @@ static void take_over(const struct request *request, s32 *slots, struct served *
 		leave(105);
 }
 
-/* A child of Node, whose pid lies at `tid` before it runs: 0 in it, else its pid or a negative errno. */
-static s64 make_process(u64 flags, s32 *tid)
+/*
+ * A child of Node, whose pid lies at `tid` before it runs: 0 in it, else its pid or a negative errno. Who made it gets a pidfd, unless
+ * `pidfd` is 0.
+ */
+static s64 make_process(u64 flags, s32 *tid, s32 *pidfd)
 {
-	struct clone_args args = {.flags = CLONE_PARENT | CLONE_PARENT_SETTID | flags, .parent_tid = (u64)tid};
+	struct clone_args args = {.flags = CLONE_PARENT | CLONE_PARENT_SETTID | flags, .parent_tid = (u64)tid, .pidfd = (u64)pidfd};
+	if (pidfd != 0)
+		args.flags |= CLONE_PIDFD;
 	return sys2(NR_clone3, &args, sizeof(args));
+}
+
+/* The start that is under way has the CPU: what will be needed for the next one is made when it has ended, or takes long, or the next one is there. */
+static void give_way(s32 pidfd, s32 socket)
+{
+	const struct timespec patience = {0, PATIENCE_NS};
+	struct pollfd polls[2] = {{pidfd, POLLIN, 0}, {socket, POLLIN, 0}};
+	/* Whatever comes of it, the next thing is the same. */
+	(void)sys5(NR_ppoll, polls, 2, &patience, 0, 8);
 }
 
 static void enter_late(u64 flags)
@@ -219,7 +238,8 @@ static s32 make_in_advance(s32 socket, s32 others, u64 flags, s32 *slots, struct
 	const s32 mine = keep(notice[0]), theirs = keep(notice[1]);
 	if (sys3(NR_close_range, PLAN_FD, KEPT_FD - 1, 0) < 0)
 		leave(105);
-	const s64 pid = make_process(CLONE_CLEAR_SIGHAND | (flags & ~LATE_NAMESPACES), &slots[ADVANCE_SLOT]);
+	s32 pidfd = -1;
+	const s64 pid = make_process(CLONE_CLEAR_SIGHAND | (flags & ~LATE_NAMESPACES), &slots[ADVANCE_SLOT], &pidfd);
 	if (pid == 0) {
 		/* Open here, these would hide the end of the spare from the server and from us. */
 		sys1(NR_close, others);
@@ -232,6 +252,11 @@ static s32 make_in_advance(s32 socket, s32 others, u64 flags, s32 *slots, struct
 	sys1(NR_close, theirs);
 	const s32 taken = pid > 0 && hears(mine);
 	sys1(NR_close, mine);
+	if (taken)
+		give_way(pidfd, socket);
+	/* What comes with a request takes the lowest numbers. */
+	if (pidfd >= 0)
+		sys1(NR_close, pidfd);
 	/* It is Node's child: unless it became a start, Node must be told of it. */
 	if (!taken && pid > 0 && slots[ADVANCE_SLOT] == (s32)pid) {
 		__atomic_store_n(&slots[LEFT_SLOT], (s32)pid, __ATOMIC_RELEASE);
@@ -278,7 +303,7 @@ static void attend(s32 socket, s32 notice, s32 *slots, struct served *served)
 			/* A process that enters a user namespace is made there. */
 			again = request.flags == last && (last & CLONE_NEWUSER) == 0;
 			last = request.flags;
-			result = make_process(CLONE_CLEAR_SIGHAND | request.flags, &slots[request.slot]);
+			result = make_process(CLONE_CLEAR_SIGHAND | request.flags, &slots[request.slot], 0);
 			if (result == 0) {
 				take_over(&request, slots, served);
 				return;
@@ -309,7 +334,8 @@ void serve(struct served *served)
 		/* Also the numbers that were kept under another: an end of the pipe that stays open would hide the end of the spare. */
 		if (sys3(NR_close_range, PLAN_FD, KEPT_FD - 1, 0) < 0)
 			leave(105);
-		const s64 result = make_process(0, &slots[SPARE_SLOT]);
+		s32 pidfd = -1;
+		const s64 result = make_process(0, &slots[SPARE_SLOT], &pidfd);
 		if (result == 0) {
 			sys1(NR_close, mine);
 			attend(socket, theirs, slots, served);
@@ -323,5 +349,6 @@ void serve(struct served *served)
 		if (!hears(mine))
 			leave(0);
 		sys1(NR_close, mine);
+		give_way(pidfd, socket);
 	}
 }

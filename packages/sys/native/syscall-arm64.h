@@ -55,3 +55,9 @@ static inline s64 raw_syscall(s64 nr, s64 a, s64 b, s64 c, s64 d, s64 e, s64 f)
 		"mov x30,#0\n"                                                                                         \
 		"mov x0,sp\n"                                                                                          \
 		"b launcher\n")
+
+/* A moment in which this thread leaves the core to others. */
+static inline void rest(void)
+{
+	__asm__ volatile("isb" ::: "memory");
+}

@@ -56,3 +56,9 @@ static inline s64 raw_syscall(s64 nr, s64 a, s64 b, s64 c, s64 d, s64 e, s64 f)
 		"and $-16,%rsp\n"                                                                                      \
 		"call launcher\n"                                                                                      \
 		"hlt\n")
+
+/* A moment in which this thread leaves the core to others. */
+static inline void rest(void)
+{
+	__asm__ volatile("pause" ::: "memory");
+}

@@ -91,11 +91,6 @@ export function release(): void {
   if (pending === 0) keepAlive?.unref();
 }
 
-/** Whether nothing is under way, and nobody is waited for. */
-export function isIdle(): boolean {
-  return pending === 0;
-}
-
 /** Call `look` on every SIGCHLD until it is removed. */
 export function addPoller(poller: () => void): void {
   pollers.add(poller);

@@ -382,20 +382,29 @@ describeWith(['root', 'probe', 'two-processors'], 'an announced start', () => {
     }
   });
 
-  it('is told of a start in advance only while nothing else is under way', async () => {
+  it('is none while another start is under way, or before there is a server', async () => {
     closeForkServer();
     expect(announceStart()).toBe(0);
+    await readyFor('alone');
+    const none = openSync('/dev/null', 'r+');
+    const stdio = [none, none, none] as const;
+    const launched = begin([clone(), exec('/bin/sleep', '0.2')], { stdio, way: 'alone' });
+    expect(announceStart()).toBe(0);
+    await launched.ended;
+    closeSync(none);
+  });
+
+  it('is one beside containers that live, and a launcher hears of it as well', async () => {
     await readyFor('served');
     const none = openSync('/dev/null', 'r+');
-    const launched = begin([clone(), exec('/bin/sleep', '1000')], { stdio: [none, none, none], way: 'served' });
+    const stdio = [none, none, none] as const;
+    const launched = begin([clone(), exec('/bin/sleep', '1000')], { stdio, way: 'served' });
     const { pid } = (await launched.started)._unsafeUnwrap();
-    expect(announceStart()).toBe(0);
-    process.kill(pid, 'SIGKILL');
-    await launched.ended;
-    // A launcher of its own kind takes it as well.
     const announced = announceStart();
     expect(announced).toBeGreaterThan(0);
     expect((await ended([clone(), exec('/bin/true')], { way: 'served', announced })).end.exitCode).toBe(0);
+    process.kill(pid, 'SIGKILL');
+    await launched.ended;
     closeSync(none);
   });
 });

@@ -5,7 +5,7 @@
 import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { afterEnd } from '../exit/after-end.js';
-import { addPoller, isIdle, removePoller } from '../exit/watch.js';
+import { addPoller, removePoller } from '../exit/watch.js';
 import { reap } from '../exit/wait.js';
 import type { EncodedPlan } from '../codec/encode.js';
 import * as wire from '../codec/wire.js';
@@ -185,12 +185,17 @@ export function closeForkServer(): void {
   const collect = (): void => {
     if (!hasEnded(ending)) return;
     // Starts that were under way read their pids from it until now.
-    if (ending.free.length + ending.used.length < wire.server.slots) return;
+    if (isBusy(ending)) return;
     removePoller(collect);
     libc().close(ending.slots);
   };
   addPoller(collect);
   collect();
+}
+
+/** Whether starts are under way whose pids nobody has read yet. */
+function isBusy({ free, used }: Server): boolean {
+  return free.length + used.length < wire.server.slots;
 }
 
 /** Whether the server takes requests. It is never asked before: what it can't do, a launcher of its own can. */
@@ -240,10 +245,10 @@ let severalCpus: boolean | undefined;
 
 /**
  * Wake whoever will take the next request: to wake up takes it as long as all that is to be done before the request is sent. Only for
- * a start that comes at once, and while nothing else is under way; 0, when nobody was told, else a number that belongs to that start.
+ * a start that comes at once, and while no other one is under way; 0, when nobody was told, else a number that belongs to that start.
  */
 export function announceStart(): number {
-  if (server === undefined || !server.ready || !isMainThread() || !isIdle()) return 0;
+  if (server === undefined || !server.ready || !isMainThread() || isBusy(server)) return 0;
   severalCpus ??= availableParallelism() > 1;
   if (!severalCpus) return 0;
   announcements = (announcements % 0xffff_ffff) + 1;
