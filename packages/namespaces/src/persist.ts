@@ -12,6 +12,7 @@ function planOne({ kind, path }: Persisted, index: number, { host }: PlanContext
   const open = openFlags(host.arch);
   const file = 'namespaces.persist.file';
   const directory = 'namespaces.persist.child';
+  const tree = 'namespaces.persist.tree';
   const note =
     kind === 'mount'
       ? '; the kernel refuses it (EINVAL) where the mount that holds the file is shared: mount something private there first'
@@ -32,23 +33,24 @@ function planOne({ kind, path }: Persisted, index: number, { host }: PlanContext
         ],
         { save: madeSlot(index), tolerate: ['EEXIST'] },
       ),
-      syscall('openat', [AT_FDCWD, path, flags(open, 'O_RDONLY', 'O_NOFOLLOW', 'O_CLOEXEC'), 0], { save: file }),
-      // A namespace that was left there earlier is replaced: mounts must not pile up. Any other file says ENOTTY.
-      syscall('ioctl', [slot(file), NS_GET_NSTYPE, 0], { tolerate: ['ENOTTY'], skipOnTolerated: 1 }),
-      syscall('umount2', [path, flags(umountFlags, 'MNT_DETACH', 'UMOUNT_NOFOLLOW')]),
-      syscall('close', [slot(file)]),
       syscall('openat', [AT_FDCWD, { procPath: 'child' }, flags(open, 'O_PATH', 'O_DIRECTORY', 'O_CLOEXEC'), 0], {
         save: directory,
       }),
       syscall(
         'open_tree',
         [slot(directory), `ns/${rowOf(kind).file}`, flags(openTreeFlags, 'OPEN_TREE_CLONE', 'OPEN_TREE_CLOEXEC')],
-        { save: file },
+        { save: tree },
       ),
-      syscall('move_mount', [slot(file), '', AT_FDCWD, path, flags(moveMountFlags, 'MOVE_MOUNT_F_EMPTY_PATH')]),
-      syscall('fcntl', [slot(file), flags(fcntlCommands, 'F_DUPFD_CLOEXEC'), 3], { save: treeSlot(index) }),
-      syscall('close', [slot(file)]),
       syscall('close', [slot(directory)]),
+      syscall('openat', [AT_FDCWD, path, flags(open, 'O_RDONLY', 'O_NOFOLLOW', 'O_CLOEXEC'), 0], { save: file }),
+      // A namespace that was left there earlier is replaced: mounts must not pile up. Any other file says ENOTTY. The new one is at hand
+      // by then, so that an end of the container's process, as when Node is killed, can't leave neither.
+      syscall('ioctl', [slot(file), NS_GET_NSTYPE, 0], { tolerate: ['ENOTTY'], skipOnTolerated: 1 }),
+      syscall('umount2', [path, flags(umountFlags, 'MNT_DETACH', 'UMOUNT_NOFOLLOW')]),
+      syscall('close', [slot(file)]),
+      syscall('move_mount', [slot(tree), '', AT_FDCWD, path, flags(moveMountFlags, 'MOVE_MOUNT_F_EMPTY_PATH')]),
+      syscall('fcntl', [slot(tree), flags(fcntlCommands, 'F_DUPFD_CLOEXEC'), 3], { save: treeSlot(index) }),
+      syscall('close', [slot(tree)]),
     ],
     from: `namespaces.persist[${String(index)}]`,
     needs: [{ capability: 'sys_admin', over: 'host' }],

@@ -82,16 +82,16 @@ describe('new namespaces', () => {
             clone3({flags=CLONE_NEWNET}) = <child>
         2 [parent] keep the net namespace as /run/netns/blue
             openat(AT_FDCWD, "/run/netns/blue", O_RDONLY|O_CREAT|O_EXCL|O_NOFOLLOW|O_CLOEXEC, 0600) = <namespaces.persist.made.0>   or EEXIST
+            openat(AT_FDCWD, "/proc/<child>", O_PATH|O_DIRECTORY|O_CLOEXEC, 0) = <namespaces.persist.child>
+            open_tree(<namespaces.persist.child>, "ns/net", OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC) = <namespaces.persist.tree>
+            close(<namespaces.persist.child>)
             openat(AT_FDCWD, "/run/netns/blue", O_RDONLY|O_NOFOLLOW|O_CLOEXEC, 0) = <namespaces.persist.file>
             ioctl(<namespaces.persist.file>, NS_GET_NSTYPE, 0)   or ENOTTY
             umount2("/run/netns/blue", MNT_DETACH|UMOUNT_NOFOLLOW)
             close(<namespaces.persist.file>)
-            openat(AT_FDCWD, "/proc/<child>", O_PATH|O_DIRECTORY|O_CLOEXEC, 0) = <namespaces.persist.child>
-            open_tree(<namespaces.persist.child>, "ns/net", OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC) = <namespaces.persist.file>
-            move_mount(<namespaces.persist.file>, "", AT_FDCWD, "/run/netns/blue", MOVE_MOUNT_F_EMPTY_PATH)
-            fcntl(<namespaces.persist.file>, F_DUPFD_CLOEXEC, 3) = <namespaces.persist.tree.0>
-            close(<namespaces.persist.file>)
-            close(<namespaces.persist.child>)
+            move_mount(<namespaces.persist.tree>, "", AT_FDCWD, "/run/netns/blue", MOVE_MOUNT_F_EMPTY_PATH)
+            fcntl(<namespaces.persist.tree>, F_DUPFD_CLOEXEC, 3) = <namespaces.persist.tree.0>
+            close(<namespaces.persist.tree>)
         3 [undo] let go of the net namespace at /run/netns/blue, if the start has failed
             fcntl(<namespaces.persist.tree.0>, F_GETFD, 0)   or EBADF
             umount2("/run/netns/blue", MNT_DETACH|UMOUNT_NOFOLLOW)
