@@ -4,7 +4,7 @@
 //
 // CommonJS, as a function needs its code before it returns and import() would make it wait. There is still one of each thing: what the late
 // files import of others (of this package, or another) is handed to them.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { dirname, join, relative, resolve } from 'node:path';
 
@@ -237,8 +237,11 @@ export function late(mayBeLate: (path: string) => boolean = () => true) {
         if (wanted.length > 0)
           throw new Error(`Constants of late files are used early: ${[...new Set(wanted)].join(', ')}`);
         const body = text.replace(/^"use strict";/, '');
+        const dist = build.initialOptions.outdir ?? 'dist';
+        // In a fresh clone, this is the first file of it.
+        mkdirSync(dist, { recursive: true });
         writeFileSync(
-          join(build.initialOptions.outdir ?? 'dist', lateFile),
+          join(dist, lateFile),
           // In brackets: it is called at once.
           `"use strict";module.exports=(function(require,lateImport,lateUrl){const module={exports:{}};\n${body}return module.exports});\n`,
         );

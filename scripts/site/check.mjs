@@ -1,8 +1,9 @@
-// `npm run site`: the pages that `npm run docs` has made, in a real browser. All of them are opened once, at the width of a phone; the
-// important ones also on a desktop, light and dark. Links and anchors must lead somewhere, pictures must load, nothing may be said on the
-// console, asked of another host, or be wider than the window; the menu and the search must work.
+// `npm run site`: the pages that `npm run docs` has made, in a real browser. All documents and some of each kind of the reference are opened
+// once, at the width of a phone; the important ones also on a desktop, light and dark. Pictures must load, nothing may be said on the console,
+// asked of another host, or be wider than the window; the menu and the search must work. Links and anchors of all pages must lead somewhere.
 //
 //   npm run site                 says why when there is no browser
+//   npm run site -- --all        opens each page of the reference, too
 //   npm run site -- --strict     fails then
 //   npm run site -- guides/      only pages with that in their path, in every setting
 //   npm run site -- --shots DIR  keeps pictures of the important pages
@@ -12,13 +13,13 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { chromium } from 'playwright-core';
 import { look } from './look.mjs';
-import { serve } from './serve.mjs';
+import { fileOf, serve } from './serve.mjs';
 
 const site = fileURLToPath(new URL('../../docs/reference', import.meta.url));
 const executablePath = process.env.HACO_CHROMIUM ?? '/usr/bin/chromium';
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { strict: { type: 'boolean' }, shots: { type: 'string' } },
+  options: { strict: { type: 'boolean' }, all: { type: 'boolean' }, shots: { type: 'string' } },
 });
 
 /** One of each kind. */
@@ -85,8 +86,14 @@ const files = readdirSync(site, { recursive: true, encoding: 'utf8' });
 const pages = files.filter((file) => file.endsWith('.html'));
 const chosen =
   positionals.length === 0 ? undefined : pages.filter((page) => positionals.some((one) => page.includes(one)));
+/** Pages of the reference are all made alike: of each kind these, and those with the longest names, which are the widest. */
+const everyTenth = pages.filter((page, index) => !isReference(page) || index % 10 === 0 || page.length > 75);
+const opened = values.all === true ? pages : everyTenth;
 try {
-  if (chosen === undefined) checkLinks(await lookAtAll('phone, light', pages, { isWhole: false }));
+  if (chosen === undefined) {
+    checkLinks();
+    await lookAtAll('phone, light', opened, { isWhole: false });
+  }
   for (const setting of Object.keys(settings)) await lookAtAll(setting, chosen ?? important, { isWhole: true });
   await useMenuAndSearch();
 } finally {
@@ -97,7 +104,7 @@ try {
 for (const problem of new Set(problems)) console.error(`✗ ${problem}`);
 const seconds = ((performance.now() - start) / 1000).toFixed(1);
 console.log(
-  `${problems.length === 0 ? '✓' : '✗'} ${(chosen ?? pages).length} pages, ${(chosen ?? important).length} of them in ${Object.keys(settings).length} settings, ${seconds} s`,
+  `${problems.length === 0 ? '✓' : '✗'} ${pages.length} pages, ${(chosen ?? opened).length} of them opened, ${(chosen ?? important).length} in ${Object.keys(settings).length} settings, ${seconds} s`,
 );
 process.exitCode = problems.length === 0 ? 0 : 1;
 
@@ -109,15 +116,12 @@ process.exitCode = problems.length === 0 ? 0 : 1;
 async function lookAtAll(setting, wanted, { isWhole }) {
   const context = await browser.newContext(settings[setting]);
   const waiting = [...wanted];
-  /** @type {Map<string, import('./look.mjs').Seen>} */
-  const seen = new Map();
   await Promise.all(
     Array.from({ length: 4 }, async () => {
       const tab = await context.newPage();
       for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
         const found = await look(tab, { origin: (isWhole ? server : plain).origin, file, isWhole });
-        seen.set(file, found);
-        problems.push(...found.problems.map((problem) => `${file} (${setting}): ${problem}`));
+        problems.push(...found.map((problem) => `${file} (${setting}): ${problem}`));
         if (isWhole && values.shots !== undefined) {
           mkdirSync(values.shots, { recursive: true });
           await tab.screenshot({ path: join(values.shots, `${file} ${setting}.png`.replaceAll(/[/, ]+/g, '-')) });
@@ -126,28 +130,39 @@ async function lookAtAll(setting, wanted, { isWhole }) {
     }),
   );
   await context.close();
-  return seen;
 }
 
-/** Every link leads to a file, every anchor to a place in it, and every page is reached from the first. @param {Map<string, import('./look.mjs').Seen>} seen */
-function checkLinks(seen) {
+/** @param {string} page */
+function isReference(page) {
+  return /^(?:classes|enums|functions|interfaces|modules|types|variables)\//.test(page);
+}
+
+/** Every link leads to a file, every anchor to a place in it, and every page is reached from the first. */
+function checkLinks() {
   const there = new Set(files);
   const reached = new Set(['index.html']);
-  for (const [page, { links }] of seen) {
-    for (const { file, anchor } of links) {
+  const texts = new Map(pages.map((page) => [page, readFileSync(join(site, page), 'utf8')]));
+  /** @type {Map<string, Set<string>>} */
+  const ids = new Map();
+  const idsOf = (/** @type {string} */ file) => {
+    let found = ids.get(file);
+    if (found === undefined) {
+      const text = texts.get(file) ?? readFileSync(join(site, file), 'utf8');
+      ids.set(file, (found = new Set([...text.matchAll(/\bid="([^"]*)"/g)].map(([, id = '']) => id))));
+    }
+    return found;
+  };
+  for (const [page, text] of texts) {
+    for (const [, href = ''] of text.matchAll(/<(?:a|use)\b[^>]*?\bhref="([^"]+)"/g)) {
+      const { origin, pathname, hash } = new URL(href.replaceAll('&amp;', '&'), `${server.origin}/${page}`);
+      if (origin !== server.origin) continue;
+      const [file, anchor] = [fileOf(pathname), decodeURIComponent(hash).slice(1)];
       reached.add(file);
       if (!there.has(file)) problems.push(`${page}: there is no ${file}`);
-      else if (anchor !== '' && !anchorsOf(file, seen).has(anchor)) problems.push(`${page}: ${file} has no #${anchor}`);
+      else if (anchor !== '' && !idsOf(file).has(anchor)) problems.push(`${page}: ${file} has no #${anchor}`);
     }
   }
   problems.push(...pages.filter((page) => !reached.has(page)).map((page) => `${page}: nothing leads there`));
-}
-
-/** @param {string} file @param {Map<string, import('./look.mjs').Seen>} seen */
-function anchorsOf(file, seen) {
-  const page = seen.get(file);
-  if (page !== undefined) return new Set(page.ids);
-  return new Set([...readFileSync(join(site, file), 'utf8').matchAll(/\bid="([^"]*)"/g)].map(([, id = '']) => id));
 }
 
 /** As somebody on a phone does. */

@@ -1,13 +1,9 @@
-// One page of the site in the browser: what it has and links to, and what is wrong with it as it is shown.
-
-import { fileOf } from './serve.mjs';
-
-/** @typedef {{ ids: string[], links: { file: string, anchor: string }[], problems: string[] }} Seen */
+// One page of the site in the browser: what is wrong with it as it is shown.
 
 /**
  * @param {import('playwright-core').Page} tab
  * @param {{ origin: string, file: string, isWhole: boolean }} page - `file`: such as "guides/index.html"; `isWhole`: with its navigation
- * @returns {Promise<Seen>}
+ * @returns {Promise<string[]>}
  */
 export async function look(tab, { origin, file, isWhole }) {
   /** @type {string[]} */
@@ -49,14 +45,9 @@ export async function look(tab, { origin, file, isWhole }) {
     await tab.waitForFunction('document.querySelector("#tsd-nav-container a") !== null', undefined, {
       timeout: 10_000,
     });
-  const { hrefs, ...found } = await tab.evaluate(inPage);
+  const shown = await tab.evaluate(inPage);
   for (const [event, listener] of listen) tab.off(/** @type {any} */ (event), listener);
-  const urls = hrefs.map((href) => new URL(href)).filter((url) => url.origin === origin);
-  const links = urls.map(({ pathname, hash }) => ({
-    file: fileOf(pathname),
-    anchor: decodeURIComponent(hash).slice(1),
-  }));
-  return { ids: found.ids, links, problems: [...problems, ...found.problems] };
+  return [...problems, ...shown];
 }
 
 /** Runs in the page. */
@@ -79,10 +70,5 @@ function inPage() {
     if (!image.complete || image.naturalWidth === 0) problems.push(`no picture: ${image.src}`);
   if (document.title === '') problems.push('has no title');
   if (document.querySelector('h1') === null) problems.push('has no heading');
-  const uses = [...document.querySelectorAll('use')].map((use) => use.href.baseVal);
-  return {
-    problems,
-    ids: [...document.querySelectorAll('[id]')].map(({ id }) => id),
-    hrefs: [...document.links].map(({ href }) => href).concat(uses.map((use) => new URL(use, document.baseURI).href)),
-  };
+  return problems;
 }
