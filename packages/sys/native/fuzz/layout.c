@@ -103,7 +103,9 @@ int main(void)
 	FIELD(request, slot, "slot");
 	FIELD(request, descriptors, "descriptors");
 	FIELD(request, alone, "alone");
+	FIELD(request, announced, "announced");
 	FIELD(request, flags, "flags");
+	FIELD(request, unconfirmed, "unconfirmed");
 	VALUE("size", sizeof(struct request));
 	CLOSE();
 	OPEN("server");
@@ -121,6 +123,7 @@ int main(void)
 	VALUE("headerSize", sizeof(struct plan));
 	VALUE("opSize", sizeof(struct op));
 	VALUE("reportSize", sizeof(struct report));
+	VALUE("announcementSize", ANNOUNCEMENT_SIZE);
 	VALUE("noSlot", NO_SLOT);
 	VALUE("planFd", PLAN_FD);
 	VALUE("channelFd", CHANNEL_FD);
