@@ -141,6 +141,7 @@ function virtual(lane) {
     missing: () => notLinux ?? (isRoot ? undefined : 'needs root (sudo npm test)') ?? prepareMachine(lane.vm),
     elsewhere: [
       /^no cgroup v1 hierarchy is mounted/,
+      /^this process may use one processor only/,
       /has the controller (blkio|cpuacct|devices|freezer|net_cls|net_prio|perf_event)$/,
       ...(lane.vm.includes('--uml')
         ? [/has the controller (hugetlb|cpuset)$/, /^the kernel has no PSI/, /^Landlock is not enabled/]
