@@ -20,7 +20,6 @@ const docs = fileURLToPath(new URL('../docs/benchmarks/', import.meta.url));
 /** Snapshots of groups: nothing is started, so none of the contenders is needed. */
 async function cgroups(quick: boolean): Promise<number> {
   const amounts = { groups: quick ? 100 : 500, rounds: 10 };
-  console.log(describeMachine({ ...readMachine(), realtime: false }));
   const figures = await measureStats(amounts);
   console.log(`\n${statsTable(figures, amounts)}\n\n${targetsTable(judgeStats(figures, amounts.groups))}`);
   return 0;
@@ -28,20 +27,17 @@ async function cgroups(quick: boolean): Promise<number> {
 
 /** Whole programs and imports: no stage is needed either. */
 function cli(quick: boolean): Promise<number> {
-  console.log(describeMachine({ ...readMachine(), realtime: false }));
   console.log(`\n${measureCli(quick ? 5 : 25)}\n\n${targetsTable([measureImport(quick ? 5 : 40)])}`);
   return Promise.resolve(0);
 }
 
 async function unpack(quick: boolean): Promise<number> {
-  console.log(describeMachine({ ...readMachine(), realtime: false }));
   console.log(`\n${await measureUnpack(quick ? 1 : 7)}`);
   return 0;
 }
 
 /** The compilation of a profile, in processes of its own. */
 function seccomp(quick: boolean): Promise<number> {
-  console.log(describeMachine({ ...readMachine(), realtime: false }));
   const { text, targets } = seccompReport(measureSeccomp(quick ? 5 : 30));
   console.log(`\n${text}\n\n${targetsTable(targets)}`);
   return Promise.resolve(0);
@@ -56,7 +52,10 @@ async function main(): Promise<number> {
     seccomp: () => seccomp(quick),
   };
   const [, , asked = ''] = process.argv;
-  if (Object.hasOwn(alone, asked)) return alone[asked as keyof typeof alone]();
+  if (Object.hasOwn(alone, asked)) {
+    console.log(describeMachine({ ...readMachine(), realtime: false }));
+    return alone[asked as keyof typeof alone]();
+  }
   const options = parseOptions(process.argv.slice(2));
   if (typeof options === 'string') {
     console.error(options);

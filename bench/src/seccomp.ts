@@ -13,7 +13,7 @@ const built = (name: string): string => new URL(`../../packages/${name}/dist/ind
 /** Prints milliseconds, in the order of {@link kinds}. */
 const program = `
 import { readFileSync } from 'node:fs';
-import { parseProfile, prepareSeccomp, profilesOf } from ${JSON.stringify(built('confine'))};
+import { parseProfile, prepareSeccomp } from ${JSON.stringify(built('confine'))};
 import { noFacts } from ${JSON.stringify(built('plan'))};
 import { libc, probeHost } from ${JSON.stringify(built('sys'))};
 const host = probeHost();

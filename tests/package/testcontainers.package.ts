@@ -1,12 +1,11 @@
 /** A stranger's Debian as a container of Docker, driven by testcontainers: the tarballs are installed and the README's first snippet runs. */
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describeWith } from '@haco/testkit';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { dockerdNeeds, importImage, type Dockerd, useDockerd } from '../../packages/oci/src/runtime/engines/dockerd.js';
+import { runClient } from '../../packages/oci/src/runtime/engines/run-client.js';
 import { nodeOf } from '../../scripts/other-node.mjs';
 import { projectOf } from './project.ts';
 import { firstSnippet } from './readme.ts';
@@ -46,20 +45,8 @@ describeWith(
           'node readme.mjs </dev/null',
         ].join('\n'),
       });
-      const tsx = createRequire(import.meta.url).resolve('tsx', {
-        paths: [fileURLToPath(new URL('../..', import.meta.url))],
-      });
-      const client = fileURLToPath(new URL('testcontainers-client.ts', import.meta.url));
-      const { stdout, stderr } = await engine.beside([process.execPath, '--import', tsx, client, request], {
-        // Its own reaper is an image of a registry.
-        env: {
-          ...process.env,
-          DOCKER_HOST: engine.address,
-          TESTCONTAINERS_RYUK_DISABLED: 'true',
-          HOME: engine.directory,
-        },
-        timeoutMs: 150_000,
-      });
+      const client = new URL('testcontainers-client.ts', import.meta.url);
+      const { stdout, stderr } = await runClient(engine, client, request);
       expect(stderr).toBe('');
       expect(JSON.parse(stdout)).toEqual({ output: 'exited 0 \n', exitCode: 0 });
       expect((await engine.docker('ps', '--all', '--quiet')).stdout).toBe('');

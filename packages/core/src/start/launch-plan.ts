@@ -7,7 +7,6 @@ import { SyscallAnswers, type SeccompSection } from '@haco/confine';
 import { countOomKills, type OomKills } from '../exec/oom-kills.js';
 import { createdBarrier } from '../process/exec.js';
 import { terminalSocket } from '../process/terminal.js';
-import type { Performance } from '../runtime.js';
 import type { Spec } from '../spec.js';
 import { nameTaken } from '../failure.js';
 import { closeTheirs, discard, prepareStdio, type PreparedStdio } from '../streams/stdio.js';
@@ -117,7 +116,7 @@ export function launchPlan(
 function launch(
   input: StartInput,
   planned: PlannedStart,
-  { stdin, untilEnd, announced }: LaunchUse & Pick<Performance, 'announced'>,
+  { stdin, untilEnd, announced }: LaunchUse & { readonly announced: number },
   effects?: StartEffects,
 ): Result<Launched, HacoError> {
   const { spec, runtime } = input;
@@ -137,7 +136,7 @@ function launch(
           : { rename: { placeholder: planned.placeholder, name: planned.name } }),
         // A terminal is taken over as soon as the command runs, and some effects are due then.
         untilEnd: untilEnd && terminal === undefined && effects?.awaitsRunning !== true,
-        announced: announced ?? 0,
+        announced,
         stdio: [streams.stdin.theirs, streams.stdout.theirs, streams.stderr.theirs],
         ...(terminal === undefined ? {} : { descriptors: { [terminalSocket]: terminal.theirs } }),
         onBarrier: async (barrier: BarrierOperation, childPid: number) => {

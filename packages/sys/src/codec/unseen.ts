@@ -1,11 +1,12 @@
 /** How far a plan goes before anybody could notice who isn't in the namespaces of its own process. */
-import type { Arg, Operation, SyscallOperation } from '@haco/plan';
+import { openFlags, type Arg, type Operation, type SyscallOperation } from '@haco/plan';
 
 const CLONE_NEWNS = 0x20000;
 const MS_REC = 0x4000;
 const MS_PRIVATE = 0x40000;
 const MS_SLAVE = 0x80000;
-const O_PATH = 0o10000000;
+/** The same on all architectures. */
+const { O_PATH } = openFlags('x64');
 
 /** These change the process itself, or make descriptors that nobody else has. */
 const ownOnly: ReadonlySet<string> = new Set(['umask', 'open_tree', 'fsconfig', 'fsmount']);
