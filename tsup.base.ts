@@ -36,3 +36,20 @@ export default base;
 export function later(atOnce?: RegExp): Options {
   return { ...base, esbuildPlugins: [late((path) => atOnce?.test(path) !== true), ...(base.esbuildPlugins ?? [])] };
 }
+
+/** For programs: one CommonJS file with everything in it, from the sources, without what isn't used. */
+export const program: Options = {
+  ...base,
+  format: 'cjs',
+  dts: false,
+  clean: false,
+  splitting: false,
+  noExternal: [/^@haco\//, 'neverthrow'],
+  shims: true,
+  esbuildOptions: (options, context) => {
+    base.esbuildOptions?.(options, context);
+    options.conditions = ['@haco/source'];
+    // Code that V8 has from a cache can't import().
+    options.supported = { ...options.supported, 'dynamic-import': false };
+  },
+};

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { comparePrograms } from './programs.js';
 
-const cli = fileURLToPath(new URL('../../packages/cli/dist/main.js', import.meta.url));
+const cli = fileURLToPath(new URL('../../packages/cli/dist/haco.cjs', import.meta.url));
 const definition = `import { haco } from '@haco/core';
 export default haco().name('haco-bench-cli').unshare('pid', 'mount').command('/bin/true');
 `;

@@ -8,7 +8,7 @@ import { orThrow } from '@haco/core';
 import { findProgram } from './find-program.js';
 import { comparePrograms, type Program } from './programs.js';
 
-const cli = fileURLToPath(new URL('../../packages/cli/dist/main.js', import.meta.url));
+const cli = fileURLToPath(new URL('../../packages/cli/dist/haco.cjs', import.meta.url));
 
 /** Texts and programs of many sizes, with links: what every Debian has. */
 const content = ['/usr/share/doc', '/usr/share/perl', '/usr/share/zoneinfo', '/usr/lib/git-core', '/usr/include'];

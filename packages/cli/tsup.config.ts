@@ -1,9 +1,11 @@
-// Two entries: the command, and the door for programs. Each subcommand becomes a file of its own, loaded when it is asked for.
+// The door for programs, and the command: a small file that loads the whole with its code compiled before.
 import { defineConfig } from 'tsup';
-import base from '../../tsup.base.ts';
+import base, { program } from '../../tsup.base.ts';
 
-export default defineConfig({
-  ...base,
-  entry: ['src/index.ts', 'src/main.ts'],
-  splitting: true,
-});
+const external = ['koffi', 'jiti', './cli.js'];
+
+export default defineConfig([
+  { ...base, splitting: true },
+  { ...program, external, entry: { haco: 'src/main.ts' } },
+  { ...program, external, entry: { 'haco-program': 'src/cli.ts' } },
+]);

@@ -9,6 +9,11 @@ import { projectOf } from './project.ts';
 import { firstSnippet } from './readme.ts';
 import { makeDebianRoot, offlineInstall, runInside, strangersBinds } from './roots.ts';
 
+const definition = `import { haco, type Builder } from '@haco/core';
+const builder: Builder = haco().name('job').unshare('pid');
+export default builder;
+`;
+
 describeWith(['root', 'tool:mmdebstrap', 'cgroup2'], 'a clean Debian', () => {
   const home = mkdtempSync(join(tmpdir(), `haco-test-${String(process.pid)}-debian-`));
   const root = join(home, 'root');
@@ -21,7 +26,11 @@ describeWith(['root', 'tool:mmdebstrap', 'cgroup2'], 'a clean Debian', () => {
     if (!('program' in node)) throw new Error(node.reason);
     const tarballs = readdirSync(inject('tarballs')).map((file) => `/opt/tarballs/${file}`);
     const project = join(home, `project-${String(major)}`);
-    const files = { 'package.json': JSON.stringify(projectOf(tarballs)), 'readme.mjs': firstSnippet };
+    const files = {
+      'package.json': JSON.stringify(projectOf(tarballs)),
+      'readme.mjs': firstSnippet,
+      'job.haco.ts': definition,
+    };
     rmSync(project, { recursive: true, force: true });
     mkdirSync(project);
     for (const [name, text] of Object.entries(files)) writeFileSync(join(project, name), text);
@@ -43,10 +52,24 @@ describeWith(['root', 'tool:mmdebstrap', 'cgroup2'], 'a clean Debian', () => {
         stranger(major, [
           'node --version',
           'node readme.mjs </dev/null',
-          'node_modules/.bin/haco run -- echo from the command',
+          'haco() { node_modules/.bin/haco "$@"; }',
+          'haco run -- echo from the command',
+          // As it is the first time, and with all that it keeps.
+          'haco run job.haco.ts -- echo first; haco run job.haco.ts -- echo again',
+          'haco run --daemon job.haco.ts -- sleep 60; haco ps --json | grep -o \'"name":"job"\'; haco kill job; haco rm --force job',
         ]),
       );
-      expect(said).toMatch(new RegExp(`^v${String(major)}\\..*\\nexited 0 \\nfrom the command\\n$`));
+      const lines = [
+        'exited 0 ',
+        'from the command',
+        'first',
+        'again',
+        'job',
+        '"name":"job"',
+        'Kill success: job',
+        'job',
+      ];
+      expect(said).toMatch(new RegExp(`^v${String(major)}\\..*\\n${lines.join('\\n')}\\n$`));
     },
     120_000,
   );

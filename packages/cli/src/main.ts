@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 /** The `haco` command. */
-import * as nodeModule from 'node:module';
-import { runCli } from './cli.js';
+import { loadProgram } from './load-program.js';
 
-// Compiled code is kept on disk from the second call on, where Node can (22.8).
-(nodeModule as { enableCompileCache?: () => void }).enableCompileCache?.();
+const args = process.argv.slice(2);
 
 // Not only the exit code: whatever a definition has left open (a timer, a server) is no reason to stay, and all output is written.
-process.exit(await runCli(process.argv.slice(2)));
+void loadProgram(args)
+  .then(({ runCli }) => runCli(args))
+  .then((code) => process.exit(code));

@@ -1,8 +1,7 @@
-/** The version of this package; all packages of haco share one. */
-import { createRequire } from 'node:module';
+/** The version of this package, written into the program when it is built; all packages of haco share one. */
+import manifest from '../package.json' with { type: 'json' };
 
 /** E.g. `0.1.0`. */
 export function version(): string {
-  const manifest = createRequire(import.meta.url)('../package.json') as { readonly version: string };
   return manifest.version;
 }

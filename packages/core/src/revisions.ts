@@ -1,7 +1,7 @@
 /** Which revision of what is at work, for reports of faults. */
-import { createRequire } from 'node:module';
 import { release } from 'node:os';
 import { launcherSha256 } from '@haco/sys';
+import manifest from '../package.json' with { type: 'json' };
 
 /** A component, and which it is. */
 export interface Revision {
@@ -9,11 +9,6 @@ export interface Revision {
   readonly component: string;
   /** A version; of `haco-init` the SHA-256 of the executable in hex. */
   readonly revision: string;
-}
-
-/** The version of this package; all packages of haco share one. */
-function ownVersion(): string {
-  return (createRequire(import.meta.url)('../package.json') as { readonly version: string }).version;
 }
 
 /**
@@ -28,7 +23,7 @@ function ownVersion(): string {
 export function revisions(): readonly Revision[] {
   const { node, v8, uv } = process.versions;
   return [
-    { component: 'haco', revision: ownVersion() },
+    { component: 'haco', revision: manifest.version },
     { component: 'haco-init', revision: process.env['HACO_INIT'] ?? launcherSha256() ?? `none for ${process.arch}` },
     { component: 'node', revision: node },
     { component: 'v8', revision: v8 },

@@ -34,7 +34,7 @@ export function parseDuration(duration: Duration): Result<number, string> {
   // Callers in plain JavaScript give anything.
   if (typeof duration !== 'string') return err(`${show(duration)} is not a duration; write milliseconds or e.g. "10s"`);
   const text = duration.trim().toLowerCase();
-  const pattern = /(\d+(?:\.\d+)?)\s*([a-zµ]+)\s*/gy;
+  const pattern = /(\d+(?:\.\d+)?)\s*([a-z\u00b5]+)\s*/gy;
   let total = 0;
   let end = 0;
   for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {

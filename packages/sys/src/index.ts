@@ -6,6 +6,7 @@
  */
 export { encodePlan, EncodeError, wireOrder, type EncodedPlan, type EncodeOptions } from './codec/encode.js';
 export { syscallNumbers } from './codec/numbers.generated.js';
+export { requireCompiled, type CodeCache } from './code-cache.js';
 export { errnoMeaning, errnoName, errnoNumber } from './errno.js';
 export { afterEnd } from './exit/after-end.js';
 export { hold, release } from './exit/watch.js';
@@ -23,6 +24,7 @@ export { sendMessage } from './launcher/send-message.js';
 export { launcherPath, launcherSha256 } from './launcher/image.js';
 export { openBelow, openInRoot, type OpenBelow } from './open-in-root.js';
 export { makePipe, type Pipe } from './pipe.js';
+export { inPrivateDirectory, userCache } from './private-directory.js';
 export { checkLibc, libc, openLibrary, rawSyscall, type Libc, type Pointer, type SharedLibrary } from './libc.js';
 export { type KernelFeature } from './probe/feature.js';
 export { kernelFeatures } from './probe/features/index.js';

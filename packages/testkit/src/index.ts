@@ -6,6 +6,7 @@
  */
 export * from './as-user.js';
 export * from './bare-host.js';
+export { buildProgram, type ProgramSources } from './build-program.js';
 export * from './cpu-time.js';
 export * from './describe-with.js';
 export * from './expect-nothing-left.js';

@@ -17,7 +17,7 @@ export function languageOf({ LC_ALL, LC_MESSAGES, LANG }: NodeJS.ProcessEnv): La
 
 /** Lines for a terminal: Japanese breaks after a sentence, and else where the terminal does; English between words. */
 export function linesOf(text: string, language: Language, width: number): readonly string[] {
-  if (language === 'ja') return text.split('\n').flatMap((line) => line.split(/(?<=。)/));
+  if (language === 'ja') return text.split('\n').flatMap((line) => line.split(/(?<=\u3002)/));
   return text.split('\n').flatMap((paragraph) => {
     const lines: string[] = [''];
     // Code between backticks stays on its line.

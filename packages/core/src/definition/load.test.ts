@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -98,6 +98,44 @@ describe('a definition', () => {
     const text = `import { haco } from '@haco/core'; const name: string = 'x'; export default haco().name(name);`;
     expect((await load('uncached.haco.ts', text)).identity.name).toBe('x');
     process.env['XDG_CACHE_HOME'] = kept;
+  });
+});
+
+describe('the translation of a definition', () => {
+  const translations = join(directory, 'cache/haco/definitions');
+  const kept = (name: string) => readdirSync(translations).filter((file) => file.endsWith(`_${name}.json`));
+  const text = (name: string) => `import { haco } from '@haco/core';
+    import { basename } from 'node:path';
+    const name: string = basename('/a/${name}');
+    export default haco().name(name);`;
+
+  it('is kept, and used while the file is what it was', async () => {
+    const nameOf = async (content: string) => (await load('kept.haco.ts', content)).identity.name;
+    expect(await nameOf(text('one'))).toBe('one');
+    const [file = ''] = kept('kept.haco.ts');
+    const path = join(translations, file);
+    const translation = JSON.parse(readFileSync(path, 'utf8')) as { readonly code: string };
+    writeFileSync(path, JSON.stringify({ ...translation, code: translation.code.replace('/a/one', '/a/kept') }));
+    expect(await nameOf(text('one'))).toBe('kept');
+    expect(await nameOf(text('two'))).toBe('two');
+    expect(await nameOf(text('one'))).toBe('one');
+    expect(kept('kept.haco.ts')).toEqual([file]);
+  });
+
+  it('is not kept of one that imports files and packages: they may change, too', async () => {
+    file('imported.ts', `export const name: string = 'imported';`);
+    const importing = text('x').replace('node:path', './imported.js').replace('basename', 'name as basename');
+    void (await loadDefinition(file('with-file.haco.ts', importing)));
+    const late = `export default async () => { const { name } = await import('./imported.ts'); return (await import('@haco/core')).haco().name(name); };`;
+    expect((await load('with-import.haco.ts', late)).identity.name).toBe('imported');
+    expect([...kept('with-file.haco.ts'), ...kept('with-import.haco.ts')]).toEqual([]);
+  });
+
+  it('is neither kept nor believed where others can write', async () => {
+    chmodSync(translations, 0o777);
+    expect((await load('open.haco.ts', text('x'))).identity.name).toBe('x');
+    expect(kept('open.haco.ts')).toEqual([]);
+    chmodSync(translations, 0o700);
   });
 });
 

@@ -42,8 +42,9 @@ function isReadable(path: string): boolean {
   return (extension === '.ts' || extension === '.mts') && Reflect.get(process.features, 'typescript') === 'strip';
 }
 
-/** Whether these names mean, beside the definition, the files that they mean here, or nothing. */
+/** Whether these names mean, beside the definition, the files that they mean here, or nothing. Not in a bundle: that is all of them in one. */
 function sharesModules(path: string, names: readonly string[]): boolean {
+  if (typeof import.meta.resolve !== 'function') return false;
   const beside = createRequire(path);
   return names.every((name) => {
     const there = resolved(() => beside.resolve(name));

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { err, ok, type Result } from 'neverthrow';
@@ -25,11 +25,13 @@ import { requestPath, writeRequest } from './request.js';
 /** A supervisor needs little memory, and gives back what it doesn't need. */
 const lean = ['--max-semi-space-size=1', '--max-old-space-size=96', '--no-warnings'];
 
-/** The program of supervisors: beside this file, built or as source; `HACO_SUPERVISOR` says where else. */
+const built = 'supervisor.js';
+
+/** The program of supervisors: beside this file, built or as source, else beside the library; `HACO_SUPERVISOR` says where else. */
 function supervisorProgram(): Result<readonly string[], HacoError> {
   const given = process.env['HACO_SUPERVISOR'];
   const isSource = import.meta.url.endsWith('.ts');
-  const path = given ?? fileURLToPath(new URL(isSource ? './main.ts' : './supervisor.js', import.meta.url));
+  const path = given ?? (isSource ? besideUs('./main.ts') : (besideUs(built) ?? besideLibrary(built))) ?? built;
   if (!existsSync(path)) {
     const remedy = 'a bundler has left it out; set HACO_SUPERVISOR to dist/supervisor.js of @haco/core';
     return err(new NotFoundError({ what: 'program of the supervisor', subject: path, remedy }));
@@ -37,6 +39,20 @@ function supervisorProgram(): Result<readonly string[], HacoError> {
   if (given !== undefined || !isSource) return ok([...lean, path]);
   const tsx = createRequire(import.meta.url).resolve('tsx');
   return ok([...lean, '--conditions=@haco/source', '--import', tsx, path]);
+}
+
+function besideUs(name: string): string | undefined {
+  const path = fileURLToPath(new URL(name, import.meta.url));
+  return existsSync(path) ? path : undefined;
+}
+
+/** For code that was bundled into a program which depends on the library besides, as the command line does. */
+function besideLibrary(name: string): string | undefined {
+  try {
+    return join(dirname(createRequire(import.meta.url).resolve('@haco/core')), name);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Everything that a supervisor can't be told. */

@@ -75,7 +75,7 @@ async function runBefore(
 ): Promise<Result<void, HacoError>> {
   const config = directory.readConfig();
   if (config.isErr()) return err(config.error);
-  const { runStartHooks } = await loadHeavy(directory.root);
+  const { runStartHooks } = await loadHeavy(directory.root, 'start-hooks');
   const ran = await runStartHooks({ record, config: config.value, warn });
   if (ran.isOk()) return ok();
   const { error } = ran;

@@ -1,12 +1,10 @@
 /** For the tests of the runtime: the program, built from its sources, and bundles to run with it. */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { makeTemporaryDirectory, runCommand, type Finished } from '@haco/testkit';
+import { buildProgram, makeTemporaryDirectory, runCommand, type Finished } from '@haco/testkit';
 
 const here = dirname(fileURLToPath(import.meta.url));
-const workspace = join(here, '../../../..');
 
 /** A runtime to call. */
 export interface TestRuntime {
@@ -20,42 +18,15 @@ export interface TestRuntime {
   readonly remove: () => void;
 }
 
-interface Esbuild {
-  readonly build: (options: object) => Promise<unknown>;
-}
-
-/** What builds the packages builds this, too. */
-function esbuild(): Esbuild {
-  const fromWorkspace = createRequire(join(workspace, 'package.json'));
-  return createRequire(fromWorkspace.resolve('tsup'))('esbuild') as Esbuild;
-}
-
 let count = 0;
 
 /** Build it: a second for each of its files. */
 export async function makeRuntime(): Promise<TestRuntime> {
-  // Where koffi is found from.
-  const directory = join(here, '../../node_modules', `.haco-oci-${String(process.pid)}`);
-  mkdirSync(directory, { recursive: true });
-  const url = 'const __url=require("node:url").pathToFileURL(__filename).href;';
-  for (const [entry, name] of [
-    ['main', 'haco-oci'],
-    ['heavy', 'haco-oci-heavy'],
-  ] as const) {
-    await esbuild().build({
-      entryPoints: [join(here, `${entry}.ts`)],
-      outfile: join(directory, `${name}.cjs`),
-      bundle: true,
-      format: 'cjs',
-      platform: 'node',
-      target: 'node20',
-      conditions: ['@haco/source'],
-      external: ['koffi', './heavy.js'],
-      define: { 'import.meta.url': '__url' },
-      banner: { js: url },
-      logLevel: 'error',
-    });
-  }
+  const directory = await buildProgram({
+    packageDirectory: join(here, '../..'),
+    entries: { 'haco-oci': 'runtime/main.ts', 'haco-oci-heavy': 'runtime/heavy.ts' },
+    external: ['koffi', './heavy.js'],
+  });
   const root = await makeTemporaryDirectory('oci-state');
   const path = join(directory, 'haco-oci');
   const program = join(directory, 'haco-oci.cjs');

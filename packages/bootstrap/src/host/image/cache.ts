@@ -1,9 +1,9 @@
 /** Blobs by digest, shared by all programs of a user: downloaded once, resumed after a break, whole or not there. */
 import { createHash } from 'node:crypto';
 import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { IoError } from '@haco/plan';
+import { userCache } from '@haco/sys';
 import type { PrepareContext } from '../../strategy.js';
 import { cancelled, errnoOf, isHacoError } from '../failure.js';
 import { abandonedPartials, partialName } from '../partial.js';
@@ -19,7 +19,7 @@ const stallMs = 60_000;
 /** `/var/cache/haco` for root, else `haco` in the user's cache directory. */
 export function defaultCache(env: NodeJS.ProcessEnv = process.env): string {
   if (process.geteuid?.() === 0) return '/var/cache/haco';
-  return join(env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'haco');
+  return userCache(env);
 }
 
 export interface Download extends Pick<PrepareContext, 'signal' | 'onTransfer' | 'onProgress'> {

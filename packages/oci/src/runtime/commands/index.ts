@@ -25,7 +25,7 @@ export const commands = {
     flags: starting,
     words: id,
     count: [1, 1],
-    load: async (root) => (await loadHeavy(root)).create,
+    load: async (root) => (await loadHeavy(root, 'create')).create,
   },
   delete: {
     help: 'delete what is left of a container',
@@ -42,7 +42,7 @@ export const commands = {
     },
     words: id,
     count: [1, 1],
-    load: async (root) => (await loadHeavy(root)).events,
+    load: async (root) => (await loadHeavy(root, 'events')).events,
   },
   exec: {
     help: 'run a further program in a container',
@@ -69,7 +69,7 @@ export const commands = {
     count: [1, Infinity],
     // As runc: an engine tells it apart from the exit code of the program.
     failureCode: 255,
-    load: async (root) => (await loadHeavy(root)).exec,
+    load: async (root) => (await loadHeavy(root, 'exec')).exec,
   },
   features: {
     help: 'print what this runtime understands',
@@ -100,7 +100,7 @@ export const commands = {
     flags: {},
     words: id,
     count: [1, 1],
-    load: async (root) => (await loadHeavy(root)).pause,
+    load: async (root) => (await loadHeavy(root, 'pause')).pause,
   },
   ps: {
     help: 'list the processes of a container',
@@ -114,7 +114,7 @@ export const commands = {
     flags: {},
     words: id,
     count: [1, 1],
-    load: async (root) => (await loadHeavy(root)).resume,
+    load: async (root) => (await loadHeavy(root, 'resume')).resume,
   },
   run: {
     help: 'create and start a container',
@@ -125,7 +125,7 @@ export const commands = {
     },
     words: id,
     count: [1, 1],
-    load: async (root) => (await loadHeavy(root)).run,
+    load: async (root) => (await loadHeavy(root, 'run')).run,
   },
   spec: {
     help: 'write a config.json to begin with',
@@ -173,7 +173,7 @@ export const commands = {
     },
     words: id,
     count: [1, 1],
-    load: async (root) => (await loadHeavy(root)).update,
+    load: async (root) => (await loadHeavy(root, 'update')).update,
   },
 } as const satisfies Readonly<Record<string, Command>>;
 

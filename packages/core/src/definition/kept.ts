@@ -1,0 +1,97 @@
+/** Definitions whose translation is at hand: most import nothing but haco, and then the translator need not be loaded, which takes 40 ms. */
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { builtinModules, createRequire } from 'node:module';
+import { dirname, extname } from 'node:path';
+import { Script } from 'node:vm';
+import { inPrivateDirectory } from '@haco/sys';
+
+/** The form of what is kept: a new one when the translator or this file is another. */
+const form = 'jiti 2, 1';
+
+/** Modules by the names under which a definition imports them. */
+export type OwnModules = Readonly<Record<string, unknown>>;
+
+/** Gives ES modules as the body of an async function, with `jitiImport` in place of `import`. */
+export type Translate = (source: string) => string;
+
+/** What is evaluated, and with what. */
+export interface Definition {
+  /** Absolute path of the file. */
+  readonly path: string;
+  readonly ownModules: OwnModules;
+  /** Where translations are kept: a directory of this user's own. */
+  readonly directory: string;
+}
+
+/** What a translated file is called with. */
+const parameters = ['exports', 'module', '__filename', '__dirname', 'jitiImport'];
+
+/** ES modules by their names: what CommonJS does with `require` is for the translator. */
+const extensions: ReadonlySet<string> = new Set(['.ts', '.mts', '.mjs']);
+
+/** Names of Node's own modules, as they may be written. */
+const builtins: ReadonlySet<string> = new Set(builtinModules.flatMap((name) => [name, `node:${name}`]));
+
+/** What is kept of one definition. */
+interface Kept {
+  readonly form: string;
+  readonly path: string;
+  readonly source: string;
+  readonly code: string;
+}
+
+/**
+ * The module's namespace; undefined when it is not kept as it is now, or imports files and packages, which the translator finds. Throws what
+ * the module throws.
+ */
+export async function evaluateKept(definition: Definition): Promise<unknown> {
+  const { path, directory } = definition;
+  if (!extensions.has(extname(path))) return undefined;
+  const source = readFileSync(path, 'utf8');
+  const kept = inPrivateDirectory(
+    directory,
+    (own) => JSON.parse(readFileSync(`${own}/${fileName(path)}`, 'utf8')) as Kept,
+  );
+  if (kept === undefined || kept.form !== form || kept.path !== path || kept.source !== source) return undefined;
+  return evaluate(definition, kept.code);
+}
+
+/** As {@link evaluateKept}, of a file that is now translated, and kept. */
+export async function evaluateAndKeep(definition: Definition, translate: Translate): Promise<unknown> {
+  const { path, directory, ownModules } = definition;
+  if (!extensions.has(extname(path))) return undefined;
+  const source = readFileSync(path, 'utf8');
+  const code = translate(source);
+  if (!importsOnly(code, ownModules)) return undefined;
+  inPrivateDirectory(directory, (own) => {
+    const temporary = `${own}/${fileName(path)}.${String(process.pid)}`;
+    const kept: Kept = { form, path, source, code };
+    writeFileSync(temporary, JSON.stringify(kept), { mode: 0o600, flag: 'wx' });
+    renameSync(temporary, `${own}/${fileName(path)}`);
+  });
+  return evaluate(definition, code);
+}
+
+/** One file for each path; two paths may share one, which then is that of the last. */
+function fileName(path: string): string {
+  return `${path.replace(/[^\w.-]/g, '_').slice(-200)}.json`;
+}
+
+/** Whether every import is of a module that is here, or of Node's. */
+function importsOnly(code: string, ownModules: OwnModules): boolean {
+  if (/\b(?:require|jitiESMResolve|__JITI_ERROR__)\b/.test(code)) return false;
+  const imports = [...code.matchAll(/\bjitiImport\b(?:\(\s*(["'])([^"'\\]+)\1\s*\))?/g)];
+  return imports.every(([, , name]) => name !== undefined && (Object.hasOwn(ownModules, name) || builtins.has(name)));
+}
+
+async function evaluate({ path, ownModules }: Definition, code: string): Promise<unknown> {
+  const before = `(async function (${parameters.join(', ')}) {`;
+  // Lines and columns of errors are those of the translation, which keeps lines.
+  const script = new Script(`${before}${code}\n})`, { filename: path, columnOffset: -before.length });
+  const define = script.runInThisContext() as (...args: readonly unknown[]) => Promise<void>;
+  const module = { exports: {} as unknown };
+  const beside = createRequire(path);
+  const load = (name: string): unknown => (Object.hasOwn(ownModules, name) ? ownModules[name] : beside(name));
+  await define.call(undefined, module.exports, module, path, dirname(path), load);
+  return module.exports;
+}
