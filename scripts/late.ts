@@ -84,6 +84,8 @@ const apart = {
 const functionsIn = (source: string): readonly string[] => namesIn(source, /^export (?:async )?function\*? (\w+)/gm);
 const classesIn = (source: string): readonly string[] => namesIn(source, /^export (?:abstract )?class (\w+)/gm);
 
+const constantsIn = (source: string): readonly string[] => namesIn(source, /^export (?:const|let|enum) (\w+)/gm);
+
 const namesIn = (source: string, pattern: RegExp): readonly string[] => [
   ...new Set([...source.matchAll(pattern)].flatMap(([, name]) => name ?? [])),
 ];
@@ -143,7 +145,18 @@ async function findLate(build: Build, mayBeLate: (path: string) => boolean) {
     [...entries, ...loaded],
     (from, to, original) => library.has(to) && mayBeLate(relative('src', to)) && takesFunctions(from, original, to),
   );
-  return new Set([...library].filter((path) => !kept.has(path)).map((path) => resolve(path)));
+  const isLate = (path: string): boolean => library.has(path) && !kept.has(path);
+  // What isn't of the library (what it loads by import(), other entries) and needs files of it that come at once.
+  const asked = Object.keys(metafile?.inputs ?? {})
+    .filter((from) => !library.has(from))
+    .flatMap((from) => importsOf(from, 'import-statement').map(({ path }) => path))
+    .filter((path) => library.has(path) && !isLate(path) && !entries.includes(path));
+  const absolute = (paths: Iterable<string>): ReadonlySet<string> => new Set([...paths].map((path) => resolve(path)));
+  return {
+    library: absolute(library),
+    late: absolute([...library].filter(isLate)),
+    asked: absolute(asked),
+  };
 }
 
 /** The late files in one, and what they need of the rest. */
@@ -203,21 +216,32 @@ export function late(mayBeLate: (path: string) => boolean = () => true) {
     name: 'late',
     async setup(build: Build): Promise<void> {
       if (build.initialOptions.format !== 'esm') return;
-      const found = await findLate(build, mayBeLate);
-      const isLateSource = (path: string): boolean => found.has(path);
-      const files = [...found];
+      const { library, late, asked } = await findLate(build, mayBeLate);
+      const isLateSource = (path: string): boolean => late.has(path);
+      const files = [...late];
       if (files.length === 0) return;
-      const { early, imports, text } = await bundle(build, isLateSource, files, folder);
+      const { early: needed, imports, text } = await bundle(build, isLateSource, files, folder);
+      const nameOf = (path: string): string => `early:${relative(folder, path)}`;
+      const early = [...new Set([...needed, ...[...asked].map(nameOf)])];
 
       build.onResolve({ filter: /^\.\.?\// }, (found) => {
         const path = sourceOf(found);
-        return isLateSource(path) ? { path, namespace: 'late' } : undefined;
+        const isOutside = found.namespace === 'file' && !library.has(found.importer);
+        if (isLateSource(path)) return { path, namespace: isOutside ? 'late-outside' : 'late' };
+        return isOutside && asked.has(path) ? { path, namespace: 'early' } : undefined;
       });
-      build.onResolve({ filter: /^late:/ }, ({ path }) => ({ path, namespace: 'late-link' }));
-      build.onLoad({ filter: /.*/, namespace: 'late' }, ({ path }) => ({
+      build.onResolve({ filter: /^late:library$/ }, () => ({ path: './index.js', external: true }));
+      build.onLoad({ filter: /.*/, namespace: 'early' }, ({ path }) => ({
         resolveDir: dirname(path),
-        contents: standIns(readFileSync(path, 'utf8'), `m${String(files.indexOf(path))}`, relative(folder, path)),
+        contents: door(readFileSync(path, 'utf8'), nameOf(path)),
       }));
+      build.onResolve({ filter: /^late:/ }, ({ path }) => ({ path, namespace: 'late-link' }));
+      for (const namespace of ['late', 'late-outside']) {
+        build.onLoad({ filter: /.*/, namespace }, ({ path }) => ({
+          resolveDir: dirname(path),
+          contents: standIns(readFileSync(path, 'utf8'), `m${String(files.indexOf(path))}`, relative(folder, path)),
+        }));
+      }
       build.onLoad({ filter: /.*/, namespace: 'late-link' }, ({ path }) => ({
         resolveDir: folder,
         contents: path === 'late:link' ? link : gift(early, imports),
@@ -226,7 +250,7 @@ export function late(mayBeLate: (path: string) => boolean = () => true) {
         const path = resolve(entry);
         build.onLoad({ filter: new RegExp(`^${path}$`), namespace: 'file' }, () => ({
           resolveDir: dirname(path),
-          contents: `${readFileSync(path, 'utf8')}\nimport 'late:gift';\n`,
+          contents: `${readFileSync(path, 'utf8')}\nimport '${library.has(path) ? 'late:gift' : 'late:library'}';\n`,
           loader: 'ts' as const,
         }));
       }
@@ -252,17 +276,35 @@ export function late(mayBeLate: (path: string) => boolean = () => true) {
 
 /** For each function and class of a late file one that loads it. A constant has none: who imports it must be late too, or its file early. */
 function standIns(source: string, file: string, path: string): string {
-  const constants = namesIn(source, /^export (?:const|let|enum) (\w+)/gm);
   return [
-    `import { late, lateClass } from 'late:link';`,
-    ...constants.map((name) => `export const ${name} = /* @__PURE__ */ lateConstant("${path}: ${name}");`),
+    `import { late as hacoLate, lateClass as hacoLateClass } from 'late:link';`,
+    ...constantsIn(source).map((name) => `export const ${name} = /* @__PURE__ */ lateConstant("${path}: ${name}");`),
     ...functionsIn(source).map(
       (name) =>
-        `let to_${name}; export function ${name}(...args) { return (to_${name} ??= late().${file}.${name})(...args); }`,
+        `let to_${name}; export function ${name}(...args) { return (to_${name} ??= hacoLate().${file}.${name})(...args); }`,
     ),
     ...classesIn(source).map(
-      (name) => `export const ${name} = /* @__PURE__ */ lateClass(() => late().${file}.${name});`,
+      (name) => `export const ${name} = /* @__PURE__ */ hacoLateClass(() => hacoLate().${file}.${name});`,
     ),
+  ].join('\n');
+}
+
+/**
+ * A file of the library for what isn't of it: all that it exports, as the library has it. If both had the file itself, esbuild would make a
+ * chunk of their own for each set of files that the same ones need: twelve for the library to find and read, in place of two. (So it has stand-ins of
+ * its own, too.)
+ */
+function door(source: string, name: string): string {
+  const lists = [...source.matchAll(/^export \{([^}]*)\}/gm)].flatMap(([, list = '']) => list.split(','));
+  const listed = lists
+    .map((one) => one.trim().replace(/^.* as /, ''))
+    .filter((one) => one !== '' && !one.startsWith('type '));
+  const names = [...functionsIn(source), ...classesIn(source), ...constantsIn(source), ...listed];
+  return [
+    `import 'late:library';`,
+    `import { early as hacoEarly } from 'late:link';`,
+    `const hacoFile = hacoEarly(${JSON.stringify(name)});`,
+    ...new Set(names.map((one) => `export const ${one} = hacoFile.${one};`)),
   ].join('\n');
 }
 
@@ -275,6 +317,11 @@ let loaded;
 
 export function give(early, imports) {
   given = { early, imports };
+}
+
+/** A file of the library that was loaded at once. */
+export function early(name) {
+  return given.early[name];
 }
 
 export function late() {
