@@ -333,6 +333,13 @@ describe('filesystems', () => {
     expect(entryCalls({ kind: 'independent', name: 'cgroup' }, { host: hybridHost })).toMatchSnapshot();
   });
 
+  test.each([hybridHost, undefined])('a writable cgroup is read-only nowhere', (host) => {
+    const entry = { kind: 'independent', name: 'cgroup' } as const;
+    const given = host === undefined ? {} : { host };
+    expect(entryCalls(entry, given)).toContain('RDONLY');
+    expect(entryCalls({ ...entry, writable: true }, given)).not.toContain('RDONLY');
+  });
+
   test('dev in a user namespace: devices of the host, opened before its /dev is hidden', () => {
     const plan = entryCalls({ kind: 'independent', name: 'dev' }, { host: userHost, unshared: ['mount', 'user'] });
     expect(plan).not.toContain('S_IFCHR');

@@ -1,4 +1,4 @@
-/** cgroup: the hierarchies of the host as the container's cgroup namespace shows them, read-only. */
+/** cgroup: the hierarchies of the host as the container's cgroup namespace shows them, read-only unless asked otherwise. */
 import { flags, slot, syscall, type Operation } from '@haco/plan';
 import { planAttributes } from '../attributes.js';
 import { AT_FDCWD, mode, openTreeFlags } from '../constants.js';
@@ -6,9 +6,13 @@ import { planFilesystem } from '../filesystem.js';
 import type { MountAttributes } from '../section.js';
 import type { Situation } from '../situation.js';
 import { planAttach, planAttachIn, type Target } from '../target.js';
-import { needsOwn, type IndependentKind } from './kind.js';
+import { needsOwn, type IndependentKind, type IndependentOptions } from './kind.js';
 
-const attributes: MountAttributes = { readonly: true, nosuid: true, nodev: true, noexec: true };
+const restrictions: MountAttributes = { nosuid: true, nodev: true, noexec: true };
+
+function attributesFor({ writable }: IndependentOptions): MountAttributes {
+  return writable === true ? restrictions : { readonly: true, ...restrictions };
+}
 
 interface Hierarchy {
   readonly name: string;
@@ -52,7 +56,11 @@ function isNamed(controller: string): boolean {
 }
 
 /** Without a cgroup namespace a new mount would show the groups of all: the container's own directory is bound instead. */
-function planBound(situation: Situation, name: string, path: string): readonly Operation[] {
+function planBound(
+  situation: Situation,
+  name: string,
+  { path, attributes }: { readonly path: string; readonly attributes: MountAttributes },
+): readonly Operation[] {
   const clone = flags(openTreeFlags, 'OPEN_TREE_CLONE', 'OPEN_TREE_CLOEXEC');
   return [
     syscall('mkdirat', [slot(directory), name, mode(0o755)]),
@@ -62,21 +70,23 @@ function planBound(situation: Situation, name: string, path: string): readonly O
   ];
 }
 
-function planIn(
-  situation: Situation,
-  name: string,
-  type: string,
-  options: readonly (readonly [string, string | true])[],
-): readonly Operation[] {
+interface Filesystem {
+  readonly type: string;
+  readonly options: readonly (readonly [string, string | true])[];
+  readonly attributes: MountAttributes;
+}
+
+function planIn(situation: Situation, name: string, filesystem: Filesystem): readonly Operation[] {
   return [
     syscall('mkdirat', [slot(directory), name, mode(0o755)]),
-    ...planFilesystem({ type, options, attributes, save: 'mounts.new' }),
+    ...planFilesystem({ ...filesystem, save: 'mounts.new' }),
     ...planAttachIn(situation, 'mounts.new', directory, name),
   ];
 }
 
 /** v1: one directory for each hierarchy on a tmpfs, with links for controllers that share one. */
-function planSeveral(situation: Situation, target: Target): readonly Operation[] {
+function planSeveral(situation: Situation, target: Target, given: IndependentOptions): readonly Operation[] {
+  const attributes = attributesFor(given);
   const hierarchies = hierarchiesOf(situation);
   const own = ownPath(situation);
   const { v2 } = situation.host.cgroups;
@@ -85,26 +95,28 @@ function planSeveral(situation: Situation, target: Target): readonly Operation[]
       .filter((controller) => controller !== name && !isNamed(controller))
       .map((controller) => [name, controller] as const),
   );
-  const { readonly: _, ...writable } = attributes;
   return [
-    ...planFilesystem({ type: 'tmpfs', options: [['mode', '0755']], attributes: writable, save: directory }),
+    ...planFilesystem({ type: 'tmpfs', options: [['mode', '0755']], attributes: restrictions, save: directory }),
     ...planAttach(situation, directory, target),
     ...hierarchies.flatMap((hierarchy) =>
       own === undefined
-        ? planIn(situation, hierarchy.name, 'cgroup', optionsOf(hierarchy))
-        : planBound(situation, hierarchy.name, `${hierarchy.mountPoint}${own}`),
+        ? planIn(situation, hierarchy.name, { type: 'cgroup', options: optionsOf(hierarchy), attributes })
+        : planBound(situation, hierarchy.name, { path: `${hierarchy.mountPoint}${own}`, attributes }),
     ),
     ...(v2 === undefined
       ? []
       : own === undefined
-        ? planIn(situation, 'unified', 'cgroup2', [])
-        : planBound(situation, 'unified', `${v2.mountPoint}${own}`)),
+        ? planIn(situation, 'unified', { type: 'cgroup2', options: [], attributes })
+        : planBound(situation, 'unified', { path: `${v2.mountPoint}${own}`, attributes })),
     ...links.map(([name, controller]) => syscall('symlinkat', [name, slot(directory), controller])),
-    ...planAttributes({ mount: directory, attributes: { readonly: true }, recursive: false }),
+    ...(given.writable === true
+      ? []
+      : planAttributes({ mount: directory, attributes: { readonly: true }, recursive: false })),
   ];
 }
 
-function planV2(situation: Situation): readonly Operation[] {
+function planV2(situation: Situation, given: IndependentOptions): readonly Operation[] {
+  const attributes = attributesFor(given);
   const own = ownPath(situation);
   if (own === undefined) return planFilesystem({ type: 'cgroup2', attributes, save: 'mounts.new' });
   const clone = flags(openTreeFlags, 'OPEN_TREE_CLONE', 'OPEN_TREE_CLOEXEC');
@@ -122,10 +134,10 @@ export const cgroup: IndependentKind = {
   why: 'programs read their own limits there; with a cgroup namespace their group looks like the root, and writing would let them lift their limits (CVE-2022-0492)',
   source: 'cgroups(7)',
   throwAway: false,
-  plan: (situation, target) =>
+  plan: (situation, target, given) =>
     situation.host.cgroups.mode === 'v2'
-      ? [...planV2(situation), ...planAttach(situation, 'mounts.new', target)]
-      : planSeveral(situation, target),
+      ? [...planV2(situation, given), ...planAttach(situation, 'mounts.new', target)]
+      : planSeveral(situation, target, given),
   check: (situation) =>
     situation.host.cgroups.mode === 'none'
       ? [
