@@ -1,5 +1,5 @@
 /** cgroup: the hierarchies of the host as the container's cgroup namespace shows them, read-only unless asked otherwise. */
-import { flags, slot, syscall, type Operation } from '@haco/plan';
+import { flags, isHostRoot, slot, syscall, type CgroupMount, type Operation } from '@haco/plan';
 import { planAttributes } from '../attributes.js';
 import { AT_FDCWD, mode, openTreeFlags } from '../constants.js';
 import { planFilesystem } from '../filesystem.js';
@@ -17,12 +17,17 @@ function attributesFor({ writable }: IndependentOptions): MountAttributes {
 interface Hierarchy {
   readonly name: string;
   readonly controllers: readonly string[];
-  readonly mountPoint: string;
+  readonly mount: CgroupMount;
 }
 
-/** The container's path in each hierarchy, where nothing else shows it alone. */
-function ownPath({ has, cgroupPath }: Situation): string | undefined {
-  return has('cgroup') ? undefined : cgroupPath;
+type Path = (mount: CgroupMount) => string;
+
+/** The directory of the container's group, where nothing else shows it alone. Where it has none of its own, it stays in its caller's. */
+function ownPath({ has, cgroupPath, host }: Situation): Path | undefined {
+  // What root of a user namespace is asked to show without a cgroup namespace, it may not mount anew.
+  const isBound = cgroupPath !== undefined || (host.euid === 0 && !isHostRoot(host));
+  if (has('cgroup') || !isBound) return undefined;
+  return ({ mountPoint, ownGroup, writable }) => `${mountPoint}${writable ? (cgroupPath ?? ownGroup) : ownGroup}`;
 }
 
 function baseName(path: string): string {
@@ -31,11 +36,13 @@ function baseName(path: string): string {
 
 /** The v1 hierarchies, each with all controllers that are mounted together: fewer would ask for a new hierarchy. */
 function hierarchiesOf({ host }: Situation): readonly Hierarchy[] {
-  const byMount = new Map<string, string[]>();
-  for (const [controller, { mountPoint }] of Object.entries(host.cgroups.v1)) {
-    byMount.set(mountPoint, [...(byMount.get(mountPoint) ?? []), controller]);
+  const byMount = new Map<string, Hierarchy>();
+  for (const [controller, mount] of Object.entries(host.cgroups.v1)) {
+    const { mountPoint } = mount;
+    const before = byMount.get(mountPoint)?.controllers ?? [];
+    byMount.set(mountPoint, { name: baseName(mountPoint), controllers: [...before, controller], mount });
   }
-  return [...byMount].map(([mountPoint, controllers]) => ({ name: baseName(mountPoint), controllers, mountPoint }));
+  return [...byMount.values()];
 }
 
 const directory = 'mounts.cgroup';
@@ -101,13 +108,13 @@ function planSeveral(situation: Situation, target: Target, given: IndependentOpt
     ...hierarchies.flatMap((hierarchy) =>
       own === undefined
         ? planIn(situation, hierarchy.name, { type: 'cgroup', options: optionsOf(hierarchy), attributes })
-        : planBound(situation, hierarchy.name, { path: `${hierarchy.mountPoint}${own}`, attributes }),
+        : planBound(situation, hierarchy.name, { path: own(hierarchy.mount), attributes }),
     ),
     ...(v2 === undefined
       ? []
       : own === undefined
         ? planIn(situation, 'unified', { type: 'cgroup2', options: [], attributes })
-        : planBound(situation, 'unified', { path: `${v2.mountPoint}${own}`, attributes })),
+        : planBound(situation, 'unified', { path: own(v2), attributes })),
     ...links.map(([name, controller]) => syscall('symlinkat', [name, slot(directory), controller])),
     ...(given.writable === true
       ? []
@@ -118,12 +125,13 @@ function planSeveral(situation: Situation, target: Target, given: IndependentOpt
 function planV2(situation: Situation, given: IndependentOptions): readonly Operation[] {
   const attributes = attributesFor(given);
   const own = ownPath(situation);
-  if (own === undefined) return planFilesystem({ type: 'cgroup2', attributes, save: 'mounts.new' });
+  const { v2 } = situation.host.cgroups;
+  if (own === undefined || v2 === undefined) {
+    return planFilesystem({ type: 'cgroup2', attributes, save: 'mounts.new' });
+  }
   const clone = flags(openTreeFlags, 'OPEN_TREE_CLONE', 'OPEN_TREE_CLOEXEC');
   return [
-    syscall('open_tree', [AT_FDCWD, `${situation.host.cgroups.v2?.mountPoint ?? ''}${own}`, clone], {
-      save: 'mounts.new',
-    }),
+    syscall('open_tree', [AT_FDCWD, own(v2), clone], { save: 'mounts.new' }),
     ...planAttributes({ mount: 'mounts.new', attributes, recursive: false }),
   ];
 }
@@ -146,5 +154,8 @@ export const cgroup: IndependentKind = {
             message: 'No cgroup hierarchy is mounted on this host; leave out independent("cgroup").',
           },
         ]
-      : needsOwn('cgroup', 'cgroup')(situation),
+      : // What is bound is nothing that a user namespace would have to own.
+        ownPath(situation) === undefined
+        ? needsOwn('cgroup', 'cgroup')(situation)
+        : [],
 };
