@@ -48,6 +48,17 @@ test('on v2 limits are handed down through every group above', () => {
   expect(opened).not.toContain('a/b/cgroup.subtree_control');
 });
 
+test('an ordinary user changes nothing above the own group, and hands down from there', () => {
+  const v2 = v2With({ controllers: ['memory'], subtreeControl: ['memory'], ownGroup: '/user/own' });
+  const host = { ...hostWith(v2), euid: 1000 };
+  const opened = pathsOf({ path: '/user/own/x', memory: 2 ** 20 }, 'openat', host);
+  expect(opened.filter((path) => String(path).endsWith('subtree_control'))).toContain(
+    'user/own/cgroup.subtree_control',
+  );
+  expect(opened).not.toContain('user/cgroup.subtree_control');
+  expect(opened).not.toContain('cgroup.subtree_control');
+});
+
 test.each(['a', '/', '', '/a/../b', '/a//b', '/a/', '/a/cgroup.procs', '/a\nb'])('%j is no path of a group', (path) => {
   expect(validateSection({ path }, { facts })).toHaveLength(1);
 });

@@ -1,5 +1,5 @@
 /** A group at a path that somebody else has chosen, in every hierarchy of the host: how engines (podman, docker, containerd) place containers. */
-import { slot, syscall, type HostFacts, type Operation, type PlanContext, type Step } from '@haco/plan';
+import { isHostRoot, slot, syscall, type HostFacts, type Operation, type PlanContext, type Step } from '@haco/plan';
 import { baseSlot, joinSlot } from './create.js';
 import { cloneSlot, handedDown, isJoined, locate, type Hierarchy } from './locate.js';
 import { AT_FDCWD, fileSlot, open, writeFile } from './operations.js';
@@ -92,12 +92,19 @@ function inheritCpuset(hierarchy: Hierarchy, path: string, arch: HostFacts['arch
 /** Controllers that whoever reads statistics expects in a group of v2. */
 const usual = ['cpuset', 'cpu', 'io', 'memory', 'pids'];
 
+/** Of what is above the own group, only root may change anything. */
+function mayHandDown(group: string, { mount: { ownGroup } }: Hierarchy, host: HostFacts): boolean {
+  return (
+    isHostRoot(host) || !`${ownGroup}/`.startsWith(`/${group === '' ? '' : `${group}/`}`) || ownGroup === `/${group}`
+  );
+}
+
 /** On v2 each group above must hand the controllers down; those that nobody asked for may be missing. */
 function handDown(hierarchy: Hierarchy, path: string, host: HostFacts): readonly Operation[] {
   const { arch } = host;
   const needed = handedDown(hierarchy.controllers);
   const base = slot(baseSlot(hierarchy));
-  const above = ['', ...prefixes(path).slice(0, -1)];
+  const above = ['', ...prefixes(path).slice(0, -1)].filter((group) => mayHandDown(group, hierarchy, host));
   return above.flatMap((group) => {
     const file = `${group === '' ? '' : `${group}/`}cgroup.subtree_control`;
     const optional = usual

@@ -104,7 +104,7 @@ export type { WhenReady } from './start/start.js';
 export type { Learned } from './start/learn.js';
 export type { ContainerState, ContainerStatus, HealthState, OwnedGroup } from './state/container-state.js';
 export { isAlive, startTimeOf, type ProcessIdentity } from './state/process-identity.js';
-export { signalProcess, waitForEnd } from './state/signal-process.js';
+export { pidfdOf, signalProcess, waitForEnd } from './state/signal-process.js';
 export { receiveDescriptor, Terminal } from './streams/terminal.js';
 export type { StateOptions } from './state/root.js';
 export { containers, type Containers, type ContainersOptions } from './supervise/containers.js';

@@ -4,10 +4,18 @@ import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { describeWith, makeRootfs, makeTemporaryDirectory, readMounts, type TestRootfs } from '@haco/testkit';
+import {
+  describeWith,
+  grantedUser,
+  grantNeeds,
+  makeRootfs,
+  makeTemporaryDirectory,
+  readMounts,
+  withGrant,
+  type TestRootfs,
+} from '@haco/testkit';
 import { killAtAnyMoment, warmUp } from './fixture.js';
 import { haco, orThrow } from './index.js';
-import { grantedUser, grantNeeds, withGrant } from './subordinate-ids-fixture.js';
 
 let rootfs: TestRootfs;
 let directory = '';

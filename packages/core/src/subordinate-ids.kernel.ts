@@ -6,13 +6,15 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
   describeWith,
   expectNothingLeft,
+  grantedUser,
+  grantNeeds,
   makeRootfs,
   makeTemporaryDirectory,
   runCommand,
+  withGrant,
   type TestRootfs,
 } from '@haco/testkit';
 import { nodeWith } from './node-fixture.js';
-import { grantedUser, grantNeeds, withGrant } from './subordinate-ids-fixture.js';
 
 let rootfs: TestRootfs;
 let directory = '';

@@ -82,6 +82,7 @@ const entry = readTagged('kind', {
     name: readOneOf(independentNames),
     subset: optional(readOneOf(['pid'])),
     hidepid: optional(readOneOf(['noaccess', 'invisible', 'ptraceable'])),
+    writable: optional(readBoolean),
   }),
   overlay: readObject({
     kind: readOneOf(['overlay']),

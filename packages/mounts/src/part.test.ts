@@ -192,6 +192,9 @@ describe('validate', () => {
       'mounts.rootfs.overlay.keep: "k" is not an absolute path; give the whole one, e.g. by path.resolve("k")',
       'mounts.rootfs.overlay.size: a layer that is kept has the size of its disk; leave out one of size and keep',
     ]);
+    expect(entries({ kind: 'independent', name: 'sysfs', writable: true })).toEqual([
+      'mounts.entries[0]: writable is an option of cgroup only',
+    ]);
     expect(entries({ kind: 'independent', name: 'sysfs', subset: 'pid' })).toEqual([
       'mounts.entries[0]: subset and hidepid are options of procfs only',
     ]);

@@ -333,6 +333,42 @@ describe('filesystems', () => {
     expect(entryCalls({ kind: 'independent', name: 'cgroup' }, { host: hybridHost })).toMatchSnapshot();
   });
 
+  test.each([hybridHost, undefined])('a writable cgroup is read-only nowhere', (host) => {
+    const entry = { kind: 'independent', name: 'cgroup' } as const;
+    const given = host === undefined ? {} : { host };
+    expect(entryCalls(entry, given)).toContain('RDONLY');
+    expect(entryCalls({ ...entry, writable: true }, given)).not.toContain('RDONLY');
+  });
+
+  test('cgroup without a group of its own: that of its caller, for root of a user namespace', () => {
+    const { v1, v2, ...rest } = hybridHost.cgroups;
+    const closed = { ownGroup: '/of/caller', writable: false };
+    const host: HostFacts = {
+      ...hybridHost,
+      userNamespaces: { ...hybridHost.userNamespaces, uids: [{ start: 0, count: 10 }] },
+      cgroups: {
+        ...rest,
+        v1: Object.fromEntries(Object.entries(v1).map(([name, mount]) => [name, { ...mount, ...closed }])),
+        ...(v2 === undefined ? {} : { v2 }),
+      },
+    };
+    for (const facts of [{}, { cgroupPath: '/x' }]) {
+      const plan = entryCalls({ kind: 'independent', name: 'cgroup' }, { host, facts });
+      expect(plan).toContain('memory/of/caller"');
+      expect(plan).not.toContain('fsopen("cgroup');
+    }
+    expect(entryCalls({ kind: 'independent', name: 'cgroup' }, { host, facts: { cgroupPath: '/x' } })).toContain(
+      `${v2?.mountPoint ?? ''}/x`,
+    );
+  });
+
+  test('devices are bound for root of a user namespace', () => {
+    const host = { ...rootHost, userNamespaces: { ...rootHost.userNamespaces, uids: [{ start: 0, count: 10 }] } };
+    expect(entryCalls({ kind: 'independent', name: 'dev' }, { host })).not.toContain('S_IFCHR');
+    const nodes = [{ path: '/dev/null', type: 'c', major: 1, minor: 3 }] as const;
+    expect(entryCalls({ kind: 'nodes', devices: nodes }, { host })).toContain('open_tree(AT_FDCWD, "/dev/null"');
+  });
+
   test('dev in a user namespace: devices of the host, opened before its /dev is hidden', () => {
     const plan = entryCalls({ kind: 'independent', name: 'dev' }, { host: userHost, unshared: ['mount', 'user'] });
     expect(plan).not.toContain('S_IFCHR');

@@ -110,6 +110,8 @@ export type HidePid = 'noaccess' | 'invisible' | 'ptraceable';
 export interface IndependentEntry extends ProcfsOptions {
   readonly kind: 'independent';
   readonly name: IndependentName;
+  /** Of `cgroup` only: its groups can be changed there, so that root inside can lift its own limits. */
+  readonly writable?: boolean;
 }
 
 /** A file with given content, read-only, which exists in the container only. */

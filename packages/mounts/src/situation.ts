@@ -11,6 +11,8 @@ export interface Situation {
   readonly hasMounts: boolean;
   /** Not the host's user namespace. */
   readonly inUserNamespace: boolean;
+  /** Devices can be made. A user namespace, also one that the caller is in, may only bind those of the host. */
+  readonly makesDevices: boolean;
   /** The container doesn't share its namespace of this kind with its caller. */
   readonly has: (kind: NamespaceKind) => boolean;
   /** Whether a group exists inside; undefined when nobody knows, in a joined user namespace. */
@@ -49,6 +51,7 @@ export function situationOf(section: MountsSection, { host, facts }: PlanContext
     ownMounts,
     hasMounts: has('mount'),
     inUserNamespace,
+    makesDevices: !inUserNamespace && host.userNamespaces.uids === undefined && host.capabilities.includes('mknod'),
     has,
     hasGroup,
     hasRoot: section.rootfs !== undefined,

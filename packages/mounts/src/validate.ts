@@ -53,7 +53,11 @@ function validateMode(path: string, mode: number | undefined): readonly Issue[] 
 
 const hidePids: readonly unknown[] = [undefined, 'noaccess', 'invisible', 'ptraceable'];
 
-function validateProcfsOptions({ name, subset, hidepid }: IndependentEntry, at: string): readonly Issue[] {
+function validateIndependentOptions(
+  { name, subset, hidepid, writable }: IndependentEntry,
+  at: string,
+): readonly Issue[] {
+  if (name !== 'cgroup' && writable !== undefined) return [issue(at, 'writable is an option of cgroup only')];
   if (name !== 'procfs' && (subset !== undefined || hidepid !== undefined)) {
     return [issue(at, 'subset and hidepid are options of procfs only')];
   }
@@ -162,7 +166,7 @@ function validateEntry(entry: MountEntry, at: string): readonly Issue[] {
       return [...validateTarget(`${at}.target`, entry.target), ...validateMode(`${at}.mode`, entry.mode)];
     case 'independent':
       return independentNames.includes(entry.name)
-        ? validateProcfsOptions(entry, at)
+        ? validateIndependentOptions(entry, at)
         : [
             issue(
               `${at}.name`,

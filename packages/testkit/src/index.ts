@@ -21,6 +21,7 @@ export * from './rootfs.js';
 export * from './run-command.js';
 export * from './stored-hosts.js';
 export * from './strace.js';
+export * from './subordinate-ids.js';
 export * from './syscalls.js';
 export * from './temporary.js';
 export { ownLaunchers } from './own-launchers.js';

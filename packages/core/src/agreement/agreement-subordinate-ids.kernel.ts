@@ -10,13 +10,15 @@ import type { Plan } from '@haco/plan';
 import {
   describeWith,
   expectNothingLeft,
+  grantedUser,
+  grantNeeds,
   makeRootfs,
   makeTemporaryDirectory,
   straceWhile,
+  withGrant,
   type TestRootfs,
 } from '@haco/testkit';
 import { nodeWith } from '../node-fixture.js';
-import { grantedUser, grantNeeds, withGrant } from '../subordinate-ids-fixture.js';
 import { disagreement } from './disagreement.js';
 
 let rootfs: TestRootfs;

@@ -7,8 +7,8 @@ import { isAlive, type ProcessIdentity } from './process-identity.js';
 
 const numbers = syscallNumbers[process.arch === 'arm64' ? 'arm64' : 'x64'];
 
-/** A pidfd of exactly that process; undefined: it has ended. */
-function pidfdOf(identity: ProcessIdentity): Result<number | undefined, HacoError> {
+/** A pidfd of exactly that process, the caller's to close; undefined: it has ended. Errors: `io`. */
+export function pidfdOf(identity: ProcessIdentity): Result<number | undefined, HacoError> {
   if (!isAlive(identity)) return ok(undefined);
   const opened = openPidfd(identity.pid);
   if (opened.isErr()) return opened.error.kind === 'not-found' ? ok(undefined) : err(opened.error);

@@ -11,7 +11,7 @@ export function planIndependent(entry: IndependentEntry, context: EntryContext):
   const kind = independentKinds[name];
   return entryStep(context, {
     id: `mounts.${name}`,
-    label: `mount ${kind.what} on ${kind.target}`,
+    label: `mount ${entry.writable === true ? kind.what.replace('read-only', 'writable') : kind.what} on ${kind.target}`,
     why: kind.why,
     operations: kind.plan(
       situation,

@@ -10,11 +10,6 @@ const parent = 'mounts.nodes';
 
 const types = { c: 'S_IFCHR', b: 'S_IFBLK', p: 'S_IFIFO' } as const;
 
-/** A user namespace may not make devices, but it may bind those of the host. */
-function makesNodes({ inUserNamespace, host }: Situation): boolean {
-  return !inUserNamespace && host.capabilities.includes('mknod');
-}
-
 function split(path: string): readonly [directories: readonly string[], name: string] {
   const names = path.split('/').filter((name) => name !== '');
   return [names.slice(0, -1), names.at(-1) ?? ''];
@@ -42,7 +37,7 @@ function numbers({ type, major, minor }: DeviceNode): Flags {
 function planNode(situation: Situation, node: DeviceNode): readonly Operation[] {
   const [directories, name] = split(node.path);
   const { mode: permissions = 0o666, uid = 0, gid = 0 } = node;
-  if (!makesNodes(situation) && node.type !== 'p') {
+  if (!situation.makesDevices && node.type !== 'p') {
     const clone = flags(openTreeFlags, 'OPEN_TREE_CLONE', 'OPEN_TREE_CLOEXEC');
     return [
       syscall('open_tree', [AT_FDCWD, node.path, clone], { save: 'mounts.new' }),
@@ -83,6 +78,6 @@ export function planNodes({ devices, links = [] }: NodesEntry, context: EntryCon
       ...links.flatMap((link) => planLink(situation, link)),
     ],
     source: 'mknod(2)',
-    needs: makesNodes(situation) ? [{ capability: 'mknod', over: 'host' }] : [],
+    needs: situation.makesDevices ? [{ capability: 'mknod', over: 'host' }] : [],
   });
 }

@@ -13,11 +13,6 @@ import { standardDevices, standardLinks } from './standard-dev.js';
 
 const directory = 'mounts.dev';
 
-/** A user namespace may not make devices, but it may bind those of the host. */
-function makesNodes({ inUserNamespace, host }: Situation): boolean {
-  return !inUserNamespace && host.capabilities.includes('mknod');
-}
-
 /** Sources are opened before anything hides the host's /dev. */
 function planSources(): readonly Operation[] {
   const clone = flags(openTreeFlags, 'OPEN_TREE_CLONE', 'OPEN_TREE_CLOEXEC');
@@ -32,7 +27,7 @@ function planSources(): readonly Operation[] {
 }
 
 function planNodes(situation: Situation): readonly Operation[] {
-  if (makesNodes(situation)) {
+  if (situation.makesDevices) {
     return standardDevices.map(([name, major, minor]) =>
       syscall('mknodat', [slot(directory), name, mode(0o666, 'S_IFCHR'), makedev(major, minor)]),
     );
@@ -41,7 +36,7 @@ function planNodes(situation: Situation): readonly Operation[] {
 }
 
 function planBinds(situation: Situation): readonly Operation[] {
-  if (makesNodes(situation)) return [];
+  if (situation.makesDevices) return [];
   return standardDevices.flatMap(([name]) => planAttachIn(situation, `mounts.dev.${name}`, directory, name));
 }
 
@@ -57,7 +52,7 @@ function plan(situation: Situation, target: Target): readonly Operation[] {
     ...(hasQueues(situation) ? [['mqueue', planMqueue('mounts.new')] as const] : []),
   ];
   return [
-    ...(makesNodes(situation) ? [] : planSources()),
+    ...(situation.makesDevices ? [] : planSources()),
     ...planFilesystem({
       type: 'tmpfs',
       options: [
@@ -83,5 +78,5 @@ export const dev: IndependentKind = {
   source: 'null(4)',
   throwAway: true,
   plan,
-  needs: (situation) => (makesNodes(situation) ? [{ capability: 'mknod', over: 'host' }] : []),
+  needs: (situation) => (situation.makesDevices ? [{ capability: 'mknod', over: 'host' }] : []),
 };

@@ -1,8 +1,11 @@
 /** What a file in this folder says of one filesystem of the kernel. */
 import type { Need, Operation, Warning } from '@haco/plan';
-import type { ProcfsOptions } from '../section.js';
+import type { IndependentEntry } from '../section.js';
 import type { Situation } from '../situation.js';
 import type { Target } from '../target.js';
+
+/** What an entry says besides which one it is. */
+export type IndependentOptions = Omit<IndependentEntry, 'kind' | 'name'>;
 
 /** A filesystem that a container can have an instance of its own of. */
 export interface IndependentKind {
@@ -15,7 +18,7 @@ export interface IndependentKind {
   readonly source: string;
   /** Directories can be made in it without touching the host. */
   readonly throwAway: boolean;
-  readonly plan: (situation: Situation, target: Target, options: ProcfsOptions) => readonly Operation[];
+  readonly plan: (situation: Situation, target: Target, options: IndependentOptions) => readonly Operation[];
   /** Capabilities besides the one that mounting needs. */
   readonly needs?: (situation: Situation) => readonly Need[];
   /** What will fail in this situation. */

@@ -157,8 +157,13 @@ const independent: Readonly<Record<IndependentName, (entry: IndependentEntry, fr
   devpts: (_entry, from) => [ptsMount(hasGroup(from))],
   shm: () => [shmMount],
   mqueue: () => [mqueueMount],
-  cgroup: () => [
-    { destination: '/sys/fs/cgroup', type: 'cgroup', source: 'cgroup', options: ['ro', 'nosuid', 'nodev', 'noexec'] },
+  cgroup: ({ writable }) => [
+    {
+      destination: '/sys/fs/cgroup',
+      type: 'cgroup',
+      source: 'cgroup',
+      options: [...(writable === true ? [] : ['ro']), 'nosuid', 'nodev', 'noexec'],
+    },
   ],
 };
 

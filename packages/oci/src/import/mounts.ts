@@ -193,11 +193,13 @@ function importCgroup(destination: string, { attributes }: MountWords, { at, int
   if (!(readonly && nosuid && nodev && noexec)) {
     into.slight(`${at}.options`, 'cgroups in containers of haco are always "ro", "nosuid", "nodev", "noexec"');
   }
+  // Engines leave out "ro" for what is privileged, and is to make groups below its own.
+  const writable = into.stubs && readonly !== true;
   if (destination !== '/sys/fs/cgroup') {
     into.differs(
       `${at}.destination`,
       `cgroups in containers of haco are at "/sys/fs/cgroup", not at ${quote(destination)}`,
     );
   }
-  return { kind: 'independent', name: 'cgroup' };
+  return { kind: 'independent', name: 'cgroup', ...(writable ? { writable } : {}) };
 }

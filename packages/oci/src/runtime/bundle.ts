@@ -2,10 +2,12 @@
 import { readFileSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { InvalidSpecError, IoError, issue, NotFoundError, type HacoError } from '@haco/core';
+import { probeHost } from '@haco/sys';
 import { err, type Result } from 'neverthrow';
 import { importForRuntime, type Imported } from '../from-config.js';
-import { groupPathOf } from './group-path.js';
+import type { CgroupManager } from './command-line.js';
 import { withGrantable } from './grantable.js';
+import { withGroups } from './with-groups.js';
 import { withHome } from './home.js';
 import { readHooks, type Hooks } from './hooks.js';
 
@@ -21,6 +23,8 @@ export interface Bundle extends Imported {
   readonly propagation: string;
   /** `linux.mountLabel`. */
   readonly mountLabel: string;
+  /** `linux.cgroupsPath` says where its groups are to be. */
+  readonly namesGroup: boolean;
 }
 
 type Json = Readonly<Record<string, unknown>>;
@@ -38,7 +42,7 @@ function textOf(value: unknown): string {
 interface Reading {
   readonly bundle: string;
   readonly id: string;
-  readonly systemdCgroup: boolean;
+  readonly cgroupManager: CgroupManager;
   /** In place of the container's own. */
   readonly process?: unknown;
   /** Host path of the root as it is now, where the container runs. */
@@ -49,7 +53,7 @@ interface Reading {
 /** Read a configuration. Errors: `invalid-spec`, with every problem. */
 export function readConfigText(
   text: string,
-  { bundle, id, systemdCgroup, process, inside, warn }: Reading,
+  { bundle, id, cgroupManager, process, inside, warn }: Reading,
 ): Result<Bundle, HacoError> {
   let json: Json;
   try {
@@ -67,13 +71,13 @@ export function readConfigText(
   const linux = field(json, 'linux');
   const path = textOf(field(json, 'root')['path']);
   const rootfs = isAbsolute(path) ? path : join(bundle, path);
-  return groupPathOf(textOf(linux['cgroupsPath']), id, systemdCgroup).andThen((cgroupsPath) =>
+  return withGroups(linux, { id, cgroupManager, host: probeHost() }).andThen((grouped) =>
     readHooks(json['hooks'] ?? undefined).andThen((hooks) => {
       const { hooks: _hooks, ...rest } = json;
       const config = {
         ...rest,
         process: withGrantable(withHome(process ?? json['process'] ?? undefined, inside ?? rootfs), linux, warn),
-        linux: { ...linux, cgroupsPath },
+        linux: grouped,
       };
       return importForRuntime(config, { bundle, stubs: true }).map(({ builder, copyUps }) => ({
         text,
@@ -83,6 +87,7 @@ export function readConfigText(
         hooks,
         propagation: textOf(linux['rootfsPropagation']),
         mountLabel: textOf(linux['mountLabel']),
+        namesGroup: textOf(linux['cgroupsPath']) !== '',
         builder,
         copyUps,
       }));
@@ -93,7 +98,7 @@ export function readConfigText(
 /** Read the configuration of a bundle. Errors: `not-found`, `io`, `invalid-spec`. */
 export function readBundle(
   bundle: string,
-  { id, systemdCgroup, warn }: Pick<Reading, 'id' | 'systemdCgroup' | 'warn'>,
+  { id, cgroupManager, warn }: Pick<Reading, 'id' | 'cgroupManager' | 'warn'>,
 ): Result<Bundle, HacoError> {
   const file = join(bundle, 'config.json');
   let text: string;
@@ -112,5 +117,5 @@ export function readBundle(
     }
     return err(new IoError({ what: 'read', path: file, errno: code, hint: 'make it readable' }));
   }
-  return readConfigText(text, { bundle, id, systemdCgroup, warn });
+  return readConfigText(text, { bundle, id, cgroupManager, warn });
 }

@@ -13,7 +13,7 @@ test('global flags, a command, its flags, and the rest', () => {
       root: '/r',
       log: '/l',
       logFormat: 'json',
-      systemdCgroup: true,
+      cgroupManager: 'systemd',
       debug: false,
       version: false,
       help: false,
@@ -22,6 +22,15 @@ test('global flags, a command, its flags, and the rest', () => {
     options: { bundle: '/b', 'pid-file': '/p', 'no-pivot': true },
     rest: ['x'],
   });
+});
+
+test('crun is told by another flag who manages cgroups', () => {
+  expect(parse('--cgroup-manager disabled state x')._unsafeUnwrap().global.cgroupManager).toBe('disabled');
+  expect(parse('--cgroup-manager=systemd state x')._unsafeUnwrap().global.cgroupManager).toBe('systemd');
+  expect(parse('state x')._unsafeUnwrap().global.cgroupManager).toBe('cgroupfs');
+  expect(problem('--cgroup-manager nobody state x')).toBe(
+    'The command line is invalid: "nobody" manages no cgroups, only cgroupfs, systemd, disabled do; see haco-oci --help.',
+  );
 });
 
 test('flags end with the first other word: what follows is the command inside', () => {

@@ -11,10 +11,15 @@ export type Flags = Readonly<
   Record<string, { readonly kind: FlagKind; readonly short?: string; readonly help: string }>
 >;
 
+/** Who makes the groups of containers: nobody with `disabled`, and with `systemd` they have the paths that it would give them. */
+export type CgroupManager = 'cgroupfs' | 'systemd' | 'disabled';
+
+const cgroupManagers: readonly string[] = ['cgroupfs', 'systemd', 'disabled'] satisfies readonly CgroupManager[];
+
 /** What is asked for whatever the command is. */
 export interface GlobalOptions extends LogTarget {
   readonly root?: string;
-  readonly systemdCgroup: boolean;
+  readonly cgroupManager: CgroupManager;
   readonly debug: boolean;
   readonly version: boolean;
   readonly help: boolean;
@@ -43,6 +48,7 @@ export const globalFlags: Flags = {
   log: { kind: 'value', help: 'file to which errors are written, too' },
   'log-format': { kind: 'value', help: 'text or json' },
   'systemd-cgroup': { kind: 'switch', help: 'cgroupsPath has the form slice:prefix:name' },
+  'cgroup-manager': { kind: 'value', help: 'cgroupfs, systemd or disabled, as with crun' },
   rootless: { kind: 'value', help: 'true, false or auto; what is possible is found out anyway' },
   criu: { kind: 'value', help: 'ignored' },
   debug: { kind: 'switch', help: 'ignored: errors tell everything' },
@@ -118,11 +124,14 @@ export function parseCommandLine(
   log = { logFormat: format === 'json' ? 'json' : 'text', ...(file === undefined ? {} : { log: file }) };
   if (format !== 'text' && format !== 'json')
     return wrong(`${quote(format)} is no format of a log, only text and json`);
+  const manager = text(values['cgroup-manager']) ?? 'cgroupfs';
+  if (!cgroupManagers.includes(manager))
+    return wrong(`${quote(manager)} manages no cgroups, only ${cgroupManagers.join(', ')} do`);
   const root = text(values['root']);
   const global: GlobalOptions = {
     ...log,
     ...(root === undefined ? {} : { root }),
-    systemdCgroup: values['systemd-cgroup'] === true,
+    cgroupManager: values['systemd-cgroup'] === true ? 'systemd' : (manager as CgroupManager),
     debug: values['debug'] === true,
     version: values['version'] === true,
     help: values['help'] === true,

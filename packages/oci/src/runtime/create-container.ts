@@ -2,10 +2,21 @@
 import { userInfo } from 'node:os';
 import { resolve } from 'node:path';
 import { exactDirs, type CgroupsSection } from '@haco/cgroups';
-import { InvalidSpecError, issue, ok, startTimeOf, StateError, UnsupportedError, type HacoError } from '@haco/core';
+import {
+  InvalidSpecError,
+  isHostRoot,
+  issue,
+  ok,
+  PermissionError,
+  startTimeOf,
+  StateError,
+  UnsupportedError,
+  type HacoError,
+} from '@haco/core';
 import { libc, probeHost, type Launch } from '@haco/sys';
 import { err, type Result } from 'neverthrow';
 import { readBundle, type Bundle } from './bundle.js';
+import type { CgroupManager } from './command-line.js';
 import { RecordDirectory, stateOf, type ContainerRecord } from './container-record.js';
 import { Copier } from './copy-up.js';
 import { hasEarlyHooks, runEarlyHooks } from './early-hooks.js';
@@ -24,7 +35,7 @@ export interface CreateRequest {
   readonly root: string;
   readonly id: string;
   readonly bundle: string;
-  readonly systemdCgroup: boolean;
+  readonly cgroupManager: CgroupManager;
   readonly pidFile?: string;
   readonly consoleSocket?: string;
   /** Socket for the terminal's master, in place of a console socket: the caller shows it itself. */
@@ -113,7 +124,12 @@ async function make(request: CreateRequest, directory: RecordDirectory): Promise
     );
   }
   const { process: first } = spec.value;
-  const groups = exactDirs((spec.value['cgroups'] ?? {}) as CgroupsSection, probeHost());
+  const host = probeHost();
+  const section = (spec.value['cgroups'] ?? {}) as CgroupsSection;
+  const { path } = section;
+  const groups = path === undefined ? [] : exactDirs(section, host);
+  // Where nobody has named a place, nobody looks there; limits have been looked after by the plan.
+  if (groups.length === 0 && path !== undefined && bundle.namesGroup && !isHostRoot(host)) return err(noPlaceFor(path));
   const record: ContainerRecord = {
     version: 1,
     ociVersion: bundle.ociVersion,
@@ -142,6 +158,14 @@ async function make(request: CreateRequest, directory: RecordDirectory): Promise
   });
   if (console.value !== undefined) libc().close(console.value);
   return made;
+}
+
+function noPlaceFor(path: string): HacoError {
+  return new PermissionError({
+    what: `make the group ${path}`,
+    missing: 'no cgroup hierarchy of this host is given to this user',
+    remedy: 'leave out linux.cgroupsPath (podman: --cgroups disabled), or run the engine as root',
+  });
 }
 
 function ownerName(): string {

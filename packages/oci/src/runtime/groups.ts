@@ -11,6 +11,13 @@ type Groups = Pick<ContainerRecord, 'groups'>;
 /** How long the kernel may hold a group whose processes have just ended. */
 const patienceMs = 2000;
 
+/** The groups, for what can't be done without. Errors: `state`, where an engine has none, as without root on v1. */
+export function groupsFor({ groups }: Groups, what: string): Result<ContainerRecord['groups'], HacoError> {
+  if (groups.length > 0) return ok(groups);
+  const remedy = 'create it as root, or where a group is delegated to its user';
+  return err(new StateError({ what, state: 'it has no control group', remedy }));
+}
+
 /** The directory and all groups below it, the deepest first. */
 function tree(path: string): readonly string[] {
   try {

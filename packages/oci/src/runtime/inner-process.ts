@@ -50,7 +50,8 @@ export async function planInner({
   const bundle = readConfigText(config, {
     bundle: record.bundle,
     id: record.id,
-    systemdCgroup: false,
+    // It joins what is there.
+    cgroupManager: 'cgroupfs',
     process: given,
     inside: `/proc/${String(identity.pid)}/root`,
     warn,

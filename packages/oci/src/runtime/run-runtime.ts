@@ -32,7 +32,7 @@ export async function runRuntime(args: readonly string[]): Promise<number> {
     const run = await load(root);
     const result = await run({
       root,
-      systemdCgroup: global.systemdCgroup,
+      cgroupManager: global.cgroupManager,
       options,
       rest,
       warn: (message) => {

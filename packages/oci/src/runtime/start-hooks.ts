@@ -3,18 +3,18 @@ import { Socket } from 'node:net';
 import { closeSync, constants as files, openSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { HookError, isAlive, quote, StateError, type HacoError, type Step } from '@haco/core';
-import { libc, makePipe, rawSyscall, syscallNumbers, type Launch } from '@haco/sys';
+import { HookError, quote, StateError, type HacoError, type Step } from '@haco/core';
+import { libc, makePipe, type Launch } from '@haco/sys';
 import { err, ok, type Result } from 'neverthrow';
 import { stateOf, type ContainerRecord } from './container-record.js';
 import { judgeEnd, mostOutput, type Hook } from './hooks.js';
-import { planInner, processOf, type ProcessIdentity } from './inner-process.js';
-import { failureOf, launchSteps } from './launch.js';
+import { planInner, processOf } from './inner-process.js';
+import { failureOf } from './launch.js';
+import { launchInside } from './launch-inside.js';
 
 const moment = 'startContainer';
 /** For the last words of a hook that has ended. */
 const drainMs = 100;
-const numbers = syscallNumbers[process.arch === 'arm64' ? 'arm64' : 'x64'];
 
 /** A container whose command waits. */
 export interface Waiting {
@@ -55,15 +55,6 @@ function asHook(steps: readonly Step[], { path, args = [path], env = [] }: Hook)
   }));
 }
 
-/** Its first process, held so that its number can't become another's. */
-function hold(identity: ProcessIdentity): Result<number, HacoError> {
-  const pidfd = rawSyscall(numbers.pidfd_open, identity.pid, 0);
-  if (pidfd >= 0 && isAlive(identity)) return ok(pidfd);
-  if (pidfd >= 0) libc().close(pidfd);
-  const state = 'its process has ended';
-  return err(new StateError({ what: `run the ${moment} hooks`, state, remedy: 'look who killed it' }));
-}
-
 /** Let it run to its end, or to that of its time. */
 async function attend(
   launched: Launch,
@@ -96,20 +87,21 @@ async function runInside(hook: Hook, { record, config, warn }: Waiting): Promise
   const process = { ...own, args: [hook.path], env: [], terminal: false };
   const planned = await planInner({ record, config, identity, process, warn });
   if (planned.isErr()) return err(planned.error);
-  const held = hold(identity);
-  if (held.isErr()) return err(held.error);
   const [input, output] = [makePipe('talk to a hook'), makePipe('talk to a hook')];
   if (input.isErr()) return err(input.error);
   if (output.isErr()) return err(output.error);
   const nothing = openSync('/dev/null', files.O_RDWR);
-  const started = launchSteps({
-    steps: asHook(planned.value.steps, hook),
-    descriptors: { container: held.value },
-    stdio: [input.value.read, nothing, output.value.write],
-    onBarrier: () => Promise.resolve(ok()),
-  });
+  const started = launchInside(
+    identity,
+    {
+      steps: asHook(planned.value.steps, hook),
+      stdio: [input.value.read, nothing, output.value.write],
+      onBarrier: () => Promise.resolve(ok()),
+    },
+    new StateError({ what: `run the ${moment} hooks`, state: 'its process has ended', remedy: 'look who killed it' }),
+  );
   closeSync(nothing);
-  for (const fd of [held.value, input.value.read, output.value.write]) libc().close(fd);
+  for (const fd of [input.value.read, output.value.write]) libc().close(fd);
   const [stdin, stderr] = [
     new Socket({ fd: input.value.write, readable: false, writable: true }),
     new Socket({ fd: output.value.read, readable: true, writable: false }),

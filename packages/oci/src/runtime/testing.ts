@@ -10,6 +10,8 @@ const here = dirname(fileURLToPath(import.meta.url));
 export interface TestRuntime {
   /** Path of an executable, as engines want one. */
   readonly path: string;
+  /** The same without a root for its states: they go where it puts them by itself. */
+  readonly program: readonly string[];
   /** Where it keeps its states. */
   readonly root: string;
   readonly call: (...args: readonly string[]) => Promise<Finished>;
@@ -34,6 +36,7 @@ export async function makeRuntime(): Promise<TestRuntime> {
   writeFileSync(path, `#!/bin/sh\nexec '${process.execPath}' '${program}' --root '${root}' "$@"\n`, { mode: 0o755 });
   return {
     path,
+    program: [process.execPath, program],
     root,
     call: (...args) => runCommand([path, ...args]),
     leave: async (...args) => {

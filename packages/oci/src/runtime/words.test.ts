@@ -1,6 +1,7 @@
 /** Signals, paths of groups and hooks as configurations and engines write them. */
+import { storedHosts } from '@haco/testkit';
 import { expect, test } from 'vitest';
-import { groupPathOf } from './group-path.js';
+import { defaultParent, groupPathOf } from './group-path.js';
 import { withoutZeros } from './commands/update.js';
 import { readHooks } from './hooks.js';
 import { preservedFds } from './preserved-fds.js';
@@ -33,7 +34,17 @@ test.each([
   ['-.slice::n', true, '/n.scope'],
   ['', true, '/system.slice/haco-x.scope'],
 ])('the groups of %j (systemd: %s) are at %s', (given, systemd, path) => {
-  expect(groupPathOf(given, 'x', systemd)._unsafeUnwrap()).toBe(path);
+  expect(groupPathOf(given, { id: 'x', systemd, parent: '' })._unsafeUnwrap()).toBe(path);
+});
+
+test('groups without a place are below what is given to the user, and at the top for root', () => {
+  const { rootless, hybrid } = storedHosts;
+  const { v2 } = rootless.cgroups;
+  expect(defaultParent(rootless)).toBe(v2.ownGroup);
+  expect(defaultParent({ ...rootless, cgroups: { ...rootless.cgroups, v2: { ...v2, writable: false } } })).toBe('');
+  expect(defaultParent(hybrid)).toBe('');
+  expect(groupPathOf('', { id: 'x', systemd: false, parent: '/own' })._unsafeUnwrap()).toBe('/own/x');
+  expect(groupPathOf('/a', { id: 'x', systemd: false, parent: '/own' })._unsafeUnwrap()).toBe('/a');
 });
 
 test('a 0 of an update changes nothing', () => {
@@ -59,10 +70,10 @@ test('descriptors to hand on are numbered from 3, and must all be open', () => {
 });
 
 test('a path of groups that leads up, or has the wrong form, is none', () => {
-  expect(groupPathOf('/a/../b', 'x', false)._unsafeUnwrapErr().message).toBe(
+  expect(groupPathOf('/a/../b', { id: 'x', systemd: false, parent: '' })._unsafeUnwrapErr().message).toBe(
     'The spec is invalid: linux.cgroupsPath: "/a/../b" contains "..".',
   );
-  expect(groupPathOf('/a', 'x', true)._unsafeUnwrapErr().message).toBe(
+  expect(groupPathOf('/a', { id: 'x', systemd: true, parent: '' })._unsafeUnwrapErr().message).toBe(
     'The spec is invalid: linux.cgroupsPath: "/a" must have the form slice:prefix:name with --systemd-cgroup.',
   );
 });

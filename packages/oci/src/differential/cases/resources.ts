@@ -85,5 +85,20 @@ export function resourceRows({ group, disk }: Host): readonly Row[] {
       'read /sys/fs/cgroup/pids/pids.max',
       'ls /sys/fs/cgroup',
     ],
+    [
+      'the groups of the container, to be changed',
+      { linux: { namespaces: namespaces('pid', 'ipc', 'uts', 'mount', 'cgroup'), resources: { pids: { limit: 30 } } }, mounts: [{ destination: '/sys/fs/cgroup', type: 'cgroup', source: 'cgroup', options: ['rprivate', 'nosuid', 'noexec', 'nodev', 'relatime', 'rw'] }] },
+      'write /sys/fs/cgroup/pids/pids.max 25',
+      'read /sys/fs/cgroup/pids/pids.max',
+      'write /sys/fs/cgroup/new text',
+      'ls /sys/fs/cgroup',
+    ],
+    [
+      'the groups of the container without a namespace, to be changed',
+      { linux: { resources: { pids: { limit: 30 } } }, mounts: [{ destination: '/sys/fs/cgroup', type: 'cgroup', source: 'cgroup', options: ['nosuid', 'noexec', 'nodev'] }] },
+      'write /sys/fs/cgroup/pids/pids.max 25',
+      'read /sys/fs/cgroup/pids/pids.max',
+      'ls /sys/fs/cgroup',
+    ],
   ]; // prettier-ignore
 }

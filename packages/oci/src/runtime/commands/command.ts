@@ -1,13 +1,13 @@
 /** What every command is. */
 import type { HacoError } from '@haco/core';
 import type { Result } from 'neverthrow';
-import type { CommandShape, Values } from '../command-line.js';
+import type { CgroupManager, CommandShape, Values } from '../command-line.js';
 
 /** What a command is called with. */
 export interface Call {
   /** Directory of the states. */
   readonly root: string;
-  readonly systemdCgroup: boolean;
+  readonly cgroupManager: CgroupManager;
   readonly options: Values;
   readonly rest: readonly string[];
   /** Tell what doesn't stop the command. */

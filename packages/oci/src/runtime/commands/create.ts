@@ -6,7 +6,7 @@ import { leave } from '../leave.js';
 import { preservedFds } from '../preserved-fds.js';
 import type { Run } from './command.js';
 
-export const run: Run = async ({ root, systemdCgroup, options, rest, warn }) => {
+export const run: Run = async ({ root, cgroupManager, options, rest, warn }) => {
   const preserved = preservedFds(options);
   if (preserved.isErr()) return err(preserved.error);
   const [pidFile, consoleSocket] = [valueOf(options, 'pid-file'), valueOf(options, 'console-socket')];
@@ -14,7 +14,7 @@ export const run: Run = async ({ root, systemdCgroup, options, rest, warn }) => 
     root,
     id: rest[0] ?? '',
     bundle: valueOf(options, 'bundle') ?? '.',
-    systemdCgroup,
+    cgroupManager,
     preserved: preserved.value,
     warn,
     waits: true,

@@ -5,6 +5,7 @@ import { InvalidSpecError, issue, parseDuration, quote } from '@haco/core';
 import { err, ok } from 'neverthrow';
 import { valueOf } from '../command-line.js';
 import { findContainer, processOfFound } from '../find-container.js';
+import { groupsFor } from '../groups.js';
 import { statsEvent } from '../stats-event.js';
 import type { Run } from './command.js';
 
@@ -20,11 +21,13 @@ export const run: Run = async ({ root, options, rest }) => {
     return err(
       new InvalidSpecError({ issues: [issue('--interval', `${quote(text)} is no duration; write e.g. "5s"`)] }),
     );
-  const reader = new StatsReader(found.value.record.groups);
+  const groups = groupsFor(found.value.record, 'read the statistics of the container');
+  if (groups.isErr()) return err(groups.error);
+  const reader = new StatsReader(groups.value);
   for (;;) {
     const stats = reader.read();
     if (stats.isErr()) return err(stats.error);
-    process.stdout.write(`${JSON.stringify(statsEvent(id, stats.value, found.value.record.groups))}\n`);
+    process.stdout.write(`${JSON.stringify(statsEvent(id, stats.value, groups.value))}\n`);
     if (options['stats'] === true) return ok(0);
     await sleep(interval.value);
     if (

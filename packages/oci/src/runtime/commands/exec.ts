@@ -1,20 +1,19 @@
 /** `exec`: a further program in a container, in the foreground or detached. */
 import { resolve } from 'node:path';
 import { InvalidSpecError, issue, StateError, type HacoError } from '@haco/core';
-import { libc, rawSyscall, socketPair, syscallNumbers, type Launch } from '@haco/sys';
+import { libc, socketPair, type Launch } from '@haco/sys';
 import { err, ok, type Result } from 'neverthrow';
 import { valueOf } from '../command-line.js';
 import { execProcess } from '../exec-process.js';
 import { findContainer, processOfFound, type Found } from '../find-container.js';
 import { forwardSignals } from '../forward-signals.js';
 import { planInner, processOf, type InnerPlan, type ProcessIdentity } from '../inner-process.js';
-import { failureOf, launchSteps } from '../launch.js';
+import { failureOf } from '../launch.js';
+import { launchInside } from '../launch-inside.js';
 import { writePidFile } from '../pid-file.js';
 import { connectTo } from '../unix-socket.js';
 import { namedPreserved, preservedFds } from '../preserved-fds.js';
 import type { Call, Run } from './command.js';
-
-const numbers = syscallNumbers[process.arch === 'arm64' ? 'arm64' : 'x64'];
 
 /** The plan of the process that is asked for. */
 async function plan(
@@ -70,38 +69,20 @@ export const run: Run = async (call) => {
   const console = openTerminal(call, terminal);
   if (console.isErr()) return err(console.error);
   const { own, theirs } = console.value;
-  const pidfd = rawSyscall(numbers.pidfd_open, first.value.pid, 0);
-  // What was read by the number was read of the container only if that still runs.
-  if (
-    pidfd < 0 ||
-    processOfFound(
-      {
-        ...found.value,
-        status: findContainer(root, rest[0] ?? '')
-          .map(({ status }) => status)
-          .unwrapOr('stopped'),
-      },
-      'run a command in the container',
-    ).isErr()
-  ) {
-    return err(
-      new StateError({
-        what: 'run a command in the container',
-        state: 'the container has just ended (container not running)',
-        remedy: 'start it again',
-      }),
-    );
-  }
-  const started = launchSteps({
-    steps,
-    descriptors: {
-      container: pidfd,
-      ...(theirs === undefined ? {} : { terminal: theirs }),
-      ...namedPreserved(preserved.value),
+  const started = launchInside(
+    first.value,
+    {
+      steps,
+      descriptors: { ...(theirs === undefined ? {} : { terminal: theirs }), ...namedPreserved(preserved.value) },
+      outlives: options['detach'] === true,
+      onBarrier: () => Promise.resolve(ok()),
     },
-    outlives: options['detach'] === true,
-    onBarrier: () => Promise.resolve(ok()),
-  });
+    new StateError({
+      what: 'run a command in the container',
+      state: 'the container has just ended (container not running)',
+      remedy: 'start it again',
+    }),
+  );
   if (started.isErr()) return err(started.error);
   const { launched } = started.value;
   const running = await launched.started;

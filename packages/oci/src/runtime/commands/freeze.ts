@@ -3,6 +3,7 @@ import { Group } from '@haco/cgroups';
 import { StateError } from '@haco/core';
 import { err } from 'neverthrow';
 import { findContainer, processOfFound } from '../find-container.js';
+import { groupsFor } from '../groups.js';
 import type { Run } from './command.js';
 
 function command(frozen: boolean): Run {
@@ -15,7 +16,9 @@ function command(frozen: boolean): Run {
       return err(new StateError({ what, state: 'it is paused already', remedy: 'resume it' }));
     if (!frozen && status !== 'paused')
       return err(new StateError({ what, state: 'it is not paused', remedy: 'pause it first' }));
-    const group = new Group({ name: record.id, dirs: record.groups });
+    const dirs = groupsFor(record, what);
+    if (dirs.isErr()) return err(dirs.error);
+    const group = new Group({ name: record.id, dirs: dirs.value });
     return (await (frozen ? group.freeze() : group.thaw())).map(() => 0);
   };
 }

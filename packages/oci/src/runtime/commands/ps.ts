@@ -4,12 +4,14 @@ import { InvalidSpecError, issue, quote, ToolError } from '@haco/core';
 import { err, ok } from 'neverthrow';
 import { valueOf } from '../command-line.js';
 import { findContainer } from '../find-container.js';
-import { pidsOf } from '../groups.js';
+import { groupsFor, pidsOf } from '../groups.js';
 import type { Run } from './command.js';
 
 export const run: Run = ({ root, options, rest }) =>
   Promise.resolve(
     findContainer(root, rest[0] ?? '').andThen(({ record }) => {
+      const groups = groupsFor(record, 'list the processes of the container');
+      if (groups.isErr()) return err(groups.error);
       const pids = pidsOf(record);
       const format = valueOf(options, 'format') ?? 'table';
       if (format === 'json') {

@@ -24,7 +24,7 @@ async function remove({ directory, record }: Created): Promise<Result<void, Haco
   return deleteContainer({ directory, record, status: statusOf(record, directory) }, true);
 }
 
-export const run: Run = async ({ root, systemdCgroup, options, rest, warn }) => {
+export const run: Run = async ({ root, cgroupManager, options, rest, warn }) => {
   const preserved = preservedFds(options);
   if (preserved.isErr()) return err(preserved.error);
   const [pidFile, consoleSocket] = [valueOf(options, 'pid-file'), valueOf(options, 'console-socket')];
@@ -37,7 +37,7 @@ export const run: Run = async ({ root, systemdCgroup, options, rest, warn }) => 
     root,
     id: rest[0] ?? '',
     bundle: valueOf(options, 'bundle') ?? '.',
-    systemdCgroup,
+    cgroupManager,
     preserved: preserved.value,
     warn,
     waits: false,

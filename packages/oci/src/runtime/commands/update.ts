@@ -5,6 +5,7 @@ import { InvalidSpecError, IoError, issue, quote, type HacoError, type Issue } f
 import { err, ok, type Result } from 'neverthrow';
 import { valueOf, type Values } from '../command-line.js';
 import { findContainer, processOfFound } from '../find-container.js';
+import { groupsFor } from '../groups.js';
 import { sectionOfResources } from '../../import/resources.js';
 import type { Run } from './command.js';
 
@@ -71,5 +72,7 @@ export const run: Run = async ({ root, options, rest }) => {
     (json): Result<CgroupsSection, HacoError> => sectionOfResources(withoutZeros(json)),
   );
   if (section.isErr()) return err(section.error);
-  return (await updateGroup(found.value.record.groups, section.value)).map(() => 0);
+  const groups = groupsFor(found.value.record, 'update the container');
+  if (groups.isErr()) return err(groups.error);
+  return (await updateGroup(groups.value, section.value)).map(() => 0);
 };

@@ -14,16 +14,27 @@ const limits = 'default_ulimits = ["nofile=4096:4096", "nproc=4096:4096"]';
 
 export type Podman = (...args: readonly string[]) => Promise<Finished>;
 
+/** Whose podman it is, where it isn't root's. */
+export interface PodmanUser {
+  /** A command line that runs another as that user. */
+  readonly wrap: (command: readonly string[]) => readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+const root: PodmanUser = { wrap: (command) => command, env: {} };
+
 /** Nothing of the machine's own podman: storage, state, locks and configuration are in the directory. */
-export async function makePodman(directory: string, runtime: string): Promise<Podman> {
+export async function makePodman(directory: string, runtime: string, user: PodmanUser = root): Promise<Podman> {
   // What keeps the namespaces of a pod, which is a program of a package of its own elsewhere.
-  const conf = `[containers]\n${limits}\n[engine]\ninfra_image = "localhost/pause:1"\n`;
+  const engine = 'infra_image = "localhost/pause:1"\nruntime_supports_nocgroup = ["haco-oci"]';
+  const conf = `[containers]\n${limits}\n[engine]\n${engine}\n`;
   await writeFile(join(directory, 'containers.conf'), conf);
   // Short: of the second, podman takes 50 characters.
   const where = ['root', 'runroot', 'tmpdir'].map((name) => `--${name}=${join(directory, name)}`);
   const how = ['--storage-driver', 'vfs', '--cgroup-manager', 'cgroupfs', '--events-backend', 'file'];
-  const env = { ...process.env, CONTAINERS_CONF: join(directory, 'containers.conf') };
-  const podman: Podman = (...args) => runCommand(['podman', ...where, ...how, '--runtime', runtime, ...args], { env });
+  const env = { ...process.env, CONTAINERS_CONF: join(directory, 'containers.conf'), ...user.env };
+  const podman: Podman = (...args) =>
+    runCommand(user.wrap(['podman', ...where, ...how, '--runtime', runtime, ...args]), { env });
   await using rootfs = await makeRootfs({ shell: true });
   const tar = join(directory, 'image.tar');
   await runCommand(['tar', '-C', rootfs.path, '-cf', tar, '.']);
