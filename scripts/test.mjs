@@ -4,6 +4,7 @@
 //   npm test -- unit kernel           these lanes
 //   npm test -- unit memory           …and only files whose path contains "memory"
 //   npm test -- v2                    the kernel tests in virtual machines with nothing but cgroup v2
+//   npm test -- --near                while you work: the unit and kernel tests near what was changed since the last commit
 //   npm test -- --verbose             with the output of every lane, not only of the failed ones
 //   npm test -- --strict              nothing may be skipped: neither a lane nor a test (as the CI gate runs it)
 import { spawn, spawnSync } from 'node:child_process';
@@ -12,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensure } from './ensure.mjs';
+import { changedFiles, kernelTestsIn, testsNear } from './near-changes.mjs';
 import { nodeOf } from './other-node.mjs';
 import { failuresOf, lastWords, strayErrors } from './test-failures.mjs';
 
@@ -177,9 +179,11 @@ const args = process.argv.slice(2);
 const flags = new Set(args.filter((arg) => arg.startsWith('--')));
 const names = args.filter((arg) => lanes.some((lane) => isNamed(lane, arg)));
 const filters = args.filter((arg) => !arg.startsWith('--') && !names.includes(arg));
+/** @type {Readonly<Record<string, string[]>> | undefined} */
+const near = flags.has('--near') ? testsNear(changedFiles(root), kernelTestsIn(root)) : undefined;
 for (const flag of flags) {
-  if (!['--verbose', '--strict'].includes(flag)) {
-    console.error(`Unknown flag ${flag}; known are --verbose and --strict.`);
+  if (!['--near', '--verbose', '--strict'].includes(flag)) {
+    console.error(`Unknown flag ${flag}; known are --near, --verbose and --strict.`);
     process.exit(2);
   }
 }
@@ -193,7 +197,9 @@ const failures = [];
 /** What failed, and passed at the second try. @type {string[]} */
 const shaky = [];
 const mostAgain = 8;
-const wanted = lanes.filter((lane) => names.length === 0 || names.some((name) => isNamed(lane, name)));
+const wanted = lanes
+  .filter((lane) => names.length === 0 || names.some((name) => isNamed(lane, name)))
+  .filter(({ name }) => near === undefined || (near[name] ?? []).length > 0);
 const ready = wanted.filter((lane) => {
   const reason = lane.missing?.();
   if (reason === undefined) return true;
@@ -391,7 +397,7 @@ async function vitest(lane, { user, processor, files }) {
     '--reporter=json',
     `--outputFile.json=${file}`,
     ...(lane.vm === undefined ? [] : ['--testTimeout=120000', '--hookTimeout=240000']),
-    ...(files ?? (filters.length > 0 ? filters : (lane.only ?? []))),
+    ...(files ?? (filters.length > 0 ? filters : (near?.[lane.name] ?? lane.only ?? []))),
   ];
   if (lane.vm !== undefined) chmodSync(home, 0o777);
   const machine =
