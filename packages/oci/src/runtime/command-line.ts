@@ -14,6 +14,8 @@ export type Flags = Readonly<
 /** What is asked for whatever the command is. */
 export interface GlobalOptions extends LogTarget {
   readonly root?: string;
+  /** The program criu. */
+  readonly criu?: string;
   readonly systemdCgroup: boolean;
   readonly debug: boolean;
   readonly version: boolean;
@@ -44,7 +46,7 @@ export const globalFlags: Flags = {
   'log-format': { kind: 'value', help: 'text or json' },
   'systemd-cgroup': { kind: 'switch', help: 'cgroupsPath has the form slice:prefix:name' },
   rootless: { kind: 'value', help: 'true, false or auto; what is possible is found out anyway' },
-  criu: { kind: 'value', help: 'ignored' },
+  criu: { kind: 'value', help: 'the program criu; HACO_CRIU, or that of the PATH, without it' },
   debug: { kind: 'switch', help: 'ignored: errors tell everything' },
   version: { kind: 'switch', short: 'v', help: 'print the version' },
   help: { kind: 'switch', short: 'h', help: 'print this' },
@@ -119,9 +121,11 @@ export function parseCommandLine(
   if (format !== 'text' && format !== 'json')
     return wrong(`${quote(format)} is no format of a log, only text and json`);
   const root = text(values['root']);
+  const criu = text(values['criu']);
   const global: GlobalOptions = {
     ...log,
     ...(root === undefined ? {} : { root }),
+    ...(criu === undefined ? {} : { criu }),
     systemdCgroup: values['systemd-cgroup'] === true,
     debug: values['debug'] === true,
     version: values['version'] === true,

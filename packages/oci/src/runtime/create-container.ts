@@ -144,7 +144,8 @@ async function make(request: CreateRequest, directory: RecordDirectory): Promise
   return made;
 }
 
-function ownerName(): string {
+/** The name of whoever calls. */
+export function ownerName(): string {
   // Asking for it may load modules of the name service, for what is clear anyway.
   if (process.geteuid?.() === 0) return 'root';
   try {

@@ -1,6 +1,6 @@
 /** For tests: podman with haco-oci as its runtime, a storage of its own, and an image with a shell in it. */
 import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { makeRootfs, runCommand, type Finished } from '@haco/testkit';
 
 /** What it needs on the host. */
@@ -22,7 +22,10 @@ export async function makePodman(directory: string, runtime: string): Promise<Po
   // Short: of the second, podman takes 50 characters.
   const where = ['root', 'runroot', 'tmpdir'].map((name) => `--${name}=${join(directory, name)}`);
   const how = ['--storage-driver', 'vfs', '--cgroup-manager', 'cgroupfs', '--events-backend', 'file'];
-  const env = { ...process.env, CONTAINERS_CONF: join(directory, 'containers.conf') };
+  // It looks for CRIU in the PATH, and at its version.
+  const criu = process.env['HACO_CRIU'] ?? '';
+  const path = criu.includes('/') ? `${dirname(criu)}:${process.env['PATH'] ?? ''}` : process.env['PATH'];
+  const env = { ...process.env, PATH: path, CONTAINERS_CONF: join(directory, 'containers.conf') };
   const podman: Podman = (...args) => runCommand(['podman', ...where, ...how, '--runtime', runtime, ...args], { env });
   await using rootfs = await makeRootfs({ shell: true });
   const tar = join(directory, 'image.tar');
