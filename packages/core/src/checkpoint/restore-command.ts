@@ -154,10 +154,12 @@ function commandOf(plan: RestorePlan, mounts: readonly RestoredMount[]): readonl
  */
 export function throughShell(
   command: readonly string[],
-  { note, work }: RestorePlan,
+  { note, work, section }: RestorePlan,
   keeper: number | 'self',
 ): readonly [string, ...string[]] {
   const net = note.net ? ` ${String(netFd)}</proc/${String(keeper)}/ns/net` : '';
-  const script = `exec 3<&0 4>&1 5>&2 6<>/dev/null${net} 0</dev/null 1>/dev/null 2>"$1"; shift; exec "$@"`;
+  // A session that began outside goes on at the terminal that CRIU has as its stdin.
+  const stdin = section.args?.includes('--shell-job') === true ? '' : ' 0</dev/null';
+  const script = `exec 3<&0 4>&1 5>&2 6<>/dev/null${net}${stdin} 1>/dev/null 2>"$1"; shift; exec "$@"`;
   return ['/bin/sh', '-c', script, 'criu', join(work, workFiles.errors), ...command];
 }

@@ -42,9 +42,10 @@ export function checkNamespaces(spec: Spec, what: string): Result<void, HacoErro
   return err(new StateError({ what, state: `it shares the ${shared.kind} namespace of others`, remedy }));
 }
 
-/** The freezer by which CRIU stops all of it at once; a paused container stays so. */
-function freezerOf({ record }: Found): readonly string[] {
-  const group = record.groups.find(({ version, controllers }) => version === 2 || controllers.includes('freezer'));
+/** The freezer by which CRIU stops all of it at once, the same that `pause` takes: a paused container stays so. */
+function freezerOf({ record: { groups } }: Found): readonly string[] {
+  const v2 = groups.find(({ version, path }) => version === 2 && existsSync(`${path}/cgroup.freeze`));
+  const group = v2 ?? groups.find(({ controllers }) => controllers.includes('freezer'));
   return group === undefined ? [] : ['--freeze-cgroup', group.path];
 }
 
@@ -55,7 +56,9 @@ function parentOf(images: string, path: string | undefined): Result<readonly str
   if (isAbsolute(path))
     return problem(`${quote(path)} is absolute; give the way to it from the directory of the images`);
   const found = statSync(join(images, path), { throwIfNoEntry: false })?.isDirectory() === true;
-  return found ? ok(['--prev-images-dir', path, '--track-mem']) : problem(`${join(images, path)} is no directory`);
+  return found
+    ? ok(['--prev-images-dir', path, '--track-mem'])
+    : problem(`${quote(join(images, path))} is no directory`);
 }
 
 /** A directory, made where it is missing, and a way to take back what has come into it. */
@@ -139,5 +142,7 @@ export async function checkpointContainer(request: CheckpointRequest): Promise<R
   if (leaveRunning || preDump) return ok();
   const ended = await waitForEnd(identity.value, patienceMs);
   if (ended.isErr()) return err(ended.error);
-  return found.directory.write({ ...found.record, saved: true });
+  const noted = found.directory.write({ ...found.record, saved: true });
+  // Whoever has waited for its end may have deleted it by now.
+  return noted.isErr() && !found.directory.exists ? ok() : noted;
 }
