@@ -338,7 +338,7 @@ describeWith(['root', 'busybox', 'criu'], 'haco-oci checkpoint and restore', () 
       expect(await save()).toMatchObject(ok);
       prepare();
       expect((await restore('--detach')).stderr).toContain(
-        'the checkpoint is one of a container without a ipc namespace of its own',
+        'the checkpoint is one of a container that had no ipc namespace of its own',
       );
       await rm(images, { recursive: true });
     });

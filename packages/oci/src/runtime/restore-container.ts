@@ -289,7 +289,7 @@ function complete(
   }
   const missing = missingNamespace(spec, pid);
   if (missing !== undefined) {
-    const state = `the checkpoint is one of a container without a ${missing} namespace of its own`;
+    const state = `the checkpoint is one of a container that had no ${missing} namespace of its own`;
     return err(new StateError({ what, state, remedy: 'give the bundle with which it was started' }));
   }
   const now: ContainerRecord = { ...record, process: { pid, startTime } };
