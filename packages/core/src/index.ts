@@ -25,7 +25,7 @@ export { bridge, cni, collectNetworks, networkOf, pasta, slirp } from '@haco/net
 export type { Builder, ExplainedPlan, MetaMethods, StartOptions, Terminals } from './builder.js';
 export type { CheckReport } from './check.js';
 export type { Checkpoint, CheckpointOptions } from './checkpoint/checkpoint.js';
-export type { CheckpointNote, ExternalMount, SavedStream } from './checkpoint/image.js';
+export type { CheckpointNote, ExternalMount, MountPoint, SavedStream } from './checkpoint/image.js';
 export { checkpointPieces, type CheckpointPieces } from './checkpoint/load.js';
 export type { CheckpointMethods } from './checkpoint/part.js';
 export type { RestoreCall, RestoredMount, RestorePlan } from './checkpoint/restore-command.js';
