@@ -1,5 +1,6 @@
 // Which tests stand near what was changed since the last commit: all unit tests of the packages, and the kernel tests beside the changed files.
 // Tests stand beside their source, so these are what a change breaks first.
+import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 

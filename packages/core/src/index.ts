@@ -25,8 +25,13 @@ export { bridge, cni, collectNetworks, networkOf, pasta, slirp } from '@haco/net
 export type { Builder, ExplainedPlan, MetaMethods, StartOptions, Terminals } from './builder.js';
 export type { CheckReport } from './check.js';
 export type { Checkpoint, CheckpointOptions } from './checkpoint/checkpoint.js';
+export type { CheckpointNote, ExternalMount, MountPoint, SavedStream } from './checkpoint/image.js';
+export { checkpointPieces, type CheckpointPieces } from './checkpoint/load.js';
 export type { CheckpointMethods } from './checkpoint/part.js';
-export type { CriuOptions, RestoreOptions } from './checkpoint/section.js';
+export type { RestoreCall, RestoredMount, RestorePlan } from './checkpoint/restore-command.js';
+export type { CheckpointTarget, SaveRequest } from './checkpoint/save.js';
+export type { CriuOptions, RestoreOptions, RestoreSection } from './checkpoint/section.js';
+export type { SourceContext } from './checkpoint/sources.js';
 export { cluster, Cluster, type ClusterContainer, type ClusterOptions } from './cluster/cluster.js';
 export type { MemberBuilder, MemberOptions, Members } from './cluster/members.js';
 export type { OutputLine } from './cluster/output.js';

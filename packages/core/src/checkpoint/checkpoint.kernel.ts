@@ -46,7 +46,10 @@ async function firstLine({ stdout }: Container): Promise<string> {
 
 describeWith(['root', 'busybox', 'criu'], 'checkpoint() and restore()', () => {
   beforeAll(async () => {
-    rootfs = await makeRootfs({ shell: true, files: { '/secret/key': 'secret\n', '/data/x': '', '/etc/hosts': '' } });
+    rootfs = await makeRootfs({
+      shell: true,
+      files: { '/secret/key': 'secret\n', '/data/x': '', '/more/x': '', '/all/x': '', '/etc/hosts': '' },
+    });
     place = await makeTemporaryDirectory('checkpoints');
     await warmUp();
   });
@@ -222,4 +225,49 @@ describeWith(['root', 'busybox', 'criu'], 'checkpoint() and restore()', () => {
       expect(await said(confined.restoreFrom(directory))).toBe(fresh);
     });
   });
+
+  test(
+    'each of several mounts of one filesystem has its own options again, and its groups are all that it sees',
+    slow,
+    async () => {
+      const [data, more] = [join(place, 'first'), join(place, 'second')];
+      for (const path of [data, more]) await mkdir(path);
+      const mounted = counting()
+        .unshare('cgroup')
+        .memory('64MiB')
+        .independent('sysfs', 'cgroup')
+        .mount(data, '/data', { readonly: true })
+        .mount(more, '/more', { readonly: true, noexec: true, noatime: true })
+        .mount(place, '/all', { nosuid: true })
+        .mask('/secret');
+      const optionsOf = async (pid: number | null): Promise<readonly string[]> =>
+        (await readFile(`/proc/${String(pid)}/mountinfo`, 'utf8'))
+          .split('\n')
+          .map((line) => line.split(' '))
+          .filter(([, , , , target = '']) => /^\/(?:data|more|all|secret|sys\/fs\/cgroup.*)$/.test(target))
+          .map(([, , , root = '', target = '', options = '']) =>
+            [target, target.startsWith('/sys') ? root : '', ...options.split(',').sort()].join(' '),
+          )
+          .sort();
+      await expectNothingLeft(async () => {
+        const container = await orThrow(mounted.name('haco-test-mounted').start());
+        container.stdout?.resume();
+        await reaches(2);
+        const before = await optionsOf(container.pid);
+        expect(before.filter((line) => /^\/(?:data|more) .* ro/.test(line))).toHaveLength(2);
+        await orThrow(container.checkpoint(directory));
+        await orThrow(container.wait());
+        await container[Symbol.asyncDispose]();
+        await using restored = await orThrow(mounted.name('haco-test-mounted').restore(directory));
+        restored.stdout?.resume();
+        expect(await optionsOf(restored.pid)).toEqual(before);
+        const { stdout } = await orThrow(
+          restored.exec('/bin/sh', '-c', 'touch /data/x /more/x 2>&1; cat /proc/1/cgroup'),
+        );
+        expect(stdout.match(/Read-only file system/g)).toHaveLength(2);
+        // In a namespace of its own, its group is the root.
+        expect(stdout).toMatch(/:memory:\/$|^0::\/$/m);
+      });
+    },
+  );
 });

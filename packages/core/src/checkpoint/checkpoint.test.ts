@@ -1,12 +1,15 @@
 /** What is pure about checkpoints: mounts, sources, command lines, logs, and the plan of a restore. */
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { storedHosts } from '@haco/testkit';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { haco, orThrow } from '../index.js';
 import { lastErrors } from './criu.js';
 import type { CheckpointNote } from './image.js';
 import { externalMounts, parseMounts } from './live.js';
 import { restoreCommand, throughShell } from './restore-command.js';
-import { sourceOf, type SourceContext } from './sources.js';
+import { groupIn, sourceOf, type SourceContext } from './sources.js';
 
 const mountinfo = (lines: readonly string[]): string => `${lines.join('\n')}\n`;
 
@@ -52,7 +55,7 @@ describe('sources of mounts', () => {
     networkEtc: '/run/etc/web',
     externals: { '/given': '/srv/given' },
   };
-  const of = (target: string, directory = false) => sourceOf(context, { target, directory });
+  const of = (target: string, directory = false) => sourceOf(context, { target, directory, options: [] });
 
   test('are what the definition says last', () => {
     expect(of('/data')).toEqual({ path: '/new' });
@@ -65,45 +68,67 @@ describe('sources of mounts', () => {
     expect(of('/given')).toEqual({ path: '/srv/given' });
     expect(of('/database')).toBeUndefined();
     const asked = { ...context, mounts: { entries: [{ kind: 'network-etc', hostEtc: '/e' }] } } as SourceContext;
-    expect(sourceOf(asked, { target: '/etc/hosts', directory: false })).toEqual({ path: '/e/hosts' });
+    expect(sourceOf(asked, { target: '/etc/hosts', directory: false, options: [] })).toEqual({ path: '/e/hosts' });
+  });
+
+  test('are the groups of the container, or those of whoever restores it, for mounts of hierarchies', () => {
+    const memory = '/sys/fs/cgroup/memory';
+    const at = (groups: Parameters<typeof groupIn>[0], hierarchy: string) =>
+      sourceOf(
+        { ...context, groupOf: groupIn(groups, storedHosts.v1) },
+        { target: '/sys/fs/cgroup/x', directory: true, options: [], hierarchy },
+      );
+    expect(at([{ version: 1, path: `${memory}/haco/web`, controllers: ['memory'] }], memory)).toEqual({
+      path: `${memory}/haco/web`,
+    });
+    expect(at([], memory)).toEqual({ path: `${memory}/system.slice/ssh.service` });
+    expect(at([], '/elsewhere')).toBeUndefined();
   });
 });
 
 describe('the call of CRIU', () => {
+  const work = mkdtempSync(join(tmpdir(), 'haco-test-criu-'));
+  afterAll(() => rmSync(work, { recursive: true }));
   const note: CheckpointNote = {
     version: '1',
     name: 'web',
     at: '',
     net: true,
+    cgroup: false,
     mounts: true,
     stdin: { resource: 'file[1:2]', isNull: true },
     stdout: { resource: 'pipe:[5]', isNull: false },
     stderr: { resource: 'pipe:[5]', isNull: false },
-    externals: [{ target: '/data', directory: true }],
+    points: [{ target: '/tmp', directory: true }],
+    externals: [{ target: '/data', directory: true, options: ['ro', 'nosuid', 'noexec', 'relatime'] }],
   };
   const plan = {
     criu: '/usr/sbin/criu',
     directory: '/saved',
-    work: '/work',
+    work,
     note,
     section: { tcpEstablished: true, args: ['--more'] },
-    rootfs: '/srv/root',
-    sources: { mounts: { entries: [{ kind: 'bind', source: '/d', target: '/data' }] } } as SourceContext,
+    rootfs: '/',
+    sources: { mounts: { entries: [{ kind: 'bind', source: '/dev', target: '/data' }] } } as SourceContext,
   };
 
   test('names each descriptor once, and the root, the network and the mounts', () => {
-    expect(orThrow(restoreCommand(plan)).join(' ')).toBe(
-      '/usr/sbin/criu restore --images-dir /saved --work-dir /work --log-file restore.log --pidfile /work/pid ' +
+    const { command, mounts } = orThrow(restoreCommand(plan));
+    expect(command.join(' ')).toBe(
+      `/usr/sbin/criu restore --images-dir /saved --work-dir ${work} --log-file restore.log --pidfile ${work}/pid ` +
         '--restore-detached --restore-sibling -v4 --manage-cgroups=ignore --file-locks --tcp-established ' +
-        '--root /srv/root --inherit-fd fd[9]:haco-net --inherit-fd fd[6]:file[1:2] --inherit-fd fd[4]:pipe:[5] ' +
-        '--external mnt[/data]:/d --more',
+        '--root / --inherit-fd fd[9]:haco-net --inherit-fd fd[6]:file[1:2] --inherit-fd fd[4]:pipe:[5] ' +
+        `--external mnt[/data]:${work}/mount.0 --more`,
     );
+    const attributes = { readonly: true, nosuid: true, noexec: true };
+    expect(mounts).toEqual([{ source: '/dev', place: `${work}/mount.0`, attributes }]);
+    expect(statSync(`${work}/mount.0`).isDirectory()).toBe(true);
     expect(throughShell(['criu'], plan, 77)).toEqual([
       '/bin/sh',
       '-c',
       'exec 3<&0 4>&1 5>&2 6<>/dev/null 9</proc/77/ns/net 0</dev/null 1>/dev/null 2>"$1"; shift; exec "$@"',
       'criu',
-      '/work/errors',
+      `${work}/errors`,
       'criu',
     ]);
   });

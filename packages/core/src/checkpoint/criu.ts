@@ -51,8 +51,8 @@ export function commonArguments({ tcpEstablished, actionScripts = [], logLevel =
   ];
 }
 
-/** It is said by every run without CAP_SYS_RESOURCE, and does no harm. */
-const harmless = /rlimit: Can't setup RLIMIT_NOFILE for self/;
+/** Said without CAP_SYS_RESOURCE, and where the groups allow no tun device; and by a helper at the end of each restore that fails. */
+const harmless = /rlimit: Can't setup RLIMIT_NOFILE for self|tun: Unable to create tun|cgroupd: recv req error/;
 const mostLines = 4;
 
 /** Causes that the log doesn't name. */

@@ -22,11 +22,21 @@ export const noteName = 'haco.json';
 /** Under which name CRIU finds the net namespace that a restored container gets. */
 export const netKey = 'haco-net';
 
+/** A place in the root directory on which something is mounted. */
+export interface MountPoint {
+  readonly target: string;
+  readonly directory: boolean;
+}
+
 /** A mount of the host that a restore has to find again. */
 export interface ExternalMount {
   /** Absolute path inside; also its name for CRIU. */
   readonly target: string;
   readonly directory: boolean;
+  /** Its options, as mountinfo has them: `ro`, `nosuid` … */
+  readonly options: readonly string[];
+  /** It shows the container's group in the hierarchy that the host has mounted there. */
+  readonly hierarchy?: string;
 }
 
 /** Where a standard stream led to. */
@@ -46,12 +56,16 @@ export interface CheckpointNote {
   readonly at: string;
   /** It had a net namespace of its own. */
   readonly net: boolean;
+  /** It had a cgroup namespace of its own. */
+  readonly cgroup: boolean;
   /** It had a root directory in a mount namespace of its own. */
   readonly mounts: boolean;
   /** What its first process had as stdin, stdout and stderr; missing: nothing. */
   readonly stdin?: SavedStream;
   readonly stdout?: SavedStream;
   readonly stderr?: SavedStream;
+  /** Where in its root directory there are mounts. */
+  readonly points: readonly MountPoint[];
   readonly externals: readonly ExternalMount[];
 }
 
@@ -62,11 +76,20 @@ const readNote = readObject({
   name: readText,
   at: readText,
   net: readBoolean,
+  cgroup: readBoolean,
   mounts: readBoolean,
   stdin: optional(readStream),
   stdout: optional(readStream),
   stderr: optional(readStream),
-  externals: readList(readObject({ target: readText, directory: readBoolean })),
+  points: readList(readObject({ target: readText, directory: readBoolean })),
+  externals: readList(
+    readObject({
+      target: readText,
+      directory: readBoolean,
+      options: readList(readText),
+      hierarchy: optional(readText),
+    }),
+  ),
 });
 
 /** Write it. Throws what `fs` throws. */

@@ -1,15 +1,20 @@
 /** What of a live process a checkpoint must know: its namespaces, its mounts, its standard streams. */
 import { readFileSync, readlinkSync, statSync } from 'node:fs';
-import type { ExternalMount, SavedStream } from './image.js';
+import type { ExternalMount, MountPoint, SavedStream } from './image.js';
 
 /** One line of mountinfo; see proc_pid_mountinfo(5). */
 export interface LiveMount {
+  readonly id: string;
+  /** Id of the mount on which it lies. */
+  readonly parent: string;
   /** `major:minor`: two mounts of one filesystem have the same. */
   readonly device: string;
   /** Which of its directories, or files, is mounted. */
   readonly root: string;
   readonly target: string;
   readonly type: string;
+  /** Those of the mount, not those of its filesystem. */
+  readonly options: readonly string[];
 }
 
 /** A path without the octal escapes of the kernel. */
@@ -24,8 +29,16 @@ export function parseMounts(text: string): readonly LiveMount[] {
     .filter((line) => line !== '')
     .map((line) => {
       const [before = '', after = ''] = line.split(' - ');
-      const [, , device = '', root = '', target = ''] = before.split(' ');
-      return { device, root: unescaped(root), target: unescaped(target), type: after.split(' ')[0] ?? '' };
+      const [id = '', parent = '', device = '', root = '', target = '', options = ''] = before.split(' ');
+      return {
+        id,
+        parent,
+        device,
+        root: unescaped(root),
+        target: unescaped(target),
+        type: after.split(' ')[0] ?? '',
+        options: options.split(','),
+      };
     });
 }
 
@@ -61,17 +74,40 @@ export function externalMounts(mounts: readonly LiveMount[], host: readonly Live
   );
 }
 
+function isDirectory(pid: number, target: string): boolean {
+  return statSync(`/proc/${String(pid)}/root${target}`, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
+/** Where mounts lie on the root directory itself. */
+export function mountPoints(pid: number, mounts: readonly LiveMount[]): readonly MountPoint[] {
+  const root = mounts.findLast(({ target }) => target === '/');
+  const targets = mounts.flatMap(({ parent, target }) => (parent === root?.id ? [target] : []));
+  return [...new Set(targets)].map((target) => ({ target, directory: isDirectory(pid, target) }));
+}
+
+const groupTypes = new Set(['cgroup', 'cgroup2']);
+
 /** With what is at their places. */
-export function describeExternals(pid: number, mounts: readonly LiveMount[]): readonly ExternalMount[] {
-  const targets = [...new Set(mounts.map(({ target }) => target))];
-  return targets.map((target) => ({
-    target,
-    directory: statSync(`/proc/${String(pid)}/root${target}`, { throwIfNoEntry: false })?.isDirectory() === true,
-  }));
+export function describeExternals(
+  pid: number,
+  mounts: readonly LiveMount[],
+  host: readonly LiveMount[],
+): readonly ExternalMount[] {
+  // The last one at a place is the one that is seen.
+  const seen = new Map(mounts.map((mount) => [mount.target, mount]));
+  return [...seen.values()].map(({ target, type, device, options }) => {
+    const hierarchy = groupTypes.has(type) ? host.find((one) => one.device === device)?.target : undefined;
+    return {
+      target,
+      directory: isDirectory(pid, target),
+      options,
+      ...(hierarchy === undefined ? {} : { hierarchy }),
+    };
+  });
 }
 
 /** Whether a process has a namespace of this kind that isn't this process's. */
-export function hasOwn(pid: number, file: 'user' | 'mnt' | 'net'): boolean {
+export function hasOwn(pid: number, file: 'user' | 'mnt' | 'net' | 'cgroup'): boolean {
   return readlinkSync(`/proc/${String(pid)}/ns/${file}`) !== readlinkSync(`/proc/self/ns/${file}`);
 }
 

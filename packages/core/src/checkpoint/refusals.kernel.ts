@@ -139,8 +139,10 @@ describeWith(['root', 'busybox'], 'checkpoint() and restore() refuse', () => {
         name: 'x',
         at: '',
         net: false,
+        cgroup: false,
         mounts: true,
-        externals: [{ target: '/data', directory: true }],
+        points: [],
+        externals: [{ target: '/data', directory: true, options: [] }],
       };
       const write = (fields: object): Promise<void> =>
         writeFile(join(none, 'haco.json'), JSON.stringify({ ...note, ...fields }));
@@ -174,7 +176,16 @@ describeWith(['root', 'busybox'], 'checkpoint() and restore() refuse', () => {
   test('a restore that is aborted leaves nothing', slow, async () => {
     const none = join(place, 'slow');
     await mkdir(none);
-    const note = { version: '1', name: 'x', at: '', net: false, mounts: true, externals: [] };
+    const note = {
+      version: '1',
+      name: 'x',
+      at: '',
+      net: false,
+      cgroup: false,
+      mounts: true,
+      points: [],
+      externals: [],
+    };
     await writeFile(join(none, 'haco.json'), JSON.stringify(note));
     const criu = await fake('exec sleep 600');
     await expectNothingLeft(async () => {

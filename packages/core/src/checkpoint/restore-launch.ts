@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { err, ok, type Result } from 'neverthrow';
+import { intendedDirs, type CgroupsSection } from '@haco/cgroups';
 import type { MountsSection } from '@haco/mounts';
 import { InvalidSpecError, IoError, issue, type HacoError } from '@haco/plan';
 import { libc, type Launch } from '@haco/sys';
@@ -17,10 +18,11 @@ import { closeQuietly, devNull } from '../streams/descriptors.js';
 import { criuError, findCriu } from './criu.js';
 import { readNoteOf, type CheckpointNote } from './image.js';
 import { checkpointDirectory } from './place.js';
-import { restoreCommand, throughShell, workFiles, type RestorePlan } from './restore-command.js';
+import { restoreCommand, throughShell, workFiles, type RestoreCall, type RestorePlan } from './restore-command.js';
 import { Restoring, type Abandon } from './restoring.js';
 import type { RestoreSection } from './section.js';
-import { keeperSpec } from './restore-spec.js';
+import { keeperSpec, shapeCriu } from './restore-spec.js';
+import { groupIn } from './sources.js';
 
 const F_DUPFD_CLOEXEC = 1030;
 
@@ -50,6 +52,9 @@ function prepare(input: StartInput, planned: PlannedStart, section: RestoreSecti
         if (problem !== undefined) return err(problem);
         const mounts = spec['mounts'] as MountsSection;
         const { rootfs, networkEtc } = planned.facts;
+        const host = input.runtime.host();
+        const groups = keeperSpec(input.parts, spec, planned.name, host)['cgroups'] as CgroupsSection;
+        const groupOf = groupIn(intendedDirs(planned.name, groups, host), host);
         return ok({
           criu,
           directory,
@@ -57,7 +62,7 @@ function prepare(input: StartInput, planned: PlannedStart, section: RestoreSecti
           note,
           section,
           rootfs,
-          sources: { mounts, networkEtc, externals: section.externals },
+          sources: { mounts, networkEtc, externals: section.externals, groupOf },
         });
       }),
     ),
@@ -76,13 +81,13 @@ async function performRestore(
   planned: PlannedStart,
   {
     plan,
-    command,
+    call: { command, mounts },
     keeper,
     stdio,
     abandon,
   }: {
     readonly plan: RestorePlan;
-    readonly command: readonly string[];
+    readonly call: RestoreCall;
     readonly keeper: number;
     readonly stdio: readonly number[];
     readonly abandon: Abandon;
@@ -113,9 +118,7 @@ async function performRestore(
         stdin: { fd: stdin },
         stdout: { fd: stdout },
         stderr: { fd: stderr },
-        // CRIU begins with the root directory as a mount of its own.
-        use: (builder) =>
-          note.mounts && rootfs !== undefined ? builder.unshare('mount').mount(rootfs, rootfs) : builder,
+        use: (builder) => shapeCriu(builder, note, { rootfs, sources: mounts }),
       },
     ]).start();
     if (started.isErr()) return err(started.error);
@@ -146,20 +149,20 @@ export function launchRestore(
 ): Result<Launch, HacoError> {
   return prepare(input, planned, section).andThen((plan) => {
     const remove = (): void => rmSync(plan.work, { recursive: true, force: true });
-    const ready = restoreCommand(plan).andThen((command) =>
+    const ready = restoreCommand(plan).andThen((call) =>
       input.runtime
         .launch({ ...performance, stdio: [devNull(), devNull(), devNull()], untilEnd: false })
-        .map((keeper) => ({ command, keeper })),
+        .map((keeper) => ({ call, keeper })),
     );
     if (ready.isErr()) {
       remove();
       return err(ready.error);
     }
-    const { command, keeper } = ready.value;
+    const { call, keeper } = ready.value;
     const stdio = duplicate(performance.stdio);
     const restoring = new Restoring(
       keeper,
-      (pid, abandon) => performRestore(input, planned, { plan, command, keeper: pid, stdio, abandon }),
+      (pid, abandon) => performRestore(input, planned, { plan, call, keeper: pid, stdio, abandon }),
       () => {
         stdio.forEach(closeQuietly);
         remove();

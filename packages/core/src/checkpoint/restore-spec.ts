@@ -14,19 +14,24 @@ import {
 import { err, ok, type Result } from 'neverthrow';
 import { execStepId } from '../process/exec.js';
 import { emptyProcess } from '../process/section.js';
+import type { Builder } from '../builder.js';
 import type { Spec } from '../spec.js';
+import type { CheckpointNote } from './image.js';
+import type { RestoredMount } from './restore-command.js';
 import { restoreOf } from './section.js';
 
 /** Sections that are made anew for a restored container. */
 const kept = new Set(['identity', 'cgroups', 'network', 'namespaces', 'process']);
 
-/** Only its network: CRIU makes the other namespaces. */
-function onlyNet({ unshare, enter, persist }: NamespacesSection): NamespacesSection {
+/** Only its network, with the settings of that: CRIU makes the other namespaces. */
+function onlyNet({ unshare, enter, persist, sysctls = {} }: NamespacesSection): NamespacesSection {
   const isNet = ({ kind }: { readonly kind: string }): boolean => kind === 'net';
+  const settings = Object.entries(sysctls).filter(([name]) => /^net[./]/.test(name));
   return {
     unshare: unshare.filter((kind) => kind === 'net'),
     enter: enter.filter(isNet),
     persist: persist.filter(isNet),
+    ...(settings.length === 0 ? {} : { sysctls: Object.fromEntries(settings) }),
   };
 }
 
@@ -37,14 +42,44 @@ function withGroup(section: CgroupsSection, name: string, host: HostFacts): Cgro
   return grouped instanceof Rejected || containerDirs(name, grouped, host).length === 0 ? section : grouped;
 }
 
+/** What of a spec is made anew for a restored container: its groups and its network. */
+export function placeOf(spec: Spec): Partial<Spec> {
+  const sections = Object.entries(spec).filter(([key]) => kept.has(key));
+  return {
+    ...Object.fromEntries(sections),
+    version: 1,
+    namespaces: onlyNet(spec['namespaces'] as NamespacesSection),
+    process: emptyProcess,
+  };
+}
+
+/** What CRIU has for itself, and what is of it in the restored processes. */
+export function shapeCriu(
+  builder: Builder,
+  { mounts, cgroup }: CheckpointNote,
+  { rootfs, sources }: { readonly rootfs: string | undefined; readonly sources: readonly RestoredMount[] },
+): Builder {
+  // It leaves the groups alone, and with them their namespace: what it makes has its own.
+  const grouped = cgroup ? builder.unshare('cgroup') : builder;
+  if (!mounts || rootfs === undefined) return grouped;
+  // Of several mounts of one filesystem, CRIU 4.2 gives the options to the first only; a bind mount takes them from where it is bound.
+  return sources.reduce(
+    (all, { source, place, attributes }) =>
+      source === undefined
+        ? all.mount('tmpfs', place, { ...attributes, type: 'tmpfs', data: 'mode=755' })
+        : all.mount(source, place, { ...attributes, recursive: false }),
+    // It begins with the root directory as a mount of its own.
+    grouped.unshare('mount').mount(rootfs, rootfs),
+  );
+}
+
 /** The spec of the process that keeps the place. */
 export function keeperSpec(parts: readonly AnyPart[], spec: Spec, name: string, host: HostFacts): Spec {
-  const sections = parts.map(({ key, empty }): readonly [string, unknown] => [key, kept.has(key) ? spec[key] : empty]);
+  const empty = Object.fromEntries(parts.map((part): readonly [string, unknown] => [part.key, part.empty]));
   return {
-    ...(Object.fromEntries(sections) as Spec),
-    version: 1,
+    ...(empty as Spec),
+    ...placeOf(spec),
     cgroups: withGroup(spec['cgroups'] as CgroupsSection, name, host),
-    namespaces: onlyNet(spec['namespaces'] as NamespacesSection),
     process: { ...emptyProcess, command: { file: '/bin/sleep', args: ['infinity'] } },
   };
 }

@@ -20,6 +20,8 @@ const cgroupManagers: readonly string[] = ['cgroupfs', 'systemd', 'disabled'] sa
 export interface GlobalOptions extends LogTarget {
   readonly root?: string;
   readonly cgroupManager: CgroupManager;
+  /** The program criu. */
+  readonly criu?: string;
   readonly debug: boolean;
   readonly version: boolean;
   readonly help: boolean;
@@ -50,7 +52,7 @@ export const globalFlags: Flags = {
   'systemd-cgroup': { kind: 'switch', help: 'cgroupsPath has the form slice:prefix:name' },
   'cgroup-manager': { kind: 'value', help: 'cgroupfs, systemd or disabled, as with crun' },
   rootless: { kind: 'value', help: 'true, false or auto; what is possible is found out anyway' },
-  criu: { kind: 'value', help: 'ignored' },
+  criu: { kind: 'value', help: 'the program criu; HACO_CRIU, or that of the PATH, without it' },
   debug: { kind: 'switch', help: 'ignored: errors tell everything' },
   version: { kind: 'switch', short: 'v', help: 'print the version' },
   help: { kind: 'switch', short: 'h', help: 'print this' },
@@ -128,10 +130,12 @@ export function parseCommandLine(
   if (!cgroupManagers.includes(manager))
     return wrong(`${quote(manager)} manages no cgroups, only ${cgroupManagers.join(', ')} do`);
   const root = text(values['root']);
+  const criu = text(values['criu']);
   const global: GlobalOptions = {
     ...log,
     ...(root === undefined ? {} : { root }),
     cgroupManager: values['systemd-cgroup'] === true ? 'systemd' : (manager as CgroupManager),
+    ...(criu === undefined ? {} : { criu }),
     debug: values['debug'] === true,
     version: values['version'] === true,
     help: values['help'] === true,

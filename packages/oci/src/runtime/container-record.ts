@@ -37,6 +37,8 @@ export interface ContainerRecord {
   /** Scope of systemd, where that made the groups. */
   readonly scope?: string;
   readonly hooks: Hooks;
+  /** It has ended because it was saved: a restore may take its place. */
+  readonly saved?: true;
   /** What may still fail when it is started. */
   readonly late?: LateSteps;
 }

@@ -168,7 +168,8 @@ function noPlaceFor(path: string): HacoError {
   });
 }
 
-function ownerName(): string {
+/** The name of whoever calls. */
+export function ownerName(): string {
   // Asking for it may load modules of the name service, for what is clear anyway.
   if (process.geteuid?.() === 0) return 'root';
   try {

@@ -33,6 +33,7 @@ export async function runRuntime(args: readonly string[]): Promise<number> {
     const result = await run({
       root,
       cgroupManager: global.cgroupManager,
+      criu: global.criu,
       options,
       rest,
       warn: (message) => {

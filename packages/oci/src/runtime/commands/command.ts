@@ -8,6 +8,8 @@ export interface Call {
   /** Directory of the states. */
   readonly root: string;
   readonly cgroupManager: CgroupManager;
+  /** The program criu, where the command line says. */
+  readonly criu?: string | undefined;
   readonly options: Values;
   readonly rest: readonly string[];
   /** Tell what doesn't stop the command. */

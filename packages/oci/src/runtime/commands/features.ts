@@ -32,7 +32,8 @@ export function featuresDocument(capabilities: readonly string[]): object {
       intelRdt: { enabled: false },
       mountExtensions: { idmap: { enabled: true } },
     },
-    annotations: { 'dev.haco.version': version },
+    // The second one as runc has it: engines look for no other.
+    annotations: { 'dev.haco.version': version, 'org.opencontainers.runc.checkpoint.enabled': 'true' },
   };
 }
 

@@ -1,4 +1,5 @@
 /** The commands that engines know, with their flags. */
+import { checkpointFlags, restoreFlags } from '../criu-flags.js';
 import { loadHeavy } from '../load-heavy.js';
 import type { Command } from './command.js';
 
@@ -20,6 +21,13 @@ const starting = {
 } as const;
 
 export const commands = {
+  checkpoint: {
+    help: 'save a running container with CRIU',
+    flags: checkpointFlags,
+    words: id,
+    count: [1, 1],
+    load: async (root) => (await loadHeavy(root, 'checkpoint')).checkpoint,
+  },
   create: {
     help: 'create a container',
     flags: starting,
@@ -108,6 +116,20 @@ export const commands = {
     words: `${id} [ps options]`,
     count: [1, Infinity],
     load: async () => (await import('./ps.js')).run,
+  },
+  restore: {
+    help: 'let a container go on that was saved',
+    flags: {
+      ...restoreFlags,
+      bundle,
+      'pid-file': pidFile,
+      'console-socket': consoleSocket,
+      'no-pivot': ignored,
+      'no-subreaper': ignored,
+    },
+    words: id,
+    count: [1, 1],
+    load: async (root) => (await loadHeavy(root, 'restore')).restore,
   },
   resume: {
     help: 'let them go on',

@@ -137,3 +137,66 @@ describeWith(['root', 'busybox', 'probe', 'seccomp', ...podmanNeeds], 'podman', 
     expect((await run('--rm', '-t', podmanImage, '/bin/sh', '-c', 'test -t 0 && echo yes')).stdout).toContain('yes');
   });
 });
+
+const counts = 'i=0; while :; do i=$((i+1)); echo $i; echo $i >/tmp/count; sleep 0.02; done';
+
+describeWith(['root', 'busybox', 'criu', ...podmanNeeds], 'podman container checkpoint and restore', () => {
+  beforeAll(async () => {
+    runtime = await makeRuntime();
+    directory = await makeTemporaryDirectory('podman');
+    podman = await makePodman(directory, runtime.path);
+  }, 120_000);
+  afterAll(async () => {
+    await podman('rm', '--all', '--force', '--time', '0');
+    runtime.remove();
+    await rm(directory, { recursive: true, force: true });
+  }, 120_000);
+
+  const count = async (name: string): Promise<number> =>
+    Number((await podman('exec', name, 'cat', '/tmp/count')).stdout || '0');
+  const logged = async (name: string): Promise<readonly number[]> =>
+    (await podman('logs', name)).stdout.trim().split('\n').map(Number);
+
+  test('a container goes on at its number, with its log and its limits', { timeout: 180_000 }, async () => {
+    const options = ['--detach', '--name', 'saved', '--memory', '64m', '--read-only'];
+    expect(await run(...options, podmanImage, '/bin/sh', '-c', counts)).toMatchObject({ exitCode: 0 });
+    await expect.poll(() => count('saved')).toBeGreaterThan(5);
+    expect(await podman('container', 'checkpoint', 'saved')).toMatchObject({ exitCode: 0, stderr: '' });
+    expect((await podman('ps', '--quiet')).stdout).toBe('');
+    const before = (await logged('saved')).at(-1) ?? 0;
+    expect(await podman('container', 'restore', 'saved')).toMatchObject({ exitCode: 0, stderr: '' });
+    await expect.poll(() => count('saved')).toBeGreaterThan(before);
+    // Each number once: nothing was lost of the pipe, and nothing begun anew.
+    const numbers = await logged('saved');
+    expect(numbers).toEqual(numbers.map((_, index) => index + 1));
+    const limit = 'cd /sys/fs/cgroup; cat memory/memory.limit_in_bytes 2>/dev/null || cat memory.max; touch /new 2>&1';
+    expect((await podman('exec', 'saved', '/bin/sh', '-c', limit)).stdout).toBe(
+      '67108864\ntouch: /new: Read-only file system\n',
+    );
+    expect(await podman('stop', '--time', '0', 'saved')).toMatchObject({ exitCode: 0 });
+    expect((await podman('inspect', '--format', '{{.State.ExitCode}}', 'saved')).stdout).toBe('137\n');
+    await podman('rm', '--force', '--time', '0', 'saved');
+    expect(await runtime.call('list', '--quiet')).toMatchObject({ stdout: '' });
+  });
+
+  test(
+    'it goes on while it is saved, and is another container from the exported file',
+    { timeout: 180_000 },
+    async () => {
+      await run('--detach', '--name', 'first', podmanImage, '/bin/sh', '-c', counts);
+      await expect.poll(() => count('first')).toBeGreaterThan(5);
+      const file = `${directory}/exported.tar.gz`;
+      const checkpoint = ['container', 'checkpoint', '--leave-running', '--export', file, 'first'];
+      expect(await podman(...checkpoint)).toMatchObject({ exitCode: 0, stderr: '' });
+      const number = await count('first');
+      await expect.poll(() => count('first')).toBeGreaterThan(number);
+      // The file has its id, too.
+      await podman('rm', '--force', '--time', '0', 'first');
+      const restore = ['container', 'restore', '--import', file, '--name', 'second'];
+      expect(await podman(...restore)).toMatchObject({ exitCode: 0, stderr: '' });
+      await expect.poll(() => count('second')).toBeGreaterThan(5);
+      await podman('rm', '--force', '--time', '0', 'second');
+      expect(await runtime.call('list', '--quiet')).toMatchObject({ stdout: '' });
+    },
+  );
+});

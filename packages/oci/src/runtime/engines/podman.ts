@@ -1,6 +1,6 @@
 /** For tests: podman with haco-oci as its runtime, a storage of its own, and an image with a shell in it. */
 import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { makeRootfs, runCommand, type Finished } from '@haco/testkit';
 
 /** What it needs on the host. */
@@ -32,7 +32,10 @@ export async function makePodman(directory: string, runtime: string, user: Podma
   // Short: of the second, podman takes 50 characters.
   const where = ['root', 'runroot', 'tmpdir'].map((name) => `--${name}=${join(directory, name)}`);
   const how = ['--storage-driver', 'vfs', '--cgroup-manager', 'cgroupfs', '--events-backend', 'file'];
-  const env = { ...process.env, CONTAINERS_CONF: join(directory, 'containers.conf'), ...user.env };
+  // It looks for CRIU in the PATH, and at its version.
+  const criu = process.env['HACO_CRIU'] ?? '';
+  const path = criu.includes('/') ? `${dirname(criu)}:${process.env['PATH'] ?? ''}` : process.env['PATH'];
+  const env = { ...process.env, PATH: path, CONTAINERS_CONF: join(directory, 'containers.conf'), ...user.env };
   const podman: Podman = (...args) =>
     runCommand(user.wrap(['podman', ...where, ...how, '--runtime', runtime, ...args]), { env });
   await using rootfs = await makeRootfs({ shell: true });
