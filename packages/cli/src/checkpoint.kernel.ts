@@ -2,30 +2,25 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describeWith, expectNothingLeft, makeRootfs, makeTemporaryDirectory, type TestRootfs } from '@haco/testkit';
+import { describeWith, expectNothingLeft, makeRootfs, type TestRootfs } from '@haco/testkit';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { runHaco, startHaco, until, warmUp } from './testing.js';
+import { runHaco, startHaco, testHome, until } from './testing.js';
 
 const slow = { timeout: 240_000 };
 const patient = { patienceMs: 10_000 };
 
-let directory: string;
+const home = testHome('cli-checkpoint');
 let rootfs: TestRootfs;
 
 beforeAll(async () => {
-  directory = await makeTemporaryDirectory('cli-checkpoint');
-  process.env['HACO_STATE_DIR'] = join(directory, 'state');
   rootfs = await makeRootfs({ shell: true });
-  await warmUp();
 });
 afterAll(async () => {
-  delete process.env['HACO_STATE_DIR'];
-  await rm(directory, { recursive: true });
   await rootfs.remove();
 });
 
 function define(name: string, text: string): string {
-  const path = join(directory, name);
+  const path = join(home.path, name);
   writeFileSync(path, `import { cluster, haco } from '@haco/core';\n${text}\n`);
   return path;
 }
@@ -41,7 +36,7 @@ describeWith(['root', 'busybox', 'criu'], 'haco checkpoint and haco restore', ()
       const run = startHaco(['run', file]);
       await until(() => run.stdout().includes('at 5\n'), run.stdout);
       const saved = await runHaco(['checkpoint', file]);
-      expect(saved).toMatchObject({ code: 0, stdout: `${join(directory, 'state/.checkpoints/job')}\n`, stderr: '' });
+      expect(saved).toMatchObject({ code: 0, stdout: `${join(home.path, 'state/.checkpoints/job')}\n`, stderr: '' });
       expect((await run.ended).code).toBe(137);
 
       // On its own, and saved again there; its policy doesn't bring it back.
@@ -51,7 +46,7 @@ describeWith(['root', 'busybox', 'criu'], 'haco checkpoint and haco restore', ()
         () => 'no line',
       );
       expect((await runHaco(['exec', 'job', '--', 'cat', '/proc/1/comm'])).stdout).toBe('sh\n');
-      const again = join(directory, 'again');
+      const again = join(home.path, 'again');
       const second = await runHaco(['checkpoint', '--json', '-R', '-d', again, 'job']);
       expect(JSON.parse(second.stdout)).toEqual({ directory: again, name: 'job' });
       expect((await runHaco(['wait', 'job'])).stdout).toBe('137\n');
@@ -73,7 +68,7 @@ describeWith(['root', 'busybox', 'criu'], 'haco checkpoint and haco restore', ()
       'shop.haco.ts',
       `export default cluster({ a: ${job()}.sh(${loop}), b: ${job()}.sh(${loop}) }, { name: 'shop' });`,
     );
-    const saved = join(directory, 'saved');
+    const saved = join(home.path, 'saved');
     await expectNothingLeft(async () => {
       expect(await runHaco(['run', '-D', file])).toMatchObject({ code: 0, stdout: 'shop-a\nshop-b\n' });
       expect(await runHaco(['checkpoint', file])).toMatchObject({
@@ -106,7 +101,7 @@ describeWith(['root', 'busybox'], 'haco checkpoint and haco restore without CRIU
       await until(() => run.stdout().includes('at 1\n'), run.stdout);
       const env = { HACO_CRIU: 'no-such-criu' };
       const sentence = `haco: Could not start "no-such-criu": the program isn't installed; install it with "apt-get install criu".\n`;
-      const saved = join(directory, 'never');
+      const saved = join(home.path, 'never');
       expect(await runHaco(['checkpoint', '-d', saved, 'other'], { env })).toMatchObject({
         code: 125,
         stderr: sentence,

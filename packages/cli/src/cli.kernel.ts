@@ -1,18 +1,11 @@
 /** haco as people call it: exit codes, streams, terminals, signals. */
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describeWith, expectNothingLeft, makeTemporaryDirectory } from '@haco/testkit';
-import { beforeAll, describe, expect, it } from 'vitest';
-import { hacoCommand, InTerminal, runHaco, startHaco, until, warmUp } from './testing.js';
+import { describeWith, expectNothingLeft } from '@haco/testkit';
+import { describe, expect, it } from 'vitest';
+import { hacoCommand, InTerminal, runHaco, startHaco, testHome, until } from './testing.js';
 
-let directory: string;
-
-beforeAll(async () => {
-  directory = await makeTemporaryDirectory('cli');
-  process.env['HACO_STATE_DIR'] = join(directory, 'state');
-  await warmUp();
-  return () => delete process.env['HACO_STATE_DIR'];
-});
+const home = testHome('cli');
 
 /** haco of the sources takes seconds to begin on a busy machine. */
 const slow = { timeout: 120_000 };
@@ -165,7 +158,7 @@ describeWith(['root'], 'flags of haco run', () => {
     );
     expect(code).toBe(0);
     expect(stdout).toMatch(/^\d+\n\d\n$/);
-    const chroot = await runHaco(['run', '--root', directory, '--', '/bin/sh']);
+    const chroot = await runHaco(['run', '--root', home.path, '--', '/bin/sh']);
     expect(chroot.code).toBe(127);
   });
 });
@@ -286,7 +279,7 @@ describeWith(['root'], 'haco run on a terminal', () => {
       await using terminal = await InTerminal.start([
         'sh',
         '-c',
-        `stty -a >${directory}/before; ${inner}; stty -a >${directory}/after; cmp ${directory}/before ${directory}/after && echo as it was`,
+        `stty -a >${home.path}/before; ${inner}; stty -a >${home.path}/after; cmp ${home.path}/before ${home.path}/after && echo as it was`,
       ]);
       await terminal.shows(/in> /);
       terminal.type('exit\r');
@@ -298,7 +291,7 @@ describeWith(['root'], 'haco run on a terminal', () => {
 
 describeWith(['root'], 'definitions', () => {
   const definition = (name: string, text: string): string => {
-    const file = join(directory, `${name}.haco.ts`);
+    const file = join(home.path, `${name}.haco.ts`);
     writeFileSync(file, text);
     return file;
   };
@@ -329,7 +322,7 @@ describeWith(['root'], 'definitions', () => {
 
   it('that are wrong are refused with one sentence that says where', slow, async () => {
     const cases: readonly (readonly [string, string])[] = [
-      [join(directory, 'missing.haco.ts'), 'There is no definition'],
+      [join(home.path, 'missing.haco.ts'), 'There is no definition'],
       [definition('throws', "throw new Error('no luck');"), 'the definition threw Error: no luck'],
       [definition('no-default', 'export const a = 1;'), 'the definition has no default export'],
       [definition('number', 'export default 3;'), 'it default-exports a number'],
@@ -376,7 +369,7 @@ describe('what needs no privileges', () => {
   });
 
   it('new writes a definition once, and says what it made up', slow, async () => {
-    const file = join(directory, 'first.haco.ts');
+    const file = join(home.path, 'first.haco.ts');
     expect(await runHaco(['new', '--name=first', '--root=/var/lib/haco/first', file])).toEqual({
       code: 0,
       stderr: '',
@@ -387,15 +380,15 @@ describe('what needs no privileges', () => {
       125,
       `haco: The file "${file}" is already in use; edit it, or choose another name than first.haco.ts.\n`,
     ]);
-    const made = await runHaco(['new', 'second.haco.ts'], { cwd: directory });
+    const made = await runHaco(['new', 'second.haco.ts'], { cwd: home.path });
     expect(made.stdout).toMatch(
       /^assign\tnew container name = haco-([0-9a-f]{8})\nassign\trootfs location = \/var\/lib\/haco\/\1\ncreate\tsecond.haco.ts\n$/,
     );
-    const bridged = join(directory, 'bridged.haco.ts');
+    const bridged = join(home.path, 'bridged.haco.ts');
     await runHaco(['new', '-n', 'bridged', '-r', '/srv/x', '-N', '-B', 'br7', '-I', '10.7.0.1/24', bridged]);
     expect(readFileSync(bridged, 'utf8')).toContain("  .network(bridge({ name: 'br7', subnets: ['10.7.0.0/24'] }))\n");
     expect((await runHaco(['explain', bridged])).stdout).toContain('connect the container to the bridge br7');
-    const second = await runHaco(['new', '-I', '10.7.0.9/24', 'third.haco.ts'], { cwd: directory });
+    const second = await runHaco(['new', '-I', '10.7.0.9/24', 'third.haco.ts'], { cwd: home.path });
     expect([second.code, second.stderr]).toEqual([
       125,
       'haco: The option --bridge-ip can\'t be "10.7.0.9/24": the bridge has the first address of its network, 10.7.0.1/24.\n',
@@ -419,11 +412,11 @@ describe('what needs no privileges', () => {
 
   it('a reader that stops early is no failure', slow, async () => {
     writeFileSync(
-      join(directory, 'head.sh'),
+      join(home.path, 'head.sh'),
       `#!/bin/sh\nset -o pipefail 2>/dev/null\n${hacoCommand.map((word) => `'${word}'`).join(' ')} run -h | head -1\n`,
     );
-    chmodSync(join(directory, 'head.sh'), 0o755);
-    await using terminal = await InTerminal.start(['bash', join(directory, 'head.sh')]);
+    chmodSync(join(home.path, 'head.sh'), 0o755);
+    await using terminal = await InTerminal.start(['bash', join(home.path, 'head.sh')]);
     await terminal.shows(/Usage:/);
     expect(await terminal.ended()).toBe(0);
     expect(terminal.seen).not.toMatch(/EPIPE|Error/);

@@ -1,26 +1,16 @@
 /** Definitions of several containers: run together, detached, looked at and ended by their file, or one of them by its name. */
-import { rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describeWith, expectNothingLeft, makeTemporaryDirectory } from '@haco/testkit';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { hacoCommand, InTerminal, runHaco, startHaco, until, warmUp } from './testing.js';
+import { describeWith, expectNothingLeft } from '@haco/testkit';
+import { expect, it } from 'vitest';
+import { hacoCommand, InTerminal, runHaco, startHaco, testHome, until } from './testing.js';
 
-let directory: string;
-
-beforeAll(async () => {
-  directory = await makeTemporaryDirectory('cli-cluster');
-  process.env['HACO_STATE_DIR'] = join(directory, 'state');
-  await warmUp();
-});
-afterAll(() => {
-  delete process.env['HACO_STATE_DIR'];
-  rmSync(directory, { recursive: true, force: true });
-});
+const home = testHome('cli-cluster');
 
 const slow = { timeout: 240_000 };
 
 function definition(name: string, members: string): string {
-  const file = join(directory, `${name}.haco.ts`);
+  const file = join(home.path, `${name}.haco.ts`);
   writeFileSync(
     file,
     `import { cluster, haco } from '@haco/core';

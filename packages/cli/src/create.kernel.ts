@@ -1,20 +1,11 @@
 /** haco create, provision, archive, and run --bootstrap. */
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describeWith, expectNothingLeft, makeTemporaryDirectory } from '@haco/testkit';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { runHaco } from './testing.js';
+import { describeWith, expectNothingLeft } from '@haco/testkit';
+import { expect, it } from 'vitest';
+import { runHaco, testHome } from './testing.js';
 
-let directory: string;
-
-beforeAll(async () => {
-  directory = await makeTemporaryDirectory('cli-create');
-  process.env['HACO_STATE_DIR'] = join(directory, 'state');
-});
-afterAll(() => {
-  delete process.env['HACO_STATE_DIR'];
-  rmSync(directory, { recursive: true, force: true });
-});
+const home = testHome('cli-create');
 
 const slow = { timeout: 240_000 };
 
@@ -32,9 +23,9 @@ export default haco()
 
 describeWith(['root', 'busybox', 'tool:xz'], 'roots of definitions', () => {
   it('are created once, provisioned again by name, run, and packed', slow, async () => {
-    const file = join(directory, 'rooted.haco.ts');
+    const file = join(home.path, 'rooted.haco.ts');
     writeFileSync(file, text);
-    const root = join(directory, 'root');
+    const root = join(home.path, 'root');
     const env = { ROOT: root };
     await expectNothingLeft(async () => {
       const bare = await runHaco(['create', '--no-provision', file], { env });
@@ -55,7 +46,7 @@ describeWith(['root', 'busybox', 'tool:xz'], 'roots of definitions', () => {
         'haco: The spec is invalid: only[0]: "third" is no step; there are first, second.\n',
       ]);
       expect(await runHaco(['run', file], { env })).toEqual({ code: 0, stderr: '', stdout: 'first\nsecond\nsecond\n' });
-      const dest = join(directory, 'root.tar.gz');
+      const dest = join(home.path, 'root.tar.gz');
       const packed = await runHaco(['archive', '--dest', dest, '--exclude', './steps', file], { env });
       expect(packed.stdout).toMatch(/\nCreated: .*root\.tar\.gz \(\S+iB\)\n$/);
       expect(readFileSync(dest).subarray(0, 2)).toEqual(Buffer.from([0x1f, 0x8b]));
@@ -70,15 +61,15 @@ describeWith(['root', 'busybox', 'tool:xz'], 'roots of definitions', () => {
   });
 
   it('run --bootstrap makes the root first; a step that fails is told with its last words', slow, async () => {
-    const file = join(directory, 'booted.haco.ts');
+    const file = join(home.path, 'booted.haco.ts');
     writeFileSync(file, text);
     await expectNothingLeft(async () => {
-      const run = await runHaco(['run', '--bootstrap', file], { env: { ROOT: join(directory, 'booted') } });
+      const run = await runHaco(['run', '--bootstrap', file], { env: { ROOT: join(home.path, 'booted') } });
       expect([run.code, run.stdout.split('\n').slice(-3)]).toEqual([0, ['first', 'second', '']]);
-      const broken = await runHaco(['create', file], { env: { ROOT: join(directory, 'broken'), BROKEN: '1' } });
+      const broken = await runHaco(['create', file], { env: { ROOT: join(home.path, 'broken'), BROKEN: '1' } });
       expect(broken.code).toBe(125);
       expect(broken.stderr).toMatch(/\nhaco: .*exited with code 7[\s\S]*trouble/);
-      const nowhere = await runHaco(['create', join(directory, 'missing.haco.ts')]);
+      const nowhere = await runHaco(['create', join(home.path, 'missing.haco.ts')]);
       expect([nowhere.code, nowhere.stdout]).toEqual([125, '']);
     });
   });

@@ -1,18 +1,11 @@
 /** Commands that look at containers of other terminals, and change them. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describeWith, expectNothingLeft, makeTemporaryDirectory } from '@haco/testkit';
-import { beforeAll, expect, it } from 'vitest';
-import { hacoCommand, InTerminal, runHaco, startHaco, until, warmUp, type Running } from './testing.js';
+import { describeWith, expectNothingLeft } from '@haco/testkit';
+import { expect, it } from 'vitest';
+import { hacoCommand, InTerminal, runHaco, startHaco, testHome, until, type Running } from './testing.js';
 
-let directory: string;
-
-beforeAll(async () => {
-  directory = await makeTemporaryDirectory('cli-registry');
-  process.env['HACO_STATE_DIR'] = join(directory, 'state');
-  await warmUp();
-  return () => delete process.env['HACO_STATE_DIR'];
-});
+const home = testHome('cli-registry');
 
 const slow = { timeout: 240_000 };
 
@@ -130,9 +123,9 @@ describeWith(['root', 'controller:memory', 'controller:pids'], 'a container of a
   });
 
   it('is found by its definition, and by the pid of a process in it', slow, async () => {
-    const file = join(directory, 'web.haco.ts');
+    const file = join(home.path, 'web.haco.ts');
     writeFileSync(file, "import { haco } from '@haco/core'; export default haco().name('web').command('true');");
-    const nameless = join(directory, 'nameless.haco.ts');
+    const nameless = join(home.path, 'nameless.haco.ts');
     writeFileSync(nameless, "import { haco } from '@haco/core'; export default haco().command('true');");
     await expectNothingLeft(async () => {
       await withContainer([], async () => {
@@ -218,7 +211,7 @@ describeWith(['root', 'controller:memory', 'controller:pids'], 'haco top', () =>
     await expectNothingLeft(async () => {
       await withContainer(['--memory', '64MiB', '--pids', '20'], async () => {
         const inner = [...hacoCommand, 'top', '--interval', '200ms'].map((word) => `'${word}'`).join(' ');
-        const script = `stty -g >${directory}/before; ${inner}; echo "ended with $?"; stty -g >${directory}/after; cmp ${directory}/before ${directory}/after && echo as it was`;
+        const script = `stty -g >${home.path}/before; ${inner}; echo "ended with $?"; stty -g >${home.path}/after; cmp ${home.path}/before ${home.path}/after && echo as it was`;
         await using terminal = await InTerminal.start(['sh', '-c', script]);
         await terminal.shows(/\u001b\[\?1049h\u001b\[\?25l/);
         await terminal.shows(/haco top: 1 container, cpu \d+\.\d%/);

@@ -1,9 +1,13 @@
 /** For the tests of this package: haco as a program of its own, in a pipe or in a terminal. */
 import { spawn } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { pathToFileURL } from 'node:url';
 import { haco, orThrow, type Container } from '@haco/core';
+import { makeTemporaryDirectory } from '@haco/testkit';
+import { afterAll, beforeAll } from 'vitest';
 
 const main = fileURLToPath(new URL('./main.ts', import.meta.url));
 const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
@@ -73,6 +77,26 @@ export async function until<T>(
     if (Date.now() > deadline) throw new Error(`waited in vain: ${what()}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
+}
+
+/** A directory for the tests of a file, in which haco keeps its states and what it can make again meanwhile; afterwards it is gone. */
+export function testHome(purpose: string): { readonly path: string } {
+  let path = '';
+  beforeAll(async () => {
+    path = await makeTemporaryDirectory(purpose);
+    process.env['HACO_STATE_DIR'] = join(path, 'state');
+    process.env['XDG_CACHE_HOME'] = join(path, 'cache');
+    await warmUp();
+  });
+  afterAll(() => {
+    for (const name of ['HACO_STATE_DIR', 'XDG_CACHE_HOME']) Reflect.deleteProperty(process.env, name);
+    rmSync(path, { recursive: true, force: true });
+  });
+  return {
+    get path() {
+      return path;
+    },
+  };
 }
 
 /** What this process keeps from its first start of a container on is there before anybody counts descriptors. */

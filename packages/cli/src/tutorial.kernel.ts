@@ -3,28 +3,21 @@
  * what a reader sees. The mirror of its distribution is replaced by a template of LXC and a package manager that are made here.
  */
 import { spawnSync } from 'node:child_process';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { describeWith, expectNothingLeft, makeTemporaryDirectory } from '@haco/testkit';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { hacoCommand, InTerminal, runHaco, until, warmUp } from './testing.js';
+import { describeWith, expectNothingLeft } from '@haco/testkit';
+import { beforeAll, expect, it } from 'vitest';
+import { hacoCommand, InTerminal, runHaco, testHome, until } from './testing.js';
 
-let directory: string;
+const home = testHome('tutorial');
 let root: string;
 let file: string;
 
 beforeAll(async () => {
-  directory = await makeTemporaryDirectory('tutorial');
-  process.env['HACO_STATE_DIR'] = join(directory, 'state');
-  root = join(directory, 'my-first-container');
-  file = join(directory, 'my-first-container.haco.ts');
-  await warmUp();
-});
-afterAll(() => {
-  delete process.env['HACO_STATE_DIR'];
-  rmSync(directory, { recursive: true, force: true });
+  root = join(home.path, 'my-first-container');
+  file = join(home.path, 'my-first-container.haco.ts');
 });
 
 const slow = { timeout: 300_000 };
@@ -95,7 +88,7 @@ describeWith(['root', 'tool:lxc-create', 'tool:bash', 'busybox'], 'the tutorial'
     const known = ['new', 'create', 'provision', 'archive', 'run', 'attach', 'reload', 'kill', 'version', 'revisions'];
     expect(commands.filter((word) => known.includes(word ?? ''))).toEqual([...known.slice(0, 5), ...known.slice(5)]);
     const made = await runHaco(['new', '--name=my-first-container', `--root=${root}`, 'my-first-container.haco.ts'], {
-      cwd: directory,
+      cwd: home.path,
     });
     expect(made).toEqual({ code: 0, stderr: '', stdout: 'create\tmy-first-container.haco.ts\n' });
     const text = readFileSync(file, 'utf8');
@@ -104,10 +97,10 @@ describeWith(['root', 'tool:lxc-create', 'tool:bash', 'busybox'], 'the tutorial'
   });
 
   it('A3: without its comments it says just this', () => {
-    writeFileSync(join(directory, 'template'), template, { mode: 0o755 });
+    writeFileSync(join(home.path, 'template'), template, { mode: 0o755 });
     edit(
       /debootstrap\('bookworm', \{ target: ('[^']+'), variant: 'minbase' \}\)/,
-      `lxc('${directory}/template', { target: $1 })`,
+      `lxc('${home.path}/template', { target: $1 })`,
     );
     edit('debootstrap, haco', 'haco, lxc');
     edit("  .command('/bin/bash')", "  .provision('shell-1', 'apk add --update bash')\n  .command('/bin/bash')");
@@ -120,7 +113,7 @@ describeWith(['root', 'tool:lxc-create', 'tool:bash', 'busybox'], 'the tutorial'
       'export default haco()',
       ".name('my-first-container')",
       ".unshare('mount', 'ipc', 'uts', 'pid')",
-      `.rootfs(lxc('${directory}/template', { target: '${root}' }))`,
+      `.rootfs(lxc('${home.path}/template', { target: '${root}' }))`,
       ".provision('shell-1', 'apk add --update bash')",
       ".command('/bin/bash')",
       ".tmpfs('/tmp')",

@@ -14,9 +14,8 @@ let directory: string;
 
 let podman: Podman;
 
-const run = (...args: readonly string[]): Promise<Finished> => podman('run', '--network', 'none', ...args);
-
-describeWith(['root', 'busybox', 'probe', 'seccomp', ...podmanNeeds], 'podman', () => {
+/** One podman for the tests of a suite. */
+function usePodman(): void {
   beforeAll(async () => {
     runtime = await makeRuntime();
     directory = await makeTemporaryDirectory('podman');
@@ -27,6 +26,12 @@ describeWith(['root', 'busybox', 'probe', 'seccomp', ...podmanNeeds], 'podman', 
     runtime.remove();
     await rm(directory, { recursive: true, force: true });
   }, 120_000);
+}
+
+const run = (...args: readonly string[]): Promise<Finished> => podman('run', '--network', 'none', ...args);
+
+describeWith(['root', 'busybox', 'probe', 'seccomp', ...podmanNeeds], 'podman', () => {
+  usePodman();
 
   test('runs a command with its output and exit code', { timeout: 120_000 }, async () => {
     const script = 'hostname; exit 5';
@@ -141,16 +146,7 @@ describeWith(['root', 'busybox', 'probe', 'seccomp', ...podmanNeeds], 'podman', 
 const counts = 'i=0; while :; do i=$((i+1)); echo $i; echo $i >/tmp/count; sleep 0.02; done';
 
 describeWith(['root', 'busybox', 'criu', ...podmanNeeds], 'podman container checkpoint and restore', () => {
-  beforeAll(async () => {
-    runtime = await makeRuntime();
-    directory = await makeTemporaryDirectory('podman');
-    podman = await makePodman(directory, runtime.path);
-  }, 120_000);
-  afterAll(async () => {
-    await podman('rm', '--all', '--force', '--time', '0');
-    runtime.remove();
-    await rm(directory, { recursive: true, force: true });
-  }, 120_000);
+  usePodman();
 
   const count = async (name: string): Promise<number> =>
     Number((await podman('exec', name, 'cat', '/tmp/count')).stdout || '0');
