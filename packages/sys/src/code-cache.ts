@@ -1,10 +1,10 @@
 /** Loading a large program with its compiled code kept from the last time: compiling is most of what a short call of it would cost. */
 import { isAscii } from 'node:buffer';
-import { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { Script } from 'node:vm';
-import { inPrivateDirectory } from './private-directory.js';
+import { inPrivateDirectory, keepPrivately } from './private-directory.js';
 
 /** Where compiled code is kept, and under which name. */
 export interface CodeCache {
@@ -45,7 +45,8 @@ export function requireCompiled(file: string, { directory, use }: CodeCache): un
   if (isName && (cachedData === undefined || script.cachedDataRejected === true)) {
     // At the end, with the functions that were used.
     process.once('exit', () => {
-      keep({ directory, family, name }, script.createCachedData());
+      keepPrivately(directory, name, script.createCachedData());
+      dropOthers(directory, family, name);
     });
   }
   const module = { exports: {} as unknown };
@@ -60,18 +61,9 @@ function readText(file: string): string {
   return bytes.toString(isAscii(bytes) ? 'latin1' : 'utf8');
 }
 
-interface Place {
-  readonly directory: string;
-  readonly family: string;
-  readonly name: string;
-}
-
-/** Keep it for the next process, in place of what an earlier build has left. */
-function keep({ directory, family, name }: Place, data: Buffer): void {
+/** What an earlier build has left for the same use and the same Node. */
+function dropOthers(directory: string, family: string, name: string): void {
   inPrivateDirectory(directory, (own) => {
-    const temporary = `${own}/${name}.${String(process.pid)}`;
-    writeFileSync(temporary, data, { mode: 0o600, flag: 'wx' });
-    renameSync(temporary, `${own}/${name}`);
     for (const old of readdirSync(own)) {
       if (old.startsWith(family) && old !== name) rmSync(`${own}/${old}`, { force: true });
     }

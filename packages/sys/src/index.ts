@@ -24,7 +24,7 @@ export { sendMessage } from './launcher/send-message.js';
 export { launcherPath, launcherSha256 } from './launcher/image.js';
 export { openBelow, openInRoot, type OpenBelow } from './open-in-root.js';
 export { makePipe, type Pipe } from './pipe.js';
-export { inPrivateDirectory, userCache } from './private-directory.js';
+export { inPrivateDirectory, keepPrivately, userCache } from './private-directory.js';
 export { checkLibc, libc, openLibrary, rawSyscall, type Libc, type Pointer, type SharedLibrary } from './libc.js';
 export { type KernelFeature } from './probe/feature.js';
 export { kernelFeatures } from './probe/features/index.js';

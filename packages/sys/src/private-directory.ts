@@ -1,7 +1,7 @@
 /** Directories for what will be executed, or believed: nobody else may have put it there. */
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
-import { closeSync, constants, fstatSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, constants, fstatSync, mkdirSync, openSync, renameSync, writeFileSync } from 'node:fs';
 
 const { O_DIRECTORY, O_NOFOLLOW, O_RDONLY } = constants;
 
@@ -36,6 +36,29 @@ export function inPrivateDirectory<T>(path: string, use: (directory: string) => 
   } finally {
     if (directory !== undefined) closeSync(directory);
   }
+}
+
+/**
+ * Keep a file in a directory of this user's own ({@link inPrivateDirectory}), whole or not at all: whoever reads it meanwhile sees the one
+ * before. What can't be kept isn't.
+ *
+ * @param path - the directory
+ * @param name - of the file in it
+ * @param data - its content
+ *
+ * @example
+ * ```ts
+ * import { keepPrivately } from '@haco/sys';
+ *
+ * keepPrivately('/tmp/mine', 'answer', '42');
+ * ```
+ */
+export function keepPrivately(path: string, name: string, data: string | Uint8Array): void {
+  inPrivateDirectory(path, (own) => {
+    const temporary = `${own}/${name}.${String(process.pid)}`;
+    writeFileSync(temporary, data, { mode: 0o600, flag: 'wx' });
+    renameSync(temporary, `${own}/${name}`);
+  });
 }
 
 /**

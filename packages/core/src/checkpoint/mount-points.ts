@@ -3,10 +3,10 @@ import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { err, ok, type Result } from 'neverthrow';
 import { IoError, StateError, type HacoError } from '@haco/plan';
 import { errnoName, hintFor, libc, openBelow, rawSyscall, syscallNumbers } from '@haco/sys';
+import { O_PATH } from '../o-path.js';
 import type { MountPoint } from './image.js';
 
 const numbers = syscallNumbers[process.arch === 'arm64' ? 'arm64' : 'x64'];
-const O_PATH = 0o10000000;
 const S_IFREG = 0o100000;
 const ENOENT = -2;
 

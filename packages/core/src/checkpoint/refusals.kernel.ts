@@ -38,6 +38,18 @@ async function fake(script: string): Promise<string> {
   return path;
 }
 
+/** The note of a checkpoint with nothing in it. */
+const emptyNote = {
+  version: '1',
+  name: 'x',
+  at: '',
+  net: false,
+  cgroup: false,
+  mounts: true,
+  points: [],
+  externals: [],
+};
+
 describeWith(['root', 'busybox'], 'checkpoint() and restore() refuse', () => {
   beforeAll(async () => {
     rootfs = await makeRootfs({ shell: true });
@@ -134,16 +146,7 @@ describeWith(['root', 'busybox'], 'checkpoint() and restore() refuse', () => {
         `There is no checkpoint "${none}"; make one with container.checkpoint(directory), or "haco checkpoint".`,
       );
       await mkdir(none);
-      const note = {
-        version: '1',
-        name: 'x',
-        at: '',
-        net: false,
-        cgroup: false,
-        mounts: true,
-        points: [],
-        externals: [{ target: '/data', directory: true, options: [] }],
-      };
+      const note = { ...emptyNote, externals: [{ target: '/data', directory: true, options: [] }] };
       const write = (fields: object): Promise<void> =>
         writeFile(join(none, 'haco.json'), JSON.stringify({ ...note, ...fields }));
       await write({});
@@ -176,17 +179,7 @@ describeWith(['root', 'busybox'], 'checkpoint() and restore() refuse', () => {
   test('a restore that is aborted leaves nothing', slow, async () => {
     const none = join(place, 'slow');
     await mkdir(none);
-    const note = {
-      version: '1',
-      name: 'x',
-      at: '',
-      net: false,
-      cgroup: false,
-      mounts: true,
-      points: [],
-      externals: [],
-    };
-    await writeFile(join(none, 'haco.json'), JSON.stringify(note));
+    await writeFile(join(none, 'haco.json'), JSON.stringify(emptyNote));
     const criu = await fake('exec sleep 600');
     await expectNothingLeft(async () => {
       const restoring = base().signal(AbortSignal.timeout(300)).restore(none, { criu });

@@ -5,7 +5,7 @@ import * as plan from '@haco/plan';
 import { inPrivateDirectory, userCache } from '@haco/sys';
 import * as neverthrow from 'neverthrow';
 import * as core from '../index.js';
-import { evaluateAndKeep, evaluateKept } from './kept.js';
+import { evaluateKept } from './kept.js';
 import { evaluateNatively } from './native.js';
 
 /** What a definition can import without anything being installed beside it, and what must not exist twice. */
@@ -16,9 +16,10 @@ const ownModules = {
   neverthrow,
 };
 
-/** Where translated files are kept; where others can write, none are: what lies there is executed. */
-function translations(): string {
-  return join(userCache(), 'definitions');
+/** A tenth of a second for a command that needs none of it. */
+async function translator(path: string, fsCache: string | false) {
+  const { createJiti } = await import('jiti');
+  return createJiti(path, { fsCache, moduleCache: false, interopDefault: false, virtualModules: ownModules });
 }
 
 /**
@@ -27,19 +28,12 @@ function translations(): string {
 export async function evaluate(path: string): Promise<unknown> {
   const native = await evaluateNatively(path, Object.keys(ownModules));
   if (native !== undefined) return native;
-  const definition = { path, ownModules, directory: translations() };
-  const kept = await evaluateKept(definition);
+  // Where others can write, nothing is kept: what lies there is executed.
+  const directory = join(userCache(), 'definitions');
+  const kept = await evaluateKept({ path, ownModules, directory }, async (source) =>
+    (await translator(path, false)).transform({ filename: path, source, ts: extname(path) !== '.mjs', async: true }),
+  );
   if (kept !== undefined) return kept;
-  // A tenth of a second for a command that needs none of it.
-  const { createJiti } = await import('jiti');
-  const options = { moduleCache: false, interopDefault: false, virtualModules: ownModules } as const;
-  const translate = (source: string): string =>
-    createJiti(path, { ...options, fsCache: false }).transform({
-      filename: path,
-      source,
-      ts: extname(path) !== '.mjs',
-      async: true,
-    });
-  const fsCache = inPrivateDirectory(definition.directory, () => definition.directory) ?? false;
-  return (await evaluateAndKeep(definition, translate)) ?? createJiti(path, { ...options, fsCache }).import(path);
+  const own = inPrivateDirectory(directory, () => directory) ?? false;
+  return (await translator(path, own)).import(path);
 }

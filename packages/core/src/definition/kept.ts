@@ -1,9 +1,9 @@
 /** Definitions whose translation is at hand: most import nothing but haco, and then the translator need not be loaded, which takes 40 ms. */
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { builtinModules, createRequire } from 'node:module';
 import { dirname, extname } from 'node:path';
 import { Script } from 'node:vm';
-import { inPrivateDirectory } from '@haco/sys';
+import { inPrivateDirectory, keepPrivately } from '@haco/sys';
 
 /** The form of what is kept: a new one when the translator or this file is another. */
 const form = 'jiti 2, 1';
@@ -12,7 +12,7 @@ const form = 'jiti 2, 1';
 export type OwnModules = Readonly<Record<string, unknown>>;
 
 /** Gives ES modules as the body of an async function, with `jitiImport` in place of `import`. */
-export type Translate = (source: string) => string;
+export type Translate = (source: string) => Promise<string>;
 
 /** What is evaluated, and with what. */
 export interface Definition {
@@ -41,34 +41,20 @@ interface Kept {
 }
 
 /**
- * The module's namespace; undefined when it is not kept as it is now, or imports files and packages, which the translator finds. Throws what
- * the module throws.
+ * The module's namespace; undefined when it imports files and packages, which the translator finds. Throws what the module throws.
+ *
+ * @param translate - called when what is kept is not the file as it is now
  */
-export async function evaluateKept(definition: Definition): Promise<unknown> {
-  const { path, directory } = definition;
-  if (!extensions.has(extname(path))) return undefined;
-  const source = readFileSync(path, 'utf8');
-  const kept = inPrivateDirectory(
-    directory,
-    (own) => JSON.parse(readFileSync(`${own}/${fileName(path)}`, 'utf8')) as Kept,
-  );
-  if (kept === undefined || kept.form !== form || kept.path !== path || kept.source !== source) return undefined;
-  return evaluate(definition, kept.code);
-}
-
-/** As {@link evaluateKept}, of a file that is now translated, and kept. */
-export async function evaluateAndKeep(definition: Definition, translate: Translate): Promise<unknown> {
+export async function evaluateKept(definition: Definition, translate: Translate): Promise<unknown> {
   const { path, directory, ownModules } = definition;
   if (!extensions.has(extname(path))) return undefined;
   const source = readFileSync(path, 'utf8');
-  const code = translate(source);
+  const name = fileName(path);
+  const kept = inPrivateDirectory(directory, (own) => JSON.parse(readFileSync(`${own}/${name}`, 'utf8')) as Kept);
+  if (kept?.form === form && kept.path === path && kept.source === source) return evaluate(definition, kept.code);
+  const code = await translate(source);
   if (!importsOnly(code, ownModules)) return undefined;
-  inPrivateDirectory(directory, (own) => {
-    const temporary = `${own}/${fileName(path)}.${String(process.pid)}`;
-    const kept: Kept = { form, path, source, code };
-    writeFileSync(temporary, JSON.stringify(kept), { mode: 0o600, flag: 'wx' });
-    renameSync(temporary, `${own}/${fileName(path)}`);
-  });
+  keepPrivately(directory, name, JSON.stringify({ form, path, source, code } satisfies Kept));
   return evaluate(definition, code);
 }
 

@@ -25,13 +25,12 @@ import { requestPath, writeRequest } from './request.js';
 /** A supervisor needs little memory, and gives back what it doesn't need. */
 const lean = ['--max-semi-space-size=1', '--max-old-space-size=96', '--no-warnings'];
 
-const built = 'supervisor.js';
-
 /** The program of supervisors: beside this file, built or as source, else beside the library; `HACO_SUPERVISOR` says where else. */
 function supervisorProgram(): Result<readonly string[], HacoError> {
   const given = process.env['HACO_SUPERVISOR'];
   const isSource = import.meta.url.endsWith('.ts');
-  const path = given ?? (isSource ? besideUs('./main.ts') : (besideUs(built) ?? besideLibrary(built))) ?? built;
+  const here = fileURLToPath(new URL(isSource ? './main.ts' : './supervisor.js', import.meta.url));
+  const path = given ?? (existsSync(here) ? here : (besideLibrary() ?? here));
   if (!existsSync(path)) {
     const remedy = 'a bundler has left it out; set HACO_SUPERVISOR to dist/supervisor.js of @haco/core';
     return err(new NotFoundError({ what: 'program of the supervisor', subject: path, remedy }));
@@ -41,15 +40,10 @@ function supervisorProgram(): Result<readonly string[], HacoError> {
   return ok([...lean, '--conditions=@haco/source', '--import', tsx, path]);
 }
 
-function besideUs(name: string): string | undefined {
-  const path = fileURLToPath(new URL(name, import.meta.url));
-  return existsSync(path) ? path : undefined;
-}
-
 /** For code that was bundled into a program which depends on the library besides, as the command line does. */
-function besideLibrary(name: string): string | undefined {
+function besideLibrary(): string | undefined {
   try {
-    return join(dirname(createRequire(import.meta.url).resolve('@haco/core')), name);
+    return join(dirname(createRequire(import.meta.url).resolve('@haco/core')), 'supervisor.js');
   } catch {
     return undefined;
   }

@@ -1,5 +1,4 @@
 /** Making a container: everything but its command, which `create` leaves waiting and `run` lets go on. */
-import { userInfo } from 'node:os';
 import { resolve } from 'node:path';
 import { exactDirs, type CgroupsSection } from '@haco/cgroups';
 import {
@@ -25,6 +24,7 @@ import { failureOf, launchSteps, refusalOf } from './launch.js';
 import { lateStepsOf } from './late-steps.js';
 import { checkMountLabel } from './mount-label.js';
 import { writePidFile } from './pid-file.js';
+import { newRecord } from './new-record.js';
 import { namedPreserved } from './preserved-fds.js';
 import { createdBarrier, hooksBarrier, shapePlan } from './runtime-plan.js';
 import { runStartHooks } from './start-hooks.js';
@@ -130,18 +130,7 @@ async function make(request: CreateRequest, directory: RecordDirectory): Promise
   const groups = path === undefined ? [] : exactDirs(section, host);
   // Where nobody has named a place, nobody looks there; limits have been looked after by the plan.
   if (groups.length === 0 && path !== undefined && bundle.namesGroup && !isHostRoot(host)) return err(noPlaceFor(path));
-  const record: ContainerRecord = {
-    version: 1,
-    ociVersion: bundle.ociVersion,
-    id: request.id,
-    bundle: bundlePath,
-    rootfs: bundle.rootfs,
-    annotations: bundle.annotations,
-    created: new Date().toISOString(),
-    owner: ownerName(),
-    groups,
-    hooks: bundle.hooks,
-  };
+  const record = newRecord(request, bundle, groups);
   const kept = directory.writeConfig(bundle.text).andThen(() => directory.write(record));
   if (kept.isErr()) return err(kept.error);
   const console = openConsole(request, first.tty !== undefined);
@@ -166,17 +155,6 @@ function noPlaceFor(path: string): HacoError {
     missing: 'no cgroup hierarchy of this host is given to this user',
     remedy: 'leave out linux.cgroupsPath (podman: --cgroups disabled), or run the engine as root',
   });
-}
-
-/** The name of whoever calls. */
-export function ownerName(): string {
-  // Asking for it may load modules of the name service, for what is clear anyway.
-  if (process.geteuid?.() === 0) return 'root';
-  try {
-    return userInfo().username;
-  } catch {
-    return '';
-  }
 }
 
 interface Making {

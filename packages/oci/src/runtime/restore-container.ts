@@ -28,7 +28,6 @@ import { readBundle, type Bundle } from './bundle.js';
 import { checkNamespaces } from './checkpoint-container.js';
 import { RecordDirectory, stateOf, type ContainerRecord } from './container-record.js';
 import type { CgroupManager } from './command-line.js';
-import { ownerName } from './create-container.js';
 import type { CriuFlags } from './criu-flags.js';
 import { deleteContainer } from './delete-container.js';
 import { findContainer } from './find-container.js';
@@ -36,6 +35,7 @@ import { removeGroups } from './groups.js';
 import { hasHooks, runHooks } from './hooks.js';
 import { killGroups } from './kill-groups.js';
 import { failureOf, launchSteps, refusalOf } from './launch.js';
+import { newRecord } from './new-record.js';
 import { writePidFile } from './pid-file.js';
 import { createdBarrier, shapePlan } from './runtime-plan.js';
 
@@ -169,18 +169,7 @@ async function restore(
   prepared: Prepared,
 ): Promise<Result<Restored, HacoError>> {
   const { bundle, spec } = prepared;
-  const record: ContainerRecord = {
-    version: 1,
-    ociVersion: bundle.ociVersion,
-    id: request.id,
-    bundle: resolve(request.bundle),
-    rootfs: bundle.rootfs,
-    annotations: bundle.annotations,
-    created: new Date().toISOString(),
-    owner: ownerName(),
-    groups: exactDirs((spec['cgroups'] ?? {}) as CgroupsSection, probeHost()),
-    hooks: bundle.hooks,
-  };
+  const record = newRecord(request, bundle, exactDirs((spec['cgroups'] ?? {}) as CgroupsSection, probeHost()));
   const kept = directory.writeConfig(bundle.text).andThen(() => directory.write(record));
   if (kept.isErr()) return err(kept.error);
   const work = mkdtempSync(join(tmpdir(), 'haco-restore-'));

@@ -1,6 +1,6 @@
 /** `restore`: a container that goes on where `checkpoint` has saved it; in the foreground until it ends, or detached. */
 import { setImmediate as turn } from 'node:timers/promises';
-import { afterEnd, libc, type ProcessEnd } from '@haco/sys';
+import { afterEnd, hold, libc, release, type ProcessEnd } from '@haco/sys';
 import { err, ok } from 'neverthrow';
 import { valueOf } from '../command-line.js';
 import { statusOf } from '../container-record.js';
@@ -13,9 +13,9 @@ import type { Run } from './command.js';
 
 /** The end of a child; what waits for it keeps this process. */
 async function endOf(pid: number): Promise<ProcessEnd> {
-  const stay = setInterval(() => undefined, 2 ** 30);
+  hold();
   const end = await new Promise<ProcessEnd>((resolve) => afterEnd(pid, resolve));
-  clearInterval(stay);
+  release();
   return end;
 }
 
