@@ -11,6 +11,7 @@ export { errnoMeaning, errnoName, errnoNumber } from './errno.js';
 export { afterEnd } from './exit/after-end.js';
 export { hold, release } from './exit/watch.js';
 export { decodeStatus, reap, type ProcessEnd, type ResourceUsage } from './exit/wait.js';
+export { isLockedByOther, tryLock, unlock } from './file-lock.js';
 export { hintFor } from './hint.js';
 export { failureError } from './launcher/failure-error.js';
 export { announceStart, closeForkServer, readyForkServer } from './launcher/fork-server.js';

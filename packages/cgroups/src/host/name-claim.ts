@@ -1,16 +1,11 @@
 /** A name with limits while its container starts: two that start at the same moment, in different hierarchies, don't both get it. */
 import { closeSync, constants, openSync } from 'node:fs';
 import type { HacoError, HostFacts } from '@haco/plan';
-import { rawSyscall, syscallNumbers } from '@haco/sys';
+import { tryLock, unlock } from '@haco/sys';
 import { ResultAsync, type Result } from 'neverthrow';
 import type { CgroupsSection } from '../section.js';
 import { joinPath, ownDirs } from './group-dir.js';
 import { heldBelow, otherParents } from './name-taken.js';
-
-const { fcntl } = syscallNumbers[process.arch === 'arm64' ? 'arm64' : 'x64'];
-const F_OFD_SETLK = 37;
-const F_WRLCK = 1;
-const [EACCES, EAGAIN] = [13, 11];
 
 /**
  * Files of the caller's own group that only its owner can open, to write: whoever can read a file can lock it, too, and be in the way of
@@ -40,17 +35,6 @@ function placeOf(name: string): bigint {
   return BigInt.asUintN(62, hash);
 }
 
-/** False: another open file has a lock on this byte. What can't be locked at all is in nobody's way. */
-function lockByte(fd: number, at: bigint): boolean {
-  // struct flock; see F_OFD_SETLK(2const).
-  const flock = Buffer.alloc(32);
-  flock.writeInt16LE(F_WRLCK, 0);
-  flock.writeBigInt64LE(at, 8);
-  flock.writeBigInt64LE(1n, 16);
-  const result = rawSyscall(fcntl, fd, F_OFD_SETLK, flock);
-  return result !== -EACCES && result !== -EAGAIN;
-}
-
 /** A name that nobody else gets until it is let go of, or this process ends. */
 export class NameClaim {
   #fd: number | undefined;
@@ -61,7 +45,9 @@ export class NameClaim {
 
   /** Let go of the name: others get it again. More than once does nothing. */
   readonly release = (): void => {
-    if (this.#fd !== undefined) closeSync(this.#fd);
+    if (this.#fd === undefined) return;
+    unlock(this.#fd);
+    closeSync(this.#fd);
     this.#fd = undefined;
   };
 
@@ -82,7 +68,8 @@ export class NameClaim {
 export function claim(name: string, host: HostFacts): NameClaim | undefined {
   const fd = openOwn(host);
   if (fd === undefined) return new NameClaim();
-  if (lockByte(fd, placeOf(name))) return new NameClaim(fd);
+  // What can't be locked at all is in nobody's way.
+  if (tryLock(fd, placeOf(name), 1n) !== 'taken') return new NameClaim(fd);
   closeSync(fd);
   return undefined;
 }

@@ -1,5 +1,5 @@
 /** What a crash has left of a container: its processes are ended, its groups removed, and what happened is written down. */
-import { closeSync, existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { err, ok, type Result } from 'neverthrow';
 import type { HacoError } from '@haco/plan';
 import type { Outcome } from '../outcome.js';
@@ -8,6 +8,7 @@ import type { ContainerDirectory } from './directory.js';
 import { groupOf, removeGroups } from './groups.js';
 import { bootId } from './process-identity.js';
 import { discardDirectory, lockDirectory } from './lock-directory.js';
+import { releaseLock } from './lock.js';
 import { signalProcess, waitForEnd } from './signal-process.js';
 
 const SIGKILL = 9;
@@ -119,6 +120,6 @@ export async function look(directory: ContainerDirectory): Promise<Result<Contai
     }
     return directory.write(recovered.value).map(() => recovered.value);
   } finally {
-    closeSync(lock.value);
+    releaseLock(lock.value);
   }
 }

@@ -1,5 +1,5 @@
 /** The owner's side of a container's state: who holds the lock writes the file. */
-import { closeSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import type { Result } from 'neverthrow';
 import type { AnyPart, HacoError, HostFacts } from '@haco/plan';
 import { collectFacts, type Spec } from '../spec.js';
@@ -9,6 +9,7 @@ import type { ContainerDirectory } from './directory.js';
 import { intendedGroups } from './groups.js';
 import { bootId, ownIdentity } from './process-identity.js';
 import { discardDirectory } from './lock-directory.js';
+import { releaseLock } from './lock.js';
 import type { Reservation } from './reserve.js';
 
 /** What a new state is made of. */
@@ -81,13 +82,13 @@ export class Keeper {
   release(): void {
     if (this.#state.autoRemove) discardDirectory(this.directory);
     else rmSync(this.directory.socketPath, { force: true });
-    closeSync(this.#lock);
+    releaseLock(this.#lock);
   }
 
   /** A start that failed leaves nothing. */
   forget(): void {
     removePidFile(this.#state);
     discardDirectory(this.directory);
-    closeSync(this.#lock);
+    releaseLock(this.#lock);
   }
 }

@@ -2,35 +2,11 @@
 import { closeSync, constants, fstatSync, openSync, statSync } from 'node:fs';
 import { err, ok, type Result } from 'neverthrow';
 import { IoError, type HacoError } from '@haco/plan';
-import { errnoName, hintFor, rawSyscall, syscallNumbers } from '@haco/sys';
+import { hintFor, isLockedByOther, rawSyscall, syscallNumbers, tryLock, unlock } from '@haco/sys';
 
 const { fcntl } = syscallNumbers[process.arch === 'arm64' ? 'arm64' : 'x64'];
-const F_OFD_GETLK = 36;
-const F_OFD_SETLK = 37;
-const F_WRLCK = 1;
-const F_UNLCK = 2;
 const O_CLOEXEC = 0o2000000;
 const F_SETFD = 2;
-
-/** `struct flock` over the whole file; see fcntl_locking(2). */
-function wholeFile(type: number): Buffer {
-  const flock = Buffer.alloc(32);
-  flock.writeInt16LE(type, 0);
-  return flock;
-}
-
-/**
- * Try to lock an open file. True: it is ours, and of everybody who inherits this descriptor. False: somebody else has it.
- *
- * @see F_OFD_SETLK(2const)
- */
-export function tryLock(fd: number): Result<boolean, HacoError> {
-  const result = rawSyscall(fcntl, fd, F_OFD_SETLK, wholeFile(F_WRLCK));
-  if (result === 0) return ok(true);
-  const errno = errnoName(-result);
-  if (errno === 'EAGAIN' || errno === 'EACCES') return ok(false);
-  return err(new IoError({ what: 'lock', path: `descriptor ${String(fd)}`, errno, hint: hintFor('fcntl', errno) }));
-}
 
 /** Whether somebody has locked the file at this path. Only asks: unlike an attempt to lock, it is in nobody's way. */
 export function isLocked(path: string): boolean {
@@ -41,8 +17,7 @@ export function isLocked(path: string): boolean {
     return false;
   }
   try {
-    const flock = wholeFile(F_WRLCK);
-    return rawSyscall(fcntl, fd, F_OFD_GETLK, flock) === 0 && flock.readInt16LE(0) !== F_UNLCK;
+    return isLockedByOther(fd);
   } finally {
     closeSync(fd);
   }
@@ -65,14 +40,20 @@ export function takeLock(path: string): Result<number | undefined, HacoError> {
       return err(new IoError({ what: 'open the lock', path, errno, hint: hintFor('openat', errno) }));
     }
     const locked = tryLock(fd);
-    if (locked.isErr() || !locked.value) {
-      closeSync(fd);
-      return locked.map(() => undefined);
-    }
-    if (isAt(fd, path)) return ok(fd);
-    // Who had it before has removed the container meanwhile: this file is nobody's any more.
+    if (locked === 'locked' && isAt(fd, path)) return ok(fd);
     closeSync(fd);
+    if (locked === 'taken') return ok(undefined);
+    if (locked !== 'locked') {
+      return err(new IoError({ what: 'lock', path, errno: locked, hint: hintFor('fcntl', locked) }));
+    }
+    // Who had it before has removed the container meanwhile: this file is nobody's any more.
   }
+}
+
+/** Let go of a lock, also for a child that has it: not for who has handed it to one. */
+export function releaseLock(fd: number): void {
+  unlock(fd);
+  closeSync(fd);
 }
 
 function isAt(fd: number, path: string): boolean {

@@ -1,5 +1,5 @@
 /** A name becomes a container's: one of many that ask at the same time gets it. */
-import { closeSync, readdirSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { err, ok, type Result } from 'neverthrow';
@@ -7,6 +7,7 @@ import { ConflictError, type HacoError } from '@haco/plan';
 import { look } from './collect.js';
 import { ContainerDirectory } from './directory.js';
 import { discardDirectory, lockDirectory } from './lock-directory.js';
+import { releaseLock } from './lock.js';
 
 /** A name that is ours: as long as the descriptor is open, here or in a child, nobody else gets it. */
 export interface Reservation {
@@ -49,10 +50,10 @@ export async function reserve(root: string, name: string, replace: boolean): Pro
     }
     if (replace && stopped) {
       discardDirectory(directory);
-      closeSync(locked.value);
+      releaseLock(locked.value);
       continue;
     }
-    closeSync(locked.value);
+    releaseLock(locked.value);
     if (state.isOk() && !stopped && performance.now() < deadline) {
       // Nobody holds it, and nobody has told its end: a crash has left it.
       const looked = await look(directory);

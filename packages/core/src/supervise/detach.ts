@@ -13,6 +13,7 @@ import { makeUpName } from '../start/made-up-name.js';
 import type { StartInput } from '../start/start-input.js';
 import { look } from '../state/collect.js';
 import { lockDirectory } from '../state/lock-directory.js';
+import { releaseLock } from '../state/lock.js';
 import { reserve, type Reservation } from '../state/reserve.js';
 import type { ContainerDirectory } from '../state/directory.js';
 import { makeStateDirectory } from '../state/root.js';
@@ -171,17 +172,18 @@ export async function detachAgain(directory: ContainerDirectory): Promise<Result
     return err(new StateError({ what, state: 'it runs, or is being made', remedy: 'stop() it first' }));
   }
   if (!existsSync(requestPath(directory))) {
-    closeSync(lock.value);
+    releaseLock(lock.value);
     return err(new StateError({ what, state: 'nobody knows how it was started', remedy: 'detach() a new one' }));
   }
   const started = await startSupervisor({ directory, lock: lock.value });
-  closeSync(lock.value);
+  if (started.isErr()) releaseLock(lock.value);
+  else closeSync(lock.value);
   return started;
 }
 
 /** The supervisor has removed everything, unless it was killed; then it is removed here. */
 async function afterFailure({ directory, lock }: Reservation, error: HacoError): Promise<HacoError> {
-  closeSync(lock);
+  releaseLock(lock);
   const looked = await look(directory);
   if (looked.isErr()) error.cleanup = [looked.error];
   return error;

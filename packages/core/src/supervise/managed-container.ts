@@ -30,6 +30,7 @@ import type { ContainerDirectory } from '../state/directory.js';
 import { groupOf } from '../state/groups.js';
 import { isAlive } from '../state/process-identity.js';
 import { discardDirectory, lockDirectory } from '../state/lock-directory.js';
+import { releaseLock } from '../state/lock.js';
 import { signalProcess } from '../state/signal-process.js';
 import { noGroup, type ContainerUpdate, type UpdateReport } from '../update.js';
 import { ask, type ControlRequest } from './control.js';
@@ -365,7 +366,7 @@ export class ManagedContainer {
       if (lock.isErr()) return err(lock.error);
       if (lock.value !== undefined) {
         discardDirectory(this.#directory);
-        closeSync(lock.value);
+        releaseLock(lock.value);
         return ok(undefined);
       }
       if (performance.now() > deadline) {
