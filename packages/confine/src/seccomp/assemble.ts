@@ -1,5 +1,5 @@
 /** From a graph of instructions to a program. */
-import { codes, type Instruction } from './bpf.js';
+import { codes, concat, head, lengthOf, type Program } from './bpf.js';
 
 /** An instruction with its successors in place of distances; equal ones are one and the same. */
 export type Node =
@@ -15,22 +15,26 @@ export type Node =
 export function assemble(
   nodes: readonly Node[],
   start: number,
-  tail?: { readonly id: number; readonly program: readonly Instruction[] },
-): readonly Instruction[] {
-  const reversed: Instruction[] = tail === undefined ? [] : [...tail.program].reverse();
+  tail?: { readonly id: number; readonly program: Program },
+): Program {
+  const after = tail === undefined ? 0 : lengthOf(tail.program);
+  /** From the end: the last word of the last instruction first. */
+  const reversed: number[] = [];
   /** How many instructions there are from a node to the end. */
-  const places = new Map<number, number>(tail === undefined ? [] : [[tail.id, reversed.length]]);
-  const put = (code: number, k: number, jt = 0, jf = 0): number => reversed.push({ code, k, jt, jf });
-  const distance = (id: number): number => reversed.length - (places.get(id) ?? 0);
+  const places: (number | undefined)[] = [];
+  if (tail !== undefined) places[tail.id] = after;
+  const length = (): number => after + reversed.length / 2;
+  const put = (code: number, k: number, jt = 0, jf = 0): number => after + reversed.push(k, head(code, jt, jf)) / 2;
+  const distance = (id: number): number => length() - (places[id] ?? 0);
   const jumpTo = (id: number): void => {
     const k = distance(id);
     const node = nodes[id];
     // An answer is as short as the way to it, and then near.
-    if (node?.op === 'answer' && id !== tail?.id) places.set(id, put(codes.answer, node.k));
+    if (node?.op === 'answer' && id !== tail?.id) places[id] = put(codes.answer, node.k);
     else put(codes.jump, k);
   };
   const write = (id: number): void => {
-    if (places.has(id)) return;
+    if (places[id] !== undefined) return;
     const node = nodes[id];
     if (node === undefined) return;
     if (node.op === 'answer') put(codes.answer, node.k);
@@ -55,8 +59,9 @@ export function assemble(
       }
       put(node.code, node.k, yes, no);
     }
-    places.set(id, reversed.length);
+    places[id] = length();
   };
   write(start);
-  return reversed.reverse();
+  reversed.reverse();
+  return tail === undefined ? Uint32Array.from(reversed) : concat([reversed, tail.program]);
 }

@@ -33,33 +33,62 @@ export const answers = {
 } as const;
 
 const ENOSYS = 38;
-const size = 8;
 
-export const answer = (k: number): Instruction => ({ code: codes.answer, k, jt: 0, jf: 0 });
-const load = (k: number): Instruction => ({ code: codes.load, k, jt: 0, jf: 0 });
-const jump = (k: number): Instruction => ({ code: codes.jump, k, jt: 0, jf: 0 });
-/** Go on with the next instruction when it holds, or leave out `skipped` of them; conditional jumps reach 255 only. */
-const unless = (code: number, k: number, skipped: number): readonly Instruction[] =>
-  skipped < 256 ? [{ code, k, jt: 0, jf: skipped }] : [{ code, k, jt: 1, jf: 0 }, jump(skipped)];
+/**
+ * A program as the kernel reads it, two words for an instruction: its code and jumps, and its operand. Not a list of objects: a process
+ * compiles some thousand instructions for its first profile, in code that the engine hasn't seen yet.
+ */
+export type Program = Uint32Array;
 
-export function encode(program: readonly Instruction[]): Uint8Array {
-  // Both architectures that haco runs on are little-endian.
-  const words = new Uint32Array(program.length * 2);
-  program.forEach(({ code, jt, jf, k }, index) => {
-    words[index * 2] = code | (jt << 16) | (jf << 24);
-    words[index * 2 + 1] = k;
-  });
-  return new Uint8Array(words.buffer);
+/** Words of a few instructions. */
+type Words = readonly number[];
+
+/** The first word of an instruction. */
+export function head(code: number, jt = 0, jf = 0): number {
+  return (code | (jt << 16) | (jf << 24)) >>> 0;
 }
 
-export function decode(bytes: Uint8Array): readonly Instruction[] {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return Array.from({ length: bytes.byteLength / size }, (_, index) => ({
-    code: view.getUint16(index * size, true),
-    jt: view.getUint8(index * size + 2),
-    jf: view.getUint8(index * size + 3),
-    k: view.getUint32(index * size + 4, true),
-  }));
+const answer = (k: number): Words => [codes.answer, k];
+const load = (k: number): Words => [codes.load, k];
+const jump = (k: number): Words => [codes.jump, k];
+const test = (code: number, k: number, jt: number, jf: number): Words => [head(code, jt, jf), k];
+/** Go on with the next instruction when it holds, or leave out `skipped` of them; conditional jumps reach 255 only. */
+const unless = (code: number, k: number, skipped: number): Words =>
+  skipped < 256 ? test(code, k, 0, skipped) : [...test(code, k, 1, 0), ...jump(skipped)];
+
+/** How many instructions a program has, or a part of one. */
+export function lengthOf(program: ArrayLike<number>): number {
+  return program.length / 2;
+}
+
+/** One after the other. */
+export function concat(parts: readonly ArrayLike<number>[]): Program {
+  let length = 0;
+  for (const part of parts) length += part.length;
+  const program = new Uint32Array(length);
+  let at = 0;
+  for (const part of parts) {
+    program.set(part, at);
+    at += part.length;
+  }
+  return program;
+}
+
+export function encode(instructions: readonly Instruction[]): Program {
+  return Uint32Array.from(instructions.flatMap(({ code, jt, jf, k }) => [head(code, jt, jf), k]));
+}
+
+export function decode(program: Program): readonly Instruction[] {
+  return Array.from({ length: lengthOf(program) }, (_, index) => {
+    const word = program[index * 2] ?? 0;
+    return { code: word & 0xffff, jt: (word >>> 16) & 0xff, jf: word >>> 24, k: program[index * 2 + 1] ?? 0 };
+  });
+}
+
+/** The program in these bytes. Both architectures that haco runs on are little-endian. */
+export function fromBytes(bytes: Uint8Array): Program {
+  // A copy begins where words may begin.
+  return new Uint32Array(Uint8Array.from(bytes).buffer);
 }
 
 /** The program for calls of one architecture. */
@@ -70,45 +99,54 @@ export interface ArchProgram {
   readonly x32?: boolean;
   /** Numbers beyond this one didn't exist when the profile was written: they are answered with ENOSYS, as by an older kernel. */
   readonly last?: number;
-  readonly program: readonly Instruction[];
+  readonly program: Program;
+}
+
+/** What has the bit of x32 is for the program to judge: it is no number that is too high. */
+function hideBeyond(last: number, x32: boolean | undefined): Words {
+  return [
+    ...test(codes.bits, x32 === true ? 0 : x32Bit, 2, 0),
+    ...test(codes.greater, last, 0, 1),
+    ...answer(answers.errno | ENOSYS),
+  ];
 }
 
 /** One program out of several for an architecture each. Calls of all others end the process. */
-export function joinArchitectures(programs: readonly ArchProgram[]): readonly Instruction[] {
-  const segments = programs.flatMap((one) => {
+export function joinArchitectures(programs: readonly ArchProgram[]): Program {
+  const parts: ArrayLike<number>[] = [];
+  for (const one of programs) {
     const { arch, program } = one;
     const { x32, last } = { x32: undefined, last: undefined, ...one };
-    const beyond: readonly Instruction[] =
-      last === undefined
-        ? []
-        : // What has the bit of x32 is for the program to judge: it is no number that is too high.
-          [
-            { code: codes.bits, k: x32 === true ? 0 : x32Bit, jt: 2, jf: 0 },
-            { code: codes.greater, k: last, jt: 0, jf: 1 },
-            answer(answers.errno | ENOSYS),
-          ];
-    const body = [...beyond, ...program];
+    const beyond = last === undefined ? [] : hideBeyond(last, x32);
+    const length = lengthOf(beyond) + lengthOf(program);
     const chosen =
       x32 === undefined
-        ? body
+        ? []
         : x32
-          ? [...unless(codes.bits, x32Bit, body.length), ...body]
-          : [{ code: codes.bits, k: x32Bit, jt: 0, jf: 1 }, jump(body.length), ...body];
-    const whole = [load(at.number), ...chosen];
-    return [load(at.arch), ...unless(codes.equal, arch, whole.length), ...whole];
-  });
-  return [...segments, answer(answers.killProcess)];
+          ? unless(codes.bits, x32Bit, length)
+          : [...test(codes.bits, x32Bit, 0, 1), ...jump(length)];
+    const whole = 1 + lengthOf(chosen) + length;
+    parts.push(load(at.arch), unless(codes.equal, arch, whole), load(at.number), chosen, beyond, program);
+  }
+  return concat([...parts, answer(answers.killProcess)]);
 }
 
 /** First one, then the other: what the first would let happen, the second decides about. */
-export function chain(programs: readonly (readonly Instruction[])[]): readonly Instruction[] {
-  return programs.flatMap((program, index) =>
-    index === programs.length - 1
-      ? program
-      : program.map((one, place) =>
-          one.code === codes.answer && one.k === answers.allow ? jump(program.length - place - 1) : one,
-        ),
-  );
+export function chain(programs: readonly Program[]): Program {
+  const [only] = programs;
+  if (only !== undefined && programs.length === 1) return only;
+  const whole = concat(programs);
+  let end = 0;
+  for (const program of programs.slice(0, -1)) {
+    const begin = end;
+    end += program.length;
+    for (let place = begin; place < end; place += 2) {
+      if (whole[place] === codes.answer && whole[place + 1] === answers.allow) {
+        whole.set(jump((end - place) / 2 - 1), place);
+      }
+    }
+  }
+  return whole;
 }
 
 /** A program by which the kernel asks about these numbers (or about all), and lets the rest happen. */
@@ -120,21 +158,21 @@ export function askAbout({
   readonly arch: number;
   readonly hasX32: boolean;
   readonly numbers: 'all' | readonly number[];
-}): readonly Instruction[] {
+}): Program {
   // A call by the table of another architecture would go past the one who is to be asked.
-  const foreign: readonly Instruction[] = [
+  const foreign: readonly Words[] = [
     load(at.arch),
-    { code: codes.equal, k: arch, jt: 1, jf: 0 },
+    test(codes.equal, arch, 1, 0),
     answer(answers.killProcess),
     load(at.number),
-    ...(hasX32 ? [{ code: codes.bits, k: x32Bit, jt: 0, jf: 1 }, answer(answers.killProcess)] : []),
+    ...(hasX32 ? [test(codes.bits, x32Bit, 0, 1), answer(answers.killProcess)] : []),
   ];
-  if (numbers === 'all') return [...foreign, answer(answers.notify)];
-  return [
+  if (numbers === 'all') return concat([...foreign, answer(answers.notify)]);
+  return concat([
     ...foreign,
-    ...numbers.flatMap((k) => [{ code: codes.equal, k, jt: 0, jf: 1 }, answer(answers.notify)]),
+    ...numbers.flatMap((k) => [test(codes.equal, k, 0, 1), answer(answers.notify)]),
     answer(answers.allow),
-  ];
+  ]);
 }
 
 /** A system call as a filter sees it. */
@@ -145,18 +183,17 @@ export interface SeccompData {
 }
 
 /** What a program answers; undefined when it does something that filters of libseccomp never do. */
-export function follow(program: readonly Instruction[], { number, arch, args }: SeccompData): number | undefined {
+export function follow(program: Program, { number, arch, args }: SeccompData): number | undefined {
   const data = new DataView(new ArrayBuffer(64));
   data.setUint32(at.number, number, true);
   data.setUint32(at.arch, arch, true);
   args.forEach((arg, index) => data.setBigUint64(16 + index * 8, BigInt.asUintN(64, arg), true));
   let accumulator = 0;
-  for (let pc = 0; pc < program.length; pc++) {
-    const one = program[pc];
-    if (one === undefined) return undefined;
-    const { code, jt, jf, k } = one;
-    const branch = (holds: boolean): void => void (pc += holds ? jt : jf);
-    switch (code) {
+  for (let pc = 0; pc < lengthOf(program); pc++) {
+    const word = program[pc * 2] ?? 0;
+    const k = program[pc * 2 + 1] ?? 0;
+    const branch = (holds: boolean): void => void (pc += holds ? (word >>> 16) & 0xff : word >>> 24);
+    switch (word & 0xffff) {
       case codes.load:
         if (k > 60) return undefined;
         accumulator = data.getUint32(k, true);

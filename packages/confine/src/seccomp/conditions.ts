@@ -13,7 +13,8 @@ export interface FilterContext {
 
 /** One rule with everything decided. */
 export interface AppliedRule {
-  readonly name: string;
+  /** Calls that it is about. */
+  readonly names: readonly string[];
   /** `SECCOMP_RET_*` with its data. */
   readonly action: number;
   /** Sets of comparisons, of which all must hold; the rule is there once for each set. */
@@ -63,6 +64,7 @@ function applies({ includes, excludes }: SeccompRule, context: FilterContext): b
 
 /** libseccomp compares an argument once in a rule; where a profile does twice, each comparison is a rule, as with runc. */
 function argSets(args: readonly SeccompArg[] = []): readonly (readonly SeccompArg[])[] {
+  if (args.length < 2) return [args];
   const twice = new Set(args.map(({ index }) => index)).size < args.length;
   return twice ? args.map((one) => [one]) : [args];
 }
@@ -101,9 +103,6 @@ export function applyProfile(given: SeccompProfile, context: FilterContext): App
     hidesNewer: !permissive && !(defaultAction === 'SCMP_ACT_ERRNO' && defaultErrnoRet === ENOSYS),
     rules: syscalls
       .filter((rule) => applies(rule, context))
-      .flatMap((rule) => {
-        const decided = { action: actionOf(rule.action, rule.errnoRet), args: argSets(rule.args) };
-        return rule.names.map((name) => ({ name, ...decided }));
-      }),
+      .map(({ names, action, errnoRet, args }) => ({ names, action: actionOf(action, errnoRet), args: argSets(args) })),
   };
 }

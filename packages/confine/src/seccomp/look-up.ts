@@ -1,6 +1,6 @@
 /** System calls about which nothing but their number decides are found by halving. */
 import { assemble, type Node } from './assemble.js';
-import { codes, type Instruction } from './bpf.js';
+import { codes, type Program } from './bpf.js';
 
 /** Numbers without gaps, and what becomes of them; `rest`: what the rest of the program decides. */
 interface Range {
@@ -35,7 +35,7 @@ const rest = 0;
  * Numbers about which nothing but the number decides are looked up; all others are left to the rest of the program. A dozen
  * comparisons find any, and each of them is one instruction: the few ends are shared.
  */
-export function lookUp(decided: ReadonlyMap<number, number>, program: readonly Instruction[]): readonly Instruction[] {
+export function lookUp(decided: ReadonlyMap<number, number>, program: Program): Program {
   if (decided.size === 0) return program;
   const nodes: Node[] = [{ op: 'answer', k: 0 }];
   const ends = new Map<Range['action'], number>([['rest', rest]]);

@@ -1,10 +1,11 @@
 /** Shorter programs answer as the long ones did. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { answer, answers, codes, follow, type Instruction } from './bpf.js';
+import { answers, codes, decode, encode, follow, type Instruction, type Program } from './bpf.js';
 import { shorten } from './shorten.js';
 
 const plain = (code: number, k: number): Instruction => ({ code, k, jt: 0, jf: 0 });
+const answer = (k: number): Instruction => plain(codes.answer, k);
 const fields = [0, 4, 16, 20];
 const interesting = [0, 1, 2, 3, 7, 8, 0x3fff_ffff, 0x4000_0000, 0x4000_0001, 0x8000_0000, 0xffff_fffe, 0xffff_ffff];
 const constant = fc.constantFrom(...interesting);
@@ -26,10 +27,10 @@ const program = fc.integer({ min: 1, max: 40 }).chain((length) => {
   };
   return fc
     .tuple(...Array.from({ length }, (_, index) => one(index)))
-    .map((body) => [plain(codes.load, 0), ...body, answer(answers.errno + 2)]);
+    .map((body) => encode([plain(codes.load, 0), ...body, answer(answers.errno + 2)]));
 });
 
-function same(long: readonly Instruction[], numbers: readonly number[]): void {
+function same(long: Program, numbers: readonly number[]): void {
   const short = shorten(long);
   expect(short.length).toBeLessThanOrEqual(long.length);
   for (const number of numbers) {
@@ -59,7 +60,7 @@ describe('shorten', () => {
       plain(codes.jump, 0),
       answer(answers.errno + (index % 300)),
     ]).flat();
-    const whole = [...long, answer(answers.allow)];
+    const whole = encode([...long, answer(answers.allow)]);
     const short = shorten(whole);
     expect(short).not.toBe(whole);
     for (let arg = 0n; arg < 3600n; arg += 3n) {
@@ -76,7 +77,7 @@ describe('shorten', () => {
       plain(codes.and, k),
       { code: codes.equal, k, jt, jf: 0 },
     ];
-    const long = [
+    const long = encode([
       plain(codes.load, 4),
       { code: codes.equal, k: 7, jt: 0, jf: 12 },
       plain(codes.load, 20),
@@ -88,8 +89,8 @@ describe('shorten', () => {
       { code: codes.equal, k: 7, jt: 0, jf: 0 },
       answer(answers.allow),
       answer(answers.errno + 1),
-    ];
-    expect(shorten(long)).toEqual([
+    ]);
+    expect(decode(shorten(long))).toEqual([
       plain(codes.load, 4),
       { code: codes.equal, k: 7, jt: 0, jf: 3 },
       plain(codes.load, 16),
@@ -100,7 +101,7 @@ describe('shorten', () => {
   });
 
   test('leaves a program alone that does what it does not know', () => {
-    const odd = [plain(codes.load, 0), plain(0x07, 0), answer(answers.allow)];
+    const odd = encode([plain(codes.load, 0), plain(0x07, 0), answer(answers.allow)]);
     expect(shorten(odd)).toBe(odd);
   });
 });

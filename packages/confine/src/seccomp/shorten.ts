@@ -1,5 +1,5 @@
 /** Makes a filter shorter without changing what it answers: a start pays for each instruction, when the kernel checks and compiles it. */
-import { codes, type Instruction } from './bpf.js';
+import { codes, decode, type Instruction, type Program } from './bpf.js';
 import { assemble, type Node } from './assemble.js';
 
 /** Numbers that a field may still have at a place of the program. */
@@ -212,8 +212,8 @@ class Shortener {
  * The same answers by fewer instructions: what is known about the number and the architecture isn't asked again, equal ends are
  * shared, bits are tested without masks. A program that can't be followed stays as it is.
  */
-export function shorten(program: readonly Instruction[]): readonly Instruction[] {
-  const shortener = new Shortener(program);
+export function shorten(program: Program): Program {
+  const shortener = new Shortener(decode(program));
   const start = shortener.start();
   if (start === undefined) return program;
   const shorter = assemble(shortener.nodes, start);

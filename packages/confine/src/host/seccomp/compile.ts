@@ -3,7 +3,7 @@ import { readSync } from 'node:fs';
 import { IoError, UnsupportedError, type HacoError } from '@haco/plan';
 import { errnoName, libc, syscallNumbers } from '@haco/sys';
 import { err, ok, Result } from 'neverthrow';
-import { decode, joinArchitectures, type ArchProgram, type Instruction } from '../../seccomp/bpf.js';
+import { fromBytes, joinArchitectures, lengthOf, type ArchProgram, type Program } from '../../seccomp/bpf.js';
 import type { AppliedProfile, AppliedRule } from '../../seccomp/conditions.js';
 import { lookUp } from '../../seccomp/look-up.js';
 import type { SeccompArg } from '../../seccomp/profile.js';
@@ -58,6 +58,10 @@ function tooOld(name: string): HacoError {
   });
 }
 
+function unruled(name: string, number: number): Call {
+  return { name, number, rules: [], action: undefined };
+}
+
 const isEmpty = (set: readonly unknown[]): boolean => set.length === 0;
 
 /**
@@ -67,18 +71,24 @@ const isEmpty = (set: readonly unknown[]): boolean => set.length === 0;
 function callsOf(library: Libseccomp, { rules, defaultAction }: AppliedProfile): Result<readonly Call[], HacoError> {
   const calls = new Map<string, Call>();
   for (const rule of rules) {
-    const { name, action } = rule;
-    let call = calls.get(name);
-    if (call === undefined) {
-      call = { name, number: numberOf(library, own, name), rules: [], action: undefined };
-      if (call.number !== unknownName) calls.set(name, call);
-      else if (lets(action) < lets(defaultAction)) return err(tooOld(name));
-    }
-    // libseccomp refuses rules that do what happens anyway.
-    if (action === defaultAction) continue;
+    const { names, action } = rule;
     const decided = rule.args.every(isEmpty) ? action : undefined;
-    call.action = call.rules.length === 0 || call.action === decided ? decided : undefined;
-    call.rules.push(rule);
+    for (const name of names) {
+      const call = calls.get(name);
+      if (call === undefined) {
+        const number = numberOf(library, own, name);
+        // libseccomp refuses rules that do what happens anyway.
+        if (number !== unknownName)
+          calls.set(
+            name,
+            action === defaultAction ? unruled(name, number) : { name, number, rules: [rule], action: decided },
+          );
+        else if (lets(action) < lets(defaultAction)) return err(tooOld(name));
+      } else if (action !== defaultAction) {
+        call.action = call.rules.length === 0 || call.action === decided ? decided : undefined;
+        call.rules.push(rule);
+      }
+    }
   }
   return ok([...calls.values()]);
 }
@@ -92,7 +102,7 @@ function failed(what: string, result: number): HacoError {
   });
 }
 
-function exportProgram(library: Libseccomp, filter: unknown): Result<readonly Instruction[], HacoError> {
+function exportProgram(library: Libseccomp, filter: unknown): Result<Program, HacoError> {
   const c = libc();
   const fd = c.memfd_create('haco-seccomp', MFD_CLOEXEC);
   if (fd < 0) return err(failed('memfd_create', -c.errno()));
@@ -101,7 +111,7 @@ function exportProgram(library: Libseccomp, filter: unknown): Result<readonly In
     if (result < 0) return err(failed('export it', result));
     // BPF_MAXINSNS instructions of 8 bytes, and one more to see that it is too long.
     const bytes = Buffer.alloc((4096 + 1) * 8);
-    return ok(decode(bytes.subarray(0, readSync(fd, bytes, 0, bytes.length, 0))));
+    return ok(fromBytes(bytes.subarray(0, readSync(fd, bytes, 0, bytes.length, 0))));
   } finally {
     c.close(fd);
   }
@@ -176,7 +186,7 @@ function compileRules(
   arch: SeccompArch,
   defaultAction: number,
   calls: readonly Call[],
-): Result<readonly Instruction[], HacoError> {
+): Result<Program, HacoError> {
   const filter = library.seccomp_init(defaultAction);
   if (filter === null) return err(failed('begin', -22));
   try {
@@ -218,7 +228,7 @@ function compileFor(
   const { plain, others, last } = sorted(library, arch, calls);
   const rules = compileRules(library, arch, defaultAction, effort === 'plain' ? calls : others);
   return rules.map((rest) => {
-    const shortened = effort === 'short' || rest.length >= worthShortening ? shorten(rest) : rest;
+    const shortened = effort === 'short' || lengthOf(rest) >= worthShortening ? shorten(rest) : rest;
     return {
       arch: architectures[arch === 'SCMP_ARCH_X32' ? 'SCMP_ARCH_X86_64' : arch],
       program: effort === 'plain' ? rest : lookUp(plain, shortened),
@@ -229,10 +239,7 @@ function compileFor(
 }
 
 /** Compile. Errors: `unsupported`, without libseccomp, or with one that is too old; `io`, when it refuses the rules. */
-export function compileProfile(
-  profile: AppliedProfile,
-  effort: Effort = 'quick',
-): Result<readonly Instruction[], HacoError> {
+export function compileProfile(profile: AppliedProfile, effort: Effort = 'quick'): Result<Program, HacoError> {
   if (profile.architectures.length === 0) return err(failed('no architecture', -22));
   return libseccomp().andThen((library) =>
     callsOf(library, profile).andThen((calls) =>

@@ -2,7 +2,7 @@
 import { InvalidSpecError, issue, type HacoError, type PlanContext, plain } from '@haco/plan';
 import { syscallNumbers } from '@haco/sys';
 import { err, ok, Result } from 'neverthrow';
-import { askAbout, chain, encode, type Instruction } from '../../seccomp/bpf.js';
+import { askAbout, chain, lengthOf, type Program } from '../../seccomp/bpf.js';
 import { applyProfile, type AppliedProfile, type FilterContext } from '../../seccomp/conditions.js';
 import { defaultProfile } from '../../seccomp/default-profile.js';
 import { defaultPrograms } from '../../seccomp/default-program.generated.js';
@@ -22,8 +22,9 @@ const programs = new Map<string, CompiledFilter>();
 /** The same for a profile that is the very same object as before, which needs no look at its content. */
 const byIdentity = new WeakMap<object, Map<string, CompiledFilter>>();
 
-function packed(program: readonly Instruction[]): CompiledFilter {
-  return { program: Buffer.from(encode(program)).toString('base64'), length: program.length };
+function packed(program: Program): CompiledFilter {
+  const bytes = Buffer.from(program.buffer, program.byteOffset, program.byteLength);
+  return { program: bytes.toString('base64'), length: lengthOf(program) };
 }
 
 /** The profiles compiled, one after the other in one program. Errors: as {@link compileProfile}. */

@@ -2,7 +2,7 @@
 import type { Arg, Operation, Step, Warning } from '@haco/plan';
 import { processOf } from '@haco/plan';
 import { errnoName, syscallNumbers } from '@haco/sys';
-import { decode, follow, type Instruction } from '../../seccomp/bpf.js';
+import { follow, fromBytes, type Program } from '../../seccomp/bpf.js';
 import { actions, architectures, natives } from '../../seccomp/words.js';
 
 /** What the launcher itself calls around operations, which plans don't name; see packages/sys/native. */
@@ -47,13 +47,13 @@ function loadsFilter(operation: Operation): boolean {
 }
 
 /** The program that a call of seccomp(2) in a plan loads; undefined in plans for other machines. */
-function programOf(operation: Operation): readonly Instruction[] | undefined {
+function programOf(operation: Operation): Program | undefined {
   if (operation.op !== 'syscall' || !loadsFilter(operation)) return undefined;
   const fprog = operation.args[2];
   if (typeof fprog !== 'object' || !('struct' in fprog)) return undefined;
   const filter = fprog.struct.find(({ name }) => name === 'filter')?.value;
   if (typeof filter !== 'object' || !('bytes' in filter)) return undefined;
-  return decode(Buffer.from(filter.bytes, 'base64'));
+  return fromBytes(Buffer.from(filter.bytes, 'base64'));
 }
 
 /** How a filter stops a call: what it does, in words; undefined when the start goes on. */
@@ -81,7 +81,7 @@ export function filterProblems(steps: readonly Step[]): readonly Warning[] {
   const arch = process.arch === 'arm64' ? 'arm64' : 'x64';
   const audit = architectures[natives[arch].arch];
   const numbers: Readonly<Record<string, number>> = syscallNumbers[arch];
-  const loaded: { readonly program: readonly Instruction[]; readonly label: string }[] = [];
+  const loaded: { readonly program: Program; readonly label: string }[] = [];
   for (const step of steps) {
     if (processOf(step.phase) !== 'container') continue;
     for (const [index, operation] of step.operations.entries()) {
