@@ -30,7 +30,7 @@ function testProject(directory: string): ResultAsync<Verdict, HacoError> {
 const pullRequests = {
   good: 'test "$(cat answer)" = 42',
   broken: 'echo "expected 42, found $(cat answer | rev)"; exit 1',
-  curious: 'cat /etc/shadow /root/.ssh/* 2>/dev/null; ls /home /root; exit 0',
+  curious: 'cat /etc/shadow /root/.ssh/* 2>/dev/null; ls /home /root 2>/dev/null; exit 0',
   vandal: 'echo 43 > answer',
   greedy: 'x=abcdefgh; while :; do x=$x$x; done',
   endless: 'while :; do sleep 1; done',

@@ -130,6 +130,16 @@ static int abstract_socket(void)
 	return told(connect(fd, (struct sockaddr *)&address, offsetof(struct sockaddr_un, sun_path) + 1 + length));
 }
 
+static int path_socket(void)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	const int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	if (fd < 0 || strlen(argument) >= sizeof(address.sun_path))
+		return told(-1);
+	strcpy(address.sun_path, argument);
+	return told(connect(fd, (struct sockaddr *)&address, sizeof(address)));
+}
+
 static int loopback(void)
 {
 	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(atoi(argument)), .sin_addr = {htonl(INADDR_LOOPBACK)}};
@@ -247,7 +257,8 @@ static const struct {
 	{"open-for-writing", open_for_writing}, {"read-file", read_file}, {"terminal-input", terminal_input},
 	{"console-paste", console_paste}, {"io-uring", io_uring}, {"kernel-program", kernel_program}, {"key", key},
 	{"page-faults", page_faults}, {"nested", nested}, {"device", device}, {"host-namespace", host_namespace},
-	{"trace", trace}, {"signal", signal_process}, {"abstract-socket", abstract_socket}, {"loopback", loopback},
+	{"trace", trace}, {"signal", signal_process}, {"abstract-socket", abstract_socket}, {"path-socket", path_socket},
+	{"loopback", loopback},
 	{"leaked", leaked}, {"outside", outside}, {"give-directory", give_directory}, {"take-directory", take_directory},
 	{"own-stdin", own_stdin}, {"type-there", type_there},
 #if defined(__x86_64__)

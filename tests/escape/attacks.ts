@@ -1,6 +1,7 @@
 /** The attacks that a hostile process makes from inside, for the lanes of root and of ordinary users. */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { chmodSync, closeSync, existsSync, openSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,6 +13,10 @@ export interface Targets extends AsyncDisposable {
   readonly directory: string;
   readonly program: string;
   readonly secret: string;
+  /** The same where no list of what to hide would have it. */
+  readonly secretElsewhere: string;
+  /** A socket there, for everybody. */
+  readonly socket: string;
   readonly sibling: ChildProcess;
   readonly abstractName: string;
   readonly port: number;
@@ -39,6 +44,13 @@ export async function makeTargets(): Promise<Targets> {
   if (status !== 0) throw new Error(stderr);
   const secret = join(directory, 'secret');
   writeFileSync(secret, 'key', { mode: 0o600 });
+  const elsewhere = await mkdtemp('/var/tmp/haco-test-attack-');
+  chmodSync(elsewhere, 0o755);
+  const secretElsewhere = join(elsewhere, 'secret');
+  writeFileSync(secretElsewhere, 'key', { mode: 0o600 });
+  const socket = join(elsewhere, 'socket');
+  const unix = await listen({ path: socket });
+  chmodSync(socket, 0o777);
   const sibling = spawn('sleep', ['600'], { stdio: 'ignore' });
   const abstractName = `haco-test-${String(process.pid)}`;
   const abstract = await listen({ path: `\0${abstractName}` });
@@ -54,6 +66,8 @@ export async function makeTargets(): Promise<Targets> {
     directory,
     program,
     secret,
+    secretElsewhere,
+    socket,
     sibling,
     abstractName,
     givenName,
@@ -63,9 +77,9 @@ export async function makeTargets(): Promise<Targets> {
     [Symbol.asyncDispose]: async () => {
       sibling.kill('SIGKILL');
       accomplice.kill('SIGKILL');
-      await Promise.all([abstract, tcp].map((server) => new Promise((resolve) => server.close(resolve))));
-      const { rm } = await import('node:fs/promises');
+      await Promise.all([abstract, unix, tcp].map((server) => new Promise((resolve) => server.close(resolve))));
       await rm(directory, { recursive: true });
+      await rm(elsewhere, { recursive: true });
     },
   };
 }
@@ -118,8 +132,16 @@ export const attacks: readonly Attack[] = [
     name: 'a descriptor of a directory of the host, from an accomplice (SCM_RIGHTS)',
     words: ({ givenName }) => ['take-directory', givenName],
   },
+  {
+    name: 'a socket in a directory of the host, through which descriptors could go out',
+    words: ({ socket }) => ['path-socket', socket],
+  },
   { name: 'a service on loopback', words: ({ port }) => ['loopback', String(port)] },
   { name: "a file of the caller's", words: ({ secret }) => ['read-file', secret] },
+  {
+    name: "a file of the caller's in a directory of no preset",
+    words: ({ secretElsewhere }) => ['read-file', secretElsewhere],
+  },
   { name: 'system calls of x32', words: () => ['x32'], killed: true },
   { name: 'system calls of i386', words: () => ['i386'], killed: true },
 ];

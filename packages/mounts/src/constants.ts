@@ -65,7 +65,7 @@ export const socketFlags = { AF_UNIX: 1, SOCK_SEQPACKET: 5, SOCK_CLOEXEC: 0o2000
 export const messageFlags = { SOL_SOCKET: 1, SCM_RIGHTS: 1, MSG_CMSG_CLOEXEC: 0x4000_0000 } as const;
 
 /** fcntl(2). */
-export const fcntlCommands = { F_DUPFD_CLOEXEC: 1030 } as const;
+export const fcntlCommands = { F_GETFD: 1, F_DUPFD_CLOEXEC: 1030 } as const;
 
 /** umount2(2). */
 export const umountFlags = { MNT_DETACH: 0x2 } as const;

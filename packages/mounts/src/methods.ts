@@ -21,6 +21,13 @@ export interface ChrootOptions {
    * (those without mounts below), and what belongs to other users can't be changed.
    */
   readonly overlay?: boolean | { readonly size?: Size } | { readonly keep: string };
+  /**
+   * Take only these directories of the root, such as `['/usr', '/bin', '/lib']`, each with what is mounted below it; names that aren't
+   * there are passed over. Nothing else of the root is there, and what is mounted elsewhere gets its mount point in memory.
+   *
+   * Not with `overlay` and `idmapRoot()`.
+   */
+  readonly only?: readonly string[];
 }
 
 /** A root directory, and the directory that keeps the writable layer over it. */

@@ -157,6 +157,50 @@ describeWith(['root', 'probe', 'busybox', 'overlay'], 'mounts', () => {
       expect(existsSync('/tmp/x')).toBe(false);
     });
 
+    test('of some directories of the host has no other, and mount points in memory', async () => {
+      const only = ['/usr', '/bin', '/sbin', '/lib', '/lib64', '/haco-test-nothing'];
+      const builder = haco()
+        .unshare('mount', 'pid')
+        .chroot('/', { only, readonly: true })
+        .mount(data, '/srv/deep/data')
+        .independent('procfs');
+      const script = `ls /; cat /srv/deep/data/file; cd /usr/..; cat ${data}/file; touch /x; touch /usr/x`;
+      expect(await sh(builder, script)).toMatch(
+        /^bin\nlib\n(lib64\n)?proc\nsbin\nsrv\nusr\nhost\n.*No such file.*\n.*\/x.*Read-only file system\n.*\/usr\/x.*Read-only file system$/,
+      );
+      expect(existsSync('/srv/deep')).toBe(false);
+    });
+
+    test('of some directories of another root too, which changes reach unless it is read-only', async () => {
+      const builder = haco()
+        .unshare('mount')
+        .chroot(rootfs.path, { only: ['/bin', '/data', '/etc'] });
+      const script = 'echo /*; echo new > /data/added; touch /gone /etc/up && echo both';
+      expect(await sh(builder, script)).toBe('/bin /data /etc\nboth');
+      expect(existsSync(rootfs.inside('/data/added'))).toBe(true);
+      expect(existsSync(rootfs.inside('/gone'))).toBe(false);
+      await rm(rootfs.inside('/data/added'));
+      await rm(rootfs.inside('/etc/up'));
+    });
+
+    test('its directories are those of the root, wherever its links lead', async () => {
+      await symlink('../../../../../../data', rootfs.inside('/above'));
+      await writeFile(rootfs.inside('/plain'), '');
+      const builder = haco().unshare('mount');
+      const above = builder.chroot(rootfs.path, { only: ['/bin', '/above'] });
+      expect(await sh(above, 'cat /above/inside')).toBe('rootfs');
+      const file = (
+        await builder
+          .chroot(rootfs.path, { only: ['/bin', '/plain'] })
+          .sh('true')
+          .run()
+      )._unsafeUnwrapErr();
+      expect(file).toMatchObject({ kind: 'not-found', message: expect.stringContaining('/plain') as string });
+      expect(file.message).toContain('ENOTDIR');
+      await rm(rootfs.inside('/above'));
+      await rm(rootfs.inside('/plain'));
+    });
+
     test('a missing root, or one that is a file, is an error with its step', async () => {
       const missing = join(data, 'no-such-root');
       for (const root of [missing, join(data, 'file')]) {

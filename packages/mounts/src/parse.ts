@@ -109,7 +109,7 @@ const rootfs = readEither(
   readObject({
     overlay: readObject({ lower: readList(readText), size: optional(readInteger), keep: optional(readText) }),
   }),
-  readObject({ path: readText }),
+  readObject({ path: readText, only: optional(readList(readText)) }),
 );
 
 const section = readObject({

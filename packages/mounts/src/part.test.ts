@@ -26,6 +26,19 @@ describe('verbs', () => {
     });
   });
 
+  test('chroot takes some directories only, and then no overlay', () => {
+    const only = ['/usr', '/etc'];
+    expect(verbs.chroot(emptySection, '/', { only })).toEqual({ entries: [], rootfs: { path: '/', only } });
+    expect(verbs.chroot(emptySection, '/', { only, overlay: true })).toMatchObject({
+      issues: [
+        {
+          path: 'mounts.rootfs.only',
+          message: 'takes no overlay over it; lay one over each directory with overlay()',
+        },
+      ],
+    });
+  });
+
   test('mount binds without a type, and mounts with one', () => {
     expect(verbs.mount(emptySection, '/a', '/b', { readonly: true })).toEqual({
       entries: [{ kind: 'bind', source: '/a', target: '/b', readonly: true }],
@@ -140,6 +153,8 @@ describe('JSON', () => {
       ],
     });
     expect(mounts.parse(JSON.parse(JSON.stringify(section)))._unsafeUnwrap()).toEqual(section);
+    const selected = sectionWith({ rootfs: { path: '/', only: ['/usr'] } });
+    expect(mounts.parse(JSON.parse(JSON.stringify(selected)))._unsafeUnwrap()).toEqual(selected);
   });
 
   test('every problem has its place', () => {
@@ -177,6 +192,32 @@ describe('validate', () => {
         "mounts.entries[3].hostEtc: "etc" is not an absolute path; give the whole one, e.g. by path.resolve("etc")",
       ]
     `);
+  });
+
+  test('directories that a root is made of are at its top, and each once', () => {
+    const selected = (...only: string[]) => problems({ rootfs: { path: '/', only } });
+    expect(selected('/usr', '/..x')).toEqual([]);
+    expect(selected('usr', '/usr/lib', '/..', '/a\0', '/b', '/b', '/')).toEqual([
+      'mounts.rootfs.only[0]: "usr" is no directory at the top of the root; use one such as "/usr"',
+      'mounts.rootfs.only[1]: "/usr/lib" is no directory at the top of the root; use one such as "/usr"',
+      'mounts.rootfs.only[2]: "/.." is no directory at the top of the root; use one such as "/usr"',
+      'mounts.rootfs.only[3]: "/a\\u0000" is no directory at the top of the root; use one such as "/usr"',
+      'mounts.rootfs.only[5]: "/b" is there twice',
+      'mounts.rootfs.only[6]: "/" is no directory at the top of the root; use one such as "/usr"',
+    ]);
+    const list = 'mounts.rootfs.only: must be a list of 1 to 32 directories of the root, e.g. ["/usr", "/etc"]';
+    expect(selected()).toEqual([list]);
+    expect(selected(...Array.from({ length: 33 }, (_, index) => `/${String(index)}`))).toEqual([list]);
+    expect(problems({ rootfs: { path: '/', only: '/usr' as never } })).toEqual([list]);
+    expect(problems({ rootfs: { path: '/', only: [1] as never } })).toEqual([
+      'mounts.rootfs.only[0]: must be a string',
+    ]);
+    expect(problems({ rootfs: { path: '/', only: ['/usr'] } }, ['pid'])).toEqual([
+      'mounts.rootfs.only: directories can be chosen only in a new mount namespace; add unshare("mount")',
+    ]);
+    expect(problems({ rootfs: { path: '/srv', only: ['/usr'] }, idmap: 'container' }, ['mount', 'user'])).toEqual([
+      'mounts.idmap: maps the owners of a whole root; leave out the option only',
+    ]);
   });
 
   test('contents, options and restricted paths are what they can be', () => {

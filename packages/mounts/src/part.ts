@@ -13,6 +13,7 @@ import { planRestrictions } from './restrict.js';
 import { planEnterRoot } from './root/enter-root.js';
 import { planKeep } from './root/overlay.js';
 import { planHostLayers, planReadonlyRoot, planRoot } from './root/plan-root.js';
+import { planSelection } from './root/selection.js';
 import { emptySection, type MountEntry, type MountsSection, type Rootfs } from './section.js';
 import { situationOf } from './situation.js';
 import { planStore, planStoreAway } from './store.js';
@@ -69,6 +70,7 @@ export const mounts = {
       ...planSources(section, situation),
       ...planRoot(section, situation, context.facts.networkEtc),
       ...planStore(section, situation),
+      ...planSelection(section, situation),
       ...planHostLayers(section, situation),
       ...planEntries(section, situation, context.facts.networkEtc),
       ...planLxcfs(section, situation),

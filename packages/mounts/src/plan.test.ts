@@ -61,6 +61,44 @@ describe('the root', () => {
     `);
   });
 
+  test('of some directories, a root in memory that has no other', () => {
+    const rootfs = { path: '/srv/root', only: ['/usr', '/lib32'] };
+    expect(calls({ rootfs, readonly: true })).toMatchInlineSnapshot(`
+      "  1 [mounts] make all mounts of the new mount namespace private
+            mount(NULL, "/", NULL, MS_REC|MS_PRIVATE, NULL)
+        2 [mounts] let new files have the modes that are asked for
+            umask(0)
+        3 [mounts] make a root in memory for /usr, /lib32 of /srv/root
+            fsopen("tmpfs", FSOPEN_CLOEXEC) = <mounts.context>
+            fsconfig(<mounts.context>, FSCONFIG_SET_STRING, "source", "tmpfs", 0)
+            fsconfig(<mounts.context>, FSCONFIG_SET_STRING, "mode", "0755", 0)
+            fsconfig(<mounts.context>, FSCONFIG_CMD_CREATE, NULL, NULL, 0)
+            fsmount(<mounts.context>, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID|MOUNT_ATTR_NODEV) = <root>
+            openat(AT_FDCWD, "/srv/root", O_PATH|O_DIRECTORY|O_CLOEXEC, 0) = <mounts.source>
+            openat2(<mounts.source>, "usr", {flags=O_PATH|O_DIRECTORY|O_CLOEXEC, mode=0, resolve=RESOLVE_IN_ROOT|RESOLVE_NO_MAGICLINKS}, 24) = <mounts.target>   or ENOENT
+            open_tree(<mounts.target>, "", AT_EMPTY_PATH|OPEN_TREE_CLONE|AT_RECURSIVE|OPEN_TREE_CLOEXEC) = <mounts.only.0>
+            openat2(<mounts.source>, "lib32", {flags=O_PATH|O_DIRECTORY|O_CLOEXEC, mode=0, resolve=RESOLVE_IN_ROOT|RESOLVE_NO_MAGICLINKS}, 24) = <mounts.target>   or ENOENT
+            open_tree(<mounts.target>, "", AT_EMPTY_PATH|OPEN_TREE_CLONE|AT_RECURSIVE|OPEN_TREE_CLOEXEC) = <mounts.only.1>
+            move_mount(<root>, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH)
+        4 [mounts] mount /usr, /lib32 in it, read-only, as far as they are there
+            fcntl(<mounts.only.0>, F_GETFD, 0)   or EBADF
+            mount_setattr(<mounts.only.0>, "", AT_EMPTY_PATH|AT_RECURSIVE, {attr_set=MOUNT_ATTR_RDONLY, attr_clr=0, propagation=0, userns_fd=0}, 32)
+            mkdirat(<root>, "usr", 0755)
+            move_mount(<mounts.only.0>, "", <root>, "usr", MOVE_MOUNT_F_EMPTY_PATH)
+            fcntl(<mounts.only.1>, F_GETFD, 0)   or EBADF
+            mount_setattr(<mounts.only.1>, "", AT_EMPTY_PATH|AT_RECURSIVE, {attr_set=MOUNT_ATTR_RDONLY, attr_clr=0, propagation=0, userns_fd=0}, 32)
+            mkdirat(<root>, "lib32", 0755)
+            move_mount(<mounts.only.1>, "", <root>, "lib32", MOVE_MOUNT_F_EMPTY_PATH)
+        5 [mounts] make the root read-only
+            mount_setattr(<root>, "", AT_EMPTY_PATH, {attr_set=MOUNT_ATTR_RDONLY, attr_clr=0, propagation=0, userns_fd=0}, 32)
+        6 [root] make the new root the root of the mount namespace, and detach the old one
+            fchdir(<root>)
+            pivot_root(".", ".")
+            umount2(".", MNT_DETACH)
+            chdir("/")"
+    `);
+  });
+
   test('with a mount namespace, the root is a copy and is entered by pivot_root', () => {
     expect(calls({ rootfs: { path: '/srv/root' }, readonly: true })).toMatchInlineSnapshot(`
       "  1 [mounts] make all mounts of the new mount namespace private

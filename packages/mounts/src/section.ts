@@ -6,6 +6,11 @@ export type Rootfs =
   | {
       /** Absolute path of a directory on the host; changes reach the host, unless it is read-only. */
       readonly path: string;
+      /**
+       * Only these directories of it, such as `/usr`, where they are there; nothing else is. The root itself is in memory, and goes with the
+       * container.
+       */
+      readonly only?: readonly string[];
     }
   | {
       /**
@@ -21,6 +26,12 @@ export type Rootfs =
         readonly keep?: string;
       };
     };
+
+/** A root of which only some directories are taken. */
+export interface SelectedRoot {
+  readonly path: string;
+  readonly only: readonly string[];
+}
 
 /** How the container gets into its root directory. */
 export type RootEntry = 'pivot_root' | 'chroot';

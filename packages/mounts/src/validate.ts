@@ -111,6 +111,9 @@ function validateRootMap({ rootfs, idmap }: MountsSection, facts: SharedFacts): 
   const paths = rootfs === undefined ? none : 'path' in rootfs ? [rootfs.path] : rootfs.overlay.lower;
   return [
     ...validateMap(idmap, at),
+    ...(rootfs !== undefined && 'path' in rootfs && rootfs.only !== undefined
+      ? [issue(at, 'maps the owners of a whole root; leave out the option only')]
+      : []),
     ...(paths.includes('/')
       ? [
           issue(
@@ -183,9 +186,30 @@ function validateEntry(entry: MountEntry, at: string): readonly Issue[] {
 /** The kernel stacks up to 500 lower layers (`OVL_MAX_STACK`). */
 const mostLayers = 500;
 
+/** Each keeps a descriptor until it is mounted, and a launcher has 128. */
+const mostSelected = 32;
+
+function validateSelection(only: readonly string[] | undefined): readonly Issue[] {
+  if (only === undefined) return [];
+  const at = `${key}.rootfs.only`;
+  if (!Array.isArray(only) || only.length === 0 || only.length > mostSelected) {
+    return [issue(at, `must be a list of 1 to ${String(mostSelected)} directories of the root, e.g. ["/usr", "/etc"]`)];
+  }
+  return only.flatMap((directory: unknown, index) => {
+    const here = `${at}[${String(index)}]`;
+    if (typeof directory !== 'string') return [issue(here, 'must be a string')];
+    if (!/^\/[^/\0]+$/.test(directory) || directory === '/.' || directory === '/..') {
+      return [issue(here, `${quote(directory)} is no directory at the top of the root; use one such as "/usr"`)];
+    }
+    return only.indexOf(directory) === index ? [] : [issue(here, `${quote(directory)} is there twice`)];
+  });
+}
+
 function validateRoot({ rootfs }: MountsSection): readonly Issue[] {
   if (rootfs === undefined) return [];
-  if ('path' in rootfs) return validateHostPath(`${key}.rootfs.path`, rootfs.path);
+  if ('path' in rootfs) {
+    return [...validateHostPath(`${key}.rootfs.path`, rootfs.path), ...validateSelection(rootfs.only)];
+  }
   const { lower, size, keep } = rootfs.overlay;
   const at = `${key}.rootfs.overlay`;
   return [
@@ -252,6 +276,9 @@ function validateNamespace(section: MountsSection, facts: SharedFacts): readonly
     ...(own || rootfs === undefined || 'path' in rootfs
       ? []
       : [issue(`${key}.rootfs.overlay`, `an overlay needs a new mount namespace; ${remedy}`)]),
+    ...(own || rootfs === undefined || !('path' in rootfs) || rootfs.only === undefined
+      ? []
+      : [issue(`${key}.rootfs.only`, `directories can be chosen only in a new mount namespace; ${remedy}`)]),
     ...(own || readonly !== true
       ? []
       : [issue(`${key}.readonly`, `a read-only root needs a new mount namespace; ${remedy}`)]),

@@ -58,7 +58,7 @@ function chroot(section: MountsSection, given: string | KeptRoot, options: Chroo
   if (given !== root && options.overlay !== undefined) {
     return rejected('mounts.rootfs.overlay', 'this root has a layer of its own; leave out the option overlay');
   }
-  const { readonly, mode } = options;
+  const { readonly, mode, only } = options;
   const { rootfs: _rootfs, entry: _entry, readonly: _readonly, ...rest } = section;
   const enter = (rootfs: Rootfs): MountsSection => ({
     ...rest,
@@ -67,7 +67,10 @@ function chroot(section: MountsSection, given: string | KeptRoot, options: Chroo
     ...(readonly === undefined ? {} : { readonly }),
   });
   const overlay = layersOf(given, options) ?? false;
-  if (overlay === false) return enter({ path: root });
+  if (overlay === false) return enter({ path: root, ...(only === undefined ? {} : { only }) });
+  if (only !== undefined) {
+    return rejected('mounts.rootfs.only', 'takes no overlay over it; lay one over each directory with overlay()');
+  }
   if (overlay !== true && 'keep' in overlay) {
     return typeof overlay.keep === 'string'
       ? enter({ overlay: { lower: [root], keep: overlay.keep } })

@@ -31,7 +31,7 @@ describeWith(['ordinary-user', 'userns', 'busybox', 'probe'], 'sandbox(), as an 
     writeFileSync(secret, 'key');
     try {
       const { stdout } = await inside(
-        `cat ${secret} 2>/dev/null; ls -A /home /root /run 2>/dev/null | grep -v : ; echo end`,
+        `cat ${secret} 2>/dev/null; ls -A /home /root /run /var /opt /srv 2>/dev/null | grep -v : ; echo end`,
       );
       expect(stdout.trim()).toBe('end');
     } finally {

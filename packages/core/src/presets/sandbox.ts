@@ -7,15 +7,21 @@ import { haco } from '../haco.js';
 /** The namespaces of {@link sandbox}: all that there are. */
 type Sandboxed = HasNamespace<'mount' | 'uts' | 'ipc' | 'pid' | 'net' | 'user' | 'cgroup' | 'time'>;
 
-/** Where files of people, of services and of the machine lie, and sockets that lead to them. */
+/**
+ * The directories of the host that programs are made of, whichever of them a distribution has. A list of what to hide is never complete:
+ * people, services and sockets are wherever an administrator has put them.
+ */
+const programs = ['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32', '/etc'] as const;
+
+/** Where files of people, of services and of the machine lie in a root that somebody chooses, and sockets that lead to them. */
 const private_ = ['/boot', '/home', '/media', '/mnt', '/root', '/run', '/srv', '/sys'] as const;
 
 /**
  * A builder for commands that nobody trusts. Works without root; verbs that follow add to it or replace what it says.
  *
  * - all eight namespaces; as root, root inside is the user nobody outside, else the caller
- * - the host's files, read-only; nothing of `/home`, `/root`, `/run`, `/srv`, `/mnt`, `/media`, `/boot`, `/sys`; an empty `/tmp`; `/proc` and
- *   `/dev` of its own
+ * - the host's programs, read-only: `/usr`, `/bin`, `/sbin`, `/lib*`, `/etc`; nothing else of it, such as `/home`, `/var`, `/opt`, `/run`; an
+ *   empty `/tmp` of at most 256 MiB; `/proc` and `/dev` of its own
  * - no network, not even loopback
  * - no capabilities, no_new_privs, the seccomp profile `default`, no signals and no abstract sockets across the border (Landlock)
  * - one CPU, 512 MiB of memory, 256 processes, no core files, 60 seconds
@@ -44,9 +50,9 @@ export function sandbox(builder: Builder = haco()): Builder & Sandboxed {
     .unshare('user', 'mount', 'pid', 'ipc', 'uts', 'net', 'cgroup', 'time')
     .mapUsers('nobody')
     .mapGroups('nobody')
-    .chroot('/', { readonly: true })
+    .chroot('/', { only: programs, readonly: true })
     .independent('procfs', 'dev')
-    .tmpfs('/tmp')
+    .tmpfs('/tmp', { size: '256MiB' })
     .readonlyPaths(...dockerReadonlyPaths)
     .mask(...dockerMaskedPaths.filter((path) => path.startsWith('/proc/')), ...private_)
     .env({ HOME: '/tmp' })

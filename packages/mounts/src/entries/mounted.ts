@@ -1,6 +1,7 @@
 /** What is mounted where, as far as a plan can tell: which of a section's mounts holds a path. */
 import { independentKinds } from '../kinds/index.js';
 import { hostLayers, isLayeredHost } from '../layer.js';
+import { isSelected } from '../root/selection.js';
 import type { MountEntry, MountsSection } from '../section.js';
 import type { Situation } from '../situation.js';
 
@@ -23,8 +24,10 @@ export function mountedFirst(section: MountsSection, situation: Situation): read
   const { rootfs, stubs = false, readonly = false } = section;
   const layered = isLayeredHost(section, situation);
   const isThrowAway = rootfs !== undefined && 'overlay' in rootfs && rootfs.overlay.keep === undefined && !layered;
+  const selected = isSelected(rootfs) ? rootfs.only : [];
   return [
-    { path: '/', throwAway: isThrowAway || stubs, readonly },
+    { path: '/', throwAway: isThrowAway || selected.length > 0 || stubs, readonly },
+    ...selected.map((path) => ({ path, throwAway: stubs, readonly })),
     // A layer that could not be laid leaves its directory read-only: nothing is made on the host.
     ...(layered ? hostLayers.map(({ path }) => ({ path, throwAway: true })) : []),
   ];

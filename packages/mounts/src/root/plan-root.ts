@@ -7,6 +7,7 @@ import type { Situation } from '../situation.js';
 import { needsStore } from '../store.js';
 import { onTop, planDirectoryRoot, planIdmappedRoot, planOpenRoot } from './directory.js';
 import { planOverlayRoot } from './overlay.js';
+import { isSelected, planSelectedRoot } from './selection.js';
 
 /** The step that fills the slot, when anything needs it. */
 export function planRoot(section: MountsSection, situation: Situation, networkEtc?: string): readonly Step[] {
@@ -23,6 +24,7 @@ export function planRoot(section: MountsSection, situation: Situation, networkEt
   // What can be changed are its layers, which come once the store is there.
   if (isLayeredHost(section, situation)) return [planDirectoryRoot('/', true, situation, attach)];
   const isIdmapped = idmap !== undefined;
+  if (isSelected(rootfs)) return [planSelectedRoot(rootfs, situation, attach)];
   if ('path' in rootfs) {
     const { path } = rootfs;
     const early = readonly && section.stubs !== true;
@@ -55,7 +57,7 @@ export function planReadonlyRoot(section: MountsSection, situation: Situation): 
   if (
     readonly !== true ||
     rootfs === undefined ||
-    ('path' in rootfs && section.stubs !== true) ||
+    ('path' in rootfs && section.stubs !== true && !isSelected(rootfs)) ||
     !situation.ownMounts ||
     isLayeredHost(section, situation)
   )

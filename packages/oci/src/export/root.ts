@@ -32,5 +32,10 @@ export function exportRoot(from: Export): Config['root'] {
   if (made !== undefined) {
     from.missing(at, `a runtime makes no root; create() makes ${JSON.stringify(source.path)}, which is written`);
   }
+  if ('only' in source && source.only !== undefined) {
+    // What isn't named stays out of sight only where nothing of it is written.
+    const whole = `all of ${JSON.stringify(source.path)} is written; copy these directories, or bind them in a root of their own`;
+    from.missing(`${at}.only`, `a runtime takes a root as a whole: ${whole}`);
+  }
   return { path: source.path, ...readonly };
 }
