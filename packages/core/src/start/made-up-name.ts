@@ -1,18 +1,37 @@
-/** Names of containers whose spec has none: one for each start, put into a plan that is made once. */
+/** Names in plans that are made once: something stands for them, and each start puts its own in its place. */
 import { randomHex } from '@haco/sys';
+
+const madeUp = { prefix: 'haco-', bytes: 6 } as const;
+const madeUpLength = madeUp.prefix.length + 2 * madeUp.bytes;
 
 /** A new name, e.g. `haco-4f1c09a7b3de`; all have the same length. */
 export function makeUpName(): string {
-  return `haco-${randomHex(6)}`;
+  return `${madeUp.prefix}${randomHex(madeUp.bytes)}`;
 }
 
-/** What stands for the name in plans that are kept. Random, so that nothing which a caller writes can be taken for it. */
-export function placeholderName(): string {
-  placeholder ??= makeUpName();
+/** Shorter than this, it could be found in a plan by chance. */
+const shortest = 6;
+
+const placeholders = new Map<number, string>();
+
+/**
+ * What stands for a name of this length in plans that are kept. Random, so that nothing which a caller writes can be taken for it; undefined
+ * for names so short that it would have to be guessed.
+ */
+function placeholderOf(length: number): string | undefined {
+  if (length < shortest) return undefined;
+  let placeholder = placeholders.get(length);
+  if (placeholder === undefined) {
+    placeholder = randomHex(Math.ceil(length / 2)).slice(0, length);
+    placeholders.set(length, placeholder);
+  }
   return placeholder;
 }
 
-let placeholder: string | undefined;
+/** What stands for a container's name; for one that is made up at each start, that of those. */
+export function placeholderFor(name: string | undefined): string | undefined {
+  return placeholderOf(name?.length ?? madeUpLength);
+}
 
 /** A plain value (a plan, a failed step) with the name in place of the placeholder. */
 export function withName<T>(

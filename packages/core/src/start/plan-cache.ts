@@ -1,6 +1,7 @@
 /** Plans of earlier starts: planning an equal spec again would give the same plan, and costs more than the kernel's part of a start. */
 import type { AnyPart, HostFacts } from '@haco/plan';
 import type { Spec } from '../spec.js';
+import { placeholderFor } from './made-up-name.js';
 import type { PlannedStart } from './plan-start.js';
 import type { StartInput } from './start-input.js';
 
@@ -28,13 +29,24 @@ function cacheOf({ parts, runtime }: StartInput): Cache {
   return cache;
 }
 
-/** The spec without what no plan depends on: how long it may run, and the input that is fed to it. */
+/**
+ * The spec without what no plan depends on: how long it may run, the input that is fed to it, and a name for which something else of its
+ * length stands.
+ */
 function contentKey({
   control: _control,
   process: { stdin, stdout: _out, stderr: _err, ...process },
+  identity: { name, ...identity },
   ...rest
 }: Spec): string {
-  return JSON.stringify([rest, process, stdin === 'inherit']);
+  return JSON.stringify([
+    rest,
+    process,
+    stdin === 'inherit',
+    identity,
+    placeholderFor(name) ?? name,
+    name === undefined,
+  ]);
 }
 
 /** The plan of an earlier start with an equal spec. */

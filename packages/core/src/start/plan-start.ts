@@ -13,7 +13,7 @@ import { planContainer } from '../planner.js';
 import { create } from '../rootfs/create.js';
 import type { Runtime } from '../runtime.js';
 import type { Spec } from '../spec.js';
-import { makeUpName, placeholderName, withName } from './made-up-name.js';
+import { makeUpName, placeholderFor, withName } from './made-up-name.js';
 import { knownPlan, rememberPlan } from './plan-cache.js';
 import type { StartInput } from './start-input.js';
 
@@ -22,7 +22,7 @@ export interface PlannedStart {
   readonly plan: Plan;
   readonly facts: SharedFacts;
   readonly name: string;
-  /** The name that stands in the plan in place of `name`, which was made up for this start. */
+  /** What stands in the plan in place of `name`, so that one plan does for containers that are alike but for their names. */
   readonly placeholder?: string;
   /** Whether the same plan may be performed again: it holds no looked-up id. */
   readonly reusable: boolean;
@@ -146,13 +146,20 @@ export async function preparePlan(input: StartInput): Promise<Result<PlannedStar
   if (restore !== undefined) return prepareRestore(input, restore);
   const known = knownPlan(input);
   if (known !== undefined) return ok(named(known, input.spec));
-  // A name that is made up for each start must not make each plan another one: it is put in at the very end.
-  return planStart(input, input.spec.identity.name ?? placeholderName())
+  // A name that is another for each start must not make each plan another one: it is put in at the very end.
+  return planStart({ ...input, spec: withPlaceholder(input.spec) }, placeholderFor(input.spec.identity.name))
     .andThen((planned) => refuse(planned, input.spec))
     .map((planned) => {
       if (planned.reusable) rememberPlan(input, planned);
       return named(planned, input.spec);
     });
+}
+
+function withPlaceholder(spec: Spec): Spec {
+  const { identity } = spec;
+  const placeholder = placeholderFor(identity.name);
+  if (identity.name === undefined || placeholder === undefined) return spec;
+  return { ...spec, identity: { ...identity, name: placeholder } };
 }
 
 /** Loaded when it is needed: most programs never restore. */
@@ -166,9 +173,9 @@ async function prepareRestore(input: StartInput, section: RestoreSection): Promi
     }));
 }
 
-/** The plan for one start: with a name of its own where the spec has none. */
-function named(planned: PlannedStart, spec: Spec): PlannedStart {
-  return spec.identity.name === undefined
-    ? { ...planned, name: makeUpName(), placeholder: placeholderName() }
-    : planned;
+/** The plan for one start: with its name, which is made up where the spec has none. */
+function named(planned: PlannedStart, { identity }: Spec): PlannedStart {
+  const { name = makeUpName() } = identity;
+  const placeholder = placeholderFor(identity.name);
+  return placeholder === undefined ? planned : { ...planned, name, placeholder };
 }
