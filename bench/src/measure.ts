@@ -11,7 +11,10 @@ export async function timeOf(contender: Contender): Promise<number> {
   return own ?? performance.now() - began;
 }
 
-/** Those that work here, tried once each: one that doesn't must not end the run. */
+/** Without these nothing is compared: their failure is one of the run. */
+const indispensable = ['spawn', 'floor-full', 'haco-none', 'haco-full', 'haco-named', 'haco-other'];
+
+/** Those that work here, tried once each: one that doesn't must not end the run, unless all others are compared with it. */
 export async function onlyWorking(
   contenders: readonly Contender[],
 ): Promise<{ readonly working: readonly Contender[]; readonly absent: readonly Absent[] }> {
@@ -22,6 +25,7 @@ export async function onlyWorking(
       await contender.start();
       working.push(contender);
     } catch (error) {
+      if (indispensable.includes(contender.id)) throw new Error(`${contender.label} fails`, { cause: error });
       absent.push({ label: contender.label, reason: (error as Error).message });
     }
   }

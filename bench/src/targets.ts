@@ -85,9 +85,15 @@ export function judgeStats(figures: readonly StatsFigures[], groups: number): re
 }
 
 function loopTarget({ blocking }: Results): Target {
-  const row = blocking?.rows.find(({ id }) => id === 'haco-full');
+  // Also of those that are planned anew in part, because something of them is another each time.
+  const rows = blocking?.rows.filter(({ id }) => ['haco-full', 'haco-named', 'haco-other'].includes(id)) ?? [];
+  const [row] = [...rows].sort((one, other) => other.max - one.max);
   const idle = blocking?.rows.find(({ id }) => id === 'idle');
-  const base = { sentence: 'The event loop is not blocked by a start, worst of all starts', wanted: '≤ 1 ms' };
+  const base = {
+    sentence:
+      'The event loop is not blocked by a start, worst of all starts (the same again, other names, other arguments)',
+    wanted: '≤ 1 ms',
+  };
   if (row === undefined) return { ...base, measured: undefined, reached: undefined };
   const others = idle === undefined ? '' : `; ${String(idle.over)} of ${String(idle.starts)} without any start`;
   const measured = `${row.max.toFixed(2)} ms, 99th of 100: ${row.p99.toFixed(2)} ms; over 1 ms: ${String(row.over)} of ${String(row.starts)} starts${others}`;

@@ -41,6 +41,14 @@ export function hacoContenders({ root, staticTrue }: StagePaths): readonly Conte
     ['haco-again', 'haco: the same, one builder run again', () => again],
     // What is planned anew of it is what differs.
     ['haco-other', 'haco: the same, other arguments each time', () => full(root).command(inside, String((count += 1)))],
+    [
+      'haco-named',
+      'haco: the same, another name each time',
+      () =>
+        full(root)
+          .name(`bench-${String(100_000 + (count += 1))}`)
+          .command(inside),
+    ],
     ['haco-limits', 'haco: + limits of cpu, memory, pids', () => limited(root).command(inside)],
   ];
   return levels.map(([id, label, make]) => ({ id, label, group: 'haco', start: () => toEnd(make()) }));

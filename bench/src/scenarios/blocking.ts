@@ -159,7 +159,7 @@ export async function blocking({ stage, amounts }: ScenarioInput): Promise<Block
     group: 'node',
     start: () => new Promise((resolve) => setTimeout(() => resolve(undefined), 1)),
   };
-  const wanted = new Set(['idle', 'spawn', 'haco-none', 'haco-full', 'haco-limits']);
+  const wanted = new Set(['idle', 'spawn', 'haco-none', 'haco-full', 'haco-named', 'haco-other', 'haco-limits']);
   const { working: contenders } = await onlyWorking(
     [idle, ...spawnContenders(stage), ...hacoContenders(stage)].filter(({ id }) => wanted.has(id)),
   );
