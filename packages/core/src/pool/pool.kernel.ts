@@ -104,7 +104,27 @@ describeWith(['root', 'busybox', 'probe'], 'a pool', () => {
     });
   });
 
-  test('lets a waiting container hold nothing open but a socket, out of reach of those of its own kind', async () => {
+  test('keeps waiting containers out of reach of those of its own kind', async () => {
+    const own = (builder: Builder): Builder => builder.user(12_345).caps('none');
+    const looks = (pid: number, at: string): Promise<string> =>
+      orThrow(
+        own(haco())
+          .command('/bin/sh', '-c', `cat /proc/${String(pid)}/${at} 2>&1; ls /proc/${String(pid)}/fd 2>&1`)
+          .run(),
+      ).then(({ stdout }) => stdout);
+    await withPool(own(isolated()), 2, async () => {
+      const pids = parkedPids();
+      expect(pids).toHaveLength(2);
+      for (const pid of pids) expect((await looks(pid, 'mem')).match(/Permission denied/g)).toHaveLength(2);
+      // The same looks reach what runs.
+      await using running = await orThrow(own(haco()).command('/bin/sleep', '60').start());
+      const seen = await looks(running.pid, 'mem');
+      expect(seen).toMatch(/Input\/output error/);
+      expect(seen).not.toContain('Permission denied');
+    });
+  });
+
+  test('lets a waiting container hold nothing open but a socket', async () => {
     await withPool(isolated().memory('64MiB'), 2, async () => {
       const pids = parkedPids();
       expect(pids).toHaveLength(2);
