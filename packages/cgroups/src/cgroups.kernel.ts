@@ -51,6 +51,16 @@ describeWith(['root', 'controller:cpu', 'controller:memory', 'controller:pids'],
     expect(userMs + systemMs).toBeLessThan(0.2 * outcome.durationMs);
   });
 
+  test("CPU time that nobody waits for is counted where cgroup('cpuacct.usage', 0) asks for it, beside any limit", async () => {
+    const orphan = "setsid /bin/sh -c 'while :; do :; done' & read go";
+    const container = await orThrow(haco().sh(orphan).pids(16).cgroup('cpuacct.usage', 0).start());
+    const usedMs = (): number => orThrow(container.stats({ only: ['cpu'] })).cpu?.usageMs ?? 0;
+    await expect.poll(usedMs, { timeout: 15_000 }).toBeGreaterThan(200);
+    container.stdin?.end('go\n');
+    const { userMs, systemMs } = orThrow(await container.wait()).usage;
+    expect(userMs + systemMs).toBeGreaterThan(200);
+  });
+
   test('who takes more memory than allowed is killed, and the outcome says why', async () => {
     const outcome = await orThrow(haco().command('/usr/bin/tail', '/dev/zero').memory('20MiB').run());
     expect(outcome.reason).toBe('oom');

@@ -15,7 +15,7 @@ export interface CgroupReport {
   readonly pidsLimitHits?: number;
   /** Most processes at once. */
   readonly pidsPeak?: number;
-  /** CPU time of all processes in user mode, in milliseconds. */
+  /** CPU time of all processes in user mode, in milliseconds; on v1 only from a hierarchy with cpuacct, see `CpuStats.usageMs`. */
   readonly userMs?: number;
   /** CPU time of all processes in the kernel, in milliseconds. */
   readonly systemMs?: number;

@@ -8,7 +8,11 @@ export type SignalName = NodeJS.Signals | `SIGRTMIN+${number}`;
 
 /** What the container used. */
 export interface Usage {
-  /** User CPU time in milliseconds, of all its processes where it has a cgroup, else of those that were waited for. */
+  /**
+   * User CPU time in milliseconds: of all its processes where a cgroup counts it, else of those that were waited for, which an orphan
+   * (`setsid`) isn't. A cgroup counts it on v2 with any limit. On v1 with `cpuTimeout()` or `cgroup('cpuacct.usage', 0)`, and with
+   * `cpu()` where the controllers cpu and cpuacct are mounted together, as systemd does.
+   */
   readonly userMs: number;
   /** System CPU time in milliseconds; as `userMs`. */
   readonly systemMs: number;
