@@ -198,3 +198,14 @@ describeWith(['root', 'cgroup2', 'controller:hugetlb'], 'cgroups on v2', () => {
     );
   });
 });
+
+describeWith(['root', 'cgroup1', 'controller:memory', 'controller:pids'], 'a container whose limits are on v1', () => {
+  test('has no pressure but the levels of memory, as it has no group in v2', async () => {
+    await using container = await orThrow(haco().command('/bin/sleep', '60').memory('64MiB').pids(16).start());
+    expect(orThrow(container.stats()).pressure).toBeUndefined();
+    const events = orThrow(container.events({ pressure: ['cpu', 'memory'], signal: AbortSignal.timeout(500) }));
+    const missing: string[] = [];
+    for await (const event of events) if (event.type === 'unavailable') missing.push(event.what);
+    expect(missing).toEqual(['pressure of cpu']);
+  });
+});
