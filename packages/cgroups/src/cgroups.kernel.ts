@@ -51,6 +51,16 @@ describeWith(['root', 'controller:cpu', 'controller:memory', 'controller:pids'],
     expect(userMs + systemMs).toBeLessThan(0.2 * outcome.durationMs);
   });
 
+  test("CPU time that nobody waits for is counted where cgroup('cpuacct.usage', 0) asks for it, beside any limit", async () => {
+    const orphan = "setsid /bin/sh -c 'while :; do :; done' & read go";
+    const container = await orThrow(haco().sh(orphan).pids(16).cgroup('cpuacct.usage', 0).start());
+    const usedMs = (): number => orThrow(container.stats({ only: ['cpu'] })).cpu?.usageMs ?? 0;
+    await expect.poll(usedMs, { timeout: 15_000 }).toBeGreaterThan(200);
+    container.stdin?.end('go\n');
+    const { userMs, systemMs } = orThrow(await container.wait()).usage;
+    expect(userMs + systemMs).toBeGreaterThan(200);
+  });
+
   test('who takes more memory than allowed is killed, and the outcome says why', async () => {
     const outcome = await orThrow(haco().command('/usr/bin/tail', '/dev/zero').memory('20MiB').run());
     expect(outcome.reason).toBe('oom');
@@ -186,5 +196,16 @@ describeWith(['root', 'cgroup2', 'controller:hugetlb'], 'cgroups on v2', () => {
       () => orThrow(one.sh('setsid sleep 78 >/dev/null 2>&1 </dev/null & exit 0').run()),
       onlyContainers,
     );
+  });
+});
+
+describeWith(['root', 'cgroup1', 'controller:memory', 'controller:pids'], 'a container whose limits are on v1', () => {
+  test('has no pressure but the levels of memory, as it has no group in v2', async () => {
+    await using container = await orThrow(haco().command('/bin/sleep', '60').memory('64MiB').pids(16).start());
+    expect(orThrow(container.stats()).pressure).toBeUndefined();
+    const events = orThrow(container.events({ pressure: ['cpu', 'memory'], signal: AbortSignal.timeout(500) }));
+    const missing: string[] = [];
+    for await (const event of events) if (event.type === 'unavailable') missing.push(event.what);
+    expect(missing).toEqual(['pressure of cpu']);
   });
 });

@@ -1,6 +1,6 @@
 /** Names and contents of cgroup files, as far as they can be checked without a host. */
 import { quote } from '@haco/plan';
-import { controllerWith } from './controllers/index.js';
+import { controllerWith, keyNamed } from './controllers/index.js';
 
 /** Controllers of the kernel, v1 and v2: what a key begins with. */
 export const controllerNames = [
@@ -60,9 +60,26 @@ export function keyProblem(key: string): string | undefined {
   return `${quote(key)} belongs to no controller that haco knows; the controllers are ${controllerNames.join(', ')}`;
 }
 
+/** Files of v1 that say "no limit" by -1. v2, and the pids controller of both, say `max`. */
+const unlimitedByMinusOne =
+  /^(memory\.(limit|soft_limit|(memsw|kmem|kmem\.tcp)\.limit)_in_bytes|hugetlb\.\w+(\.rsvd)?\.limit_in_bytes|cpu\.(cfs_quota|rt_runtime)_us)$/;
+
+/** Files that hold no amount: a nice value, a level of the scheduler. */
+const signed: readonly string[] = ['cpu.weight.nice', 'cpuset.sched_relax_domain_level'];
+
+/** Why a number below 0 is no limit; undefined when it is none, or nothing is known of the key. */
+function negativeProblem(key: string, value: string): string | undefined {
+  const number = /^\s*(-\d\S*)/.exec(value)?.[1];
+  if (number === undefined || signed.includes(key) || keyNamed(key) === undefined) return undefined;
+  const byMinusOne = unlimitedByMinusOne.test(key);
+  if (byMinusOne && number === '-1') return undefined;
+  const none = byMinusOne ? ', or -1 for no limit' : /\.(max|high|low|min)$/.test(key) ? ', or "max" for no limit' : '';
+  return `${number} is below 0, which means nothing to ${key}; give 0 or more${none}`;
+}
+
 /** Why a text can't be written to a cgroup file; undefined when it can. */
-export function valueProblem(value: string): string | undefined {
-  if (/^[\x20-\x7e]{1,4000}$/.test(value)) return undefined;
+export function valueProblem(key: string, value: string): string | undefined {
+  if (/^[\x20-\x7e]{1,4000}$/.test(value)) return negativeProblem(key, value);
   return `${quote(value)} is not a value of a cgroup file; use 1 to 4000 printable ASCII characters`;
 }
 

@@ -68,6 +68,39 @@ describe('validate', () => {
     ]);
   });
 
+  test.each([
+    ['pids.max', -1, '-1 is below 0, which means nothing to pids.max; give 0 or more, or "max" for no limit'],
+    ['pids.max', '-7', '-7 is below 0, which means nothing to pids.max; give 0 or more, or "max" for no limit'],
+    ['memory.max', -1, '-1 is below 0, which means nothing to memory.max; give 0 or more, or "max" for no limit'],
+    ['cpu.max', '-1 1000', '-1 is below 0, which means nothing to cpu.max; give 0 or more, or "max" for no limit'],
+    ['cpu.shares', -5, '-5 is below 0, which means nothing to cpu.shares; give 0 or more'],
+    [
+      'memory.limit_in_bytes',
+      '-7',
+      '-7 is below 0, which means nothing to memory.limit_in_bytes; give 0 or more, or -1 for no limit',
+    ],
+  ])('a key %s of %s is refused, from a verb and from JSON', (key, value, message) => {
+    expect(verbs.cgroup({}, key, value)).toMatchObject({ issues: [{ path: `cgroups.keys["${key}"]`, message }] });
+    expect(problems({ keys: { [key]: String(value) } })).toEqual([`cgroups.keys["${key}"]: ${message}`]);
+  });
+
+  test.each([
+    ...['limit_in_bytes', 'soft_limit_in_bytes', 'memsw.limit_in_bytes', 'kmem.limit_in_bytes'].map(
+      (name) => `memory.${name}`,
+    ),
+    'memory.kmem.tcp.limit_in_bytes',
+    'hugetlb.2MB.limit_in_bytes',
+    'hugetlb.2MB.rsvd.limit_in_bytes',
+    'cpu.cfs_quota_us',
+    'cpu.rt_runtime_us',
+    'cpu.weight.nice',
+    'cpuset.sched_relax_domain_level',
+    // What haco has no words for is the kernel's to judge.
+    'memory.future',
+  ])('-1 is a value of %s', (key) => {
+    expect(verbs.cgroup({}, key, -1)).toEqual({ keys: { [key]: '-1' } });
+  });
+
   test('keys from JSON are checked as those from verbs', () => {
     expect(problems({ keys: { 'nonsense.x': 'y' } })[0]).toMatch(/^cgroups\.keys\["nonsense\.x"\]: /);
   });

@@ -1,6 +1,9 @@
 /** What a container has used and which limits it hit, from the counters that were read before its groups were removed. */
 
-/** A field is missing when this host didn't count it, or the limit wasn't asked for. */
+/**
+ * A field is missing when this host didn't count it, or the limit wasn't asked for. v1 keeps kills and refusals in the group where they
+ * happened: those in groups below the container's are missing.
+ */
 export interface CgroupReport {
   /** Processes that the kernel killed for want of memory. */
   readonly oomKills?: number;
@@ -12,7 +15,7 @@ export interface CgroupReport {
   readonly pidsLimitHits?: number;
   /** Most processes at once. */
   readonly pidsPeak?: number;
-  /** CPU time of all processes in user mode, in milliseconds. */
+  /** CPU time of all processes in user mode, in milliseconds; on v1 only from a hierarchy with cpuacct, see `CpuStats.usageMs`. */
   readonly userMs?: number;
   /** CPU time of all processes in the kernel, in milliseconds. */
   readonly systemMs?: number;

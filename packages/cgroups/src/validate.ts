@@ -94,7 +94,7 @@ export function validateSection(
     ...degradeProblems(section),
     ...Object.entries(keys).flatMap(([key, value]) => [
       ...problem(`cgroups.keys[${JSON.stringify(key)}]`, keyProblem(key)),
-      ...problem(`cgroups.keys[${JSON.stringify(key)}]`, valueProblem(value)),
+      ...problem(`cgroups.keys[${JSON.stringify(key)}]`, valueProblem(key, value)),
     ]),
     ...problem('cgroups.parent', parent === undefined ? undefined : parentProblem(parent)),
     ...problem('cgroups.path', path === undefined ? undefined : pathProblem(path)),

@@ -76,7 +76,7 @@ export const verbs: Verbs<CgroupsSection, CgroupMethods> = {
     const problem =
       keyProblem(String(key)) ??
       (['string', 'number', 'boolean'].includes(typeof value)
-        ? valueProblem(text)
+        ? valueProblem(String(key), text)
         : `${show(value)} can't be written to a file; give text, a number, true or false`);
     if (problem !== undefined) return rejected(`cgroups.keys[${JSON.stringify(key)}]`, problem);
     return marked({ ...section, keys: { ...section.keys, [key]: text } }, [key], options);

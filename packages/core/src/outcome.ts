@@ -8,7 +8,11 @@ export type SignalName = NodeJS.Signals | `SIGRTMIN+${number}`;
 
 /** What the container used. */
 export interface Usage {
-  /** User CPU time in milliseconds, of all its processes where it has a cgroup, else of those that were waited for. */
+  /**
+   * User CPU time in milliseconds: of all its processes where a cgroup counts it, else of those that were waited for, which an orphan
+   * (`setsid`) isn't. A cgroup counts it on v2 with any limit. On v1 with `cpuTimeout()` or `cgroup('cpuacct.usage', 0)`, and with
+   * `cpu()` where the controllers cpu and cpuacct are mounted together, as systemd does.
+   */
   readonly userMs: number;
   /** System CPU time in milliseconds; as `userMs`. */
   readonly systemMs: number;
@@ -17,9 +21,9 @@ export interface Usage {
    * batches (since 6.2): of a very small one it may tell 0.
    */
   readonly memoryPeakBytes: number;
-  /** Processes killed because the memory limit was reached. */
+  /** Processes killed because the memory limit was reached; on cgroup v1 without those in groups below the container's. */
   readonly oomKills: number;
-  /** How often a fork was refused by the pids limit. */
+  /** How often a fork was refused by the pids limit; on cgroup v1 without those in groups below the container's. */
   readonly pidsLimitHits: number;
   /** Time in which the cpu limit held it back, in milliseconds. */
   readonly throttledMs: number;
@@ -65,7 +69,8 @@ interface Ended {
  * | `aborted` | haco killed it because of `signal()` | null | `SIGKILL` |
  *
  * The kernel counts kills for want of memory and refused forks of the whole group, so `oom` and `pids-limit` are right whichever
- * process was hit. Of an `exec()`, whose groups are those of the container, `oom` is told by the end (`SIGKILL`, or exit code 137
+ * process was hit; but for one in a group below the container's on cgroup v1, whose kernel counts those there alone: its end is `exited` or
+ * `signaled`, and `events()` and `stats()` of the container tell. Of an `exec()`, whose groups are those of the container, `oom` is told by the end (`SIGKILL`, or exit code 137
  * where a shell passes it on) together with a count that has risen meanwhile. The kernel doesn't count those of `rlimit('cpu')`.
  * They are told by the signal (`SIGXCPU` at the soft limit, `SIGKILL` at the hard one) that ended the first process, or a child whose
  * end the first process passes on as shells do (exit code 152 or 137), together with as much CPU time really used. A child that was

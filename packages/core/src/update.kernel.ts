@@ -199,7 +199,7 @@ describeWith(
       await using container = await orThrow(haco().name('haco-test-late').pids(20).sh('read go').start());
       const error = (await container.update({ pids: 10, memory: '24MiB' }))._unsafeUnwrapErr();
       expect(error.message).toMatch(
-        /^Can't change memory while the group \S+\/haco\/haco-test-late has no part in the controller memory; give it a limit of memory when it is created, also one that limits nothing yet: the key "memory\.max" with the value "max"\.$/,
+        /^Can't change memory while the group \S+\/haco\/haco-test-late has no part in the controller memory; start the container with \.cgroup\("memory\.max", "max"\), which limits nothing yet, or create the group with controllers: \["memory"\]\.$/,
       );
       expect(orThrow(container.stats({ only: ['pids'] })).pids?.max).toBe(20);
     });

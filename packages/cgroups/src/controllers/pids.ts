@@ -1,6 +1,6 @@
 /** The number of processes and threads: the same files on v1 and v2. */
 import { optional, readObject } from '@haco/plan';
-import { asked, unlimited, type Controller, type Resource, type Spell } from './controller.js';
+import { asked, both, type Controller, type Resource } from './controller.js';
 import { readWithin } from './units.js';
 
 /** Limits of processes. */
@@ -12,9 +12,6 @@ export interface PidsResources {
 /** `PID_MAX_LIMIT` of 64-bit kernels. */
 export const maxPids = 4_194_304;
 
-// Says `max` for "no limit" on v1 too.
-const max: Spell = (value) => [['pids.max', unlimited(2, value)]];
-
 const read = readObject({ max: optional(readWithin(1, maxPids, 'processes')) });
 
 const resource: Resource<'pids', PidsResources, ReturnType<typeof read>> = {
@@ -25,7 +22,8 @@ const resource: Resource<'pids', PidsResources, ReturnType<typeof read>> = {
 
 export const pids = {
   name: 'pids',
-  keys: { 'pids.max': { v1: max, v2: max } },
+  // Says `max` for "no limit" on v1 too.
+  keys: both('pids.max'),
   reports: { v1: ['pids.events', 'pids.peak'], v2: ['pids.events', 'pids.peak'] },
   resource,
 } as const satisfies Controller;

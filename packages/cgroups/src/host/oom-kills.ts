@@ -1,21 +1,30 @@
 /** How often the kernel has killed for want of memory in groups that exist. */
 import type { ExistingGroup } from '../enter-groups.js';
 import { textOf } from './files.js';
+import { nestedReader, nothingNested, withNested } from './nested-counters.js';
+import { field } from './stats/text.js';
 
-const counter = /^oom_kill (\d+)$/m;
-/** Which file counts, where one does: asked for at every process that joins. */
-const files = new WeakMap<readonly ExistingGroup[], { readonly path?: string }>();
+/** Where it is counted: nowhere without a group for memory. */
+interface Counter {
+  readonly group?: ExistingGroup;
+}
 
-function fileOf(groups: readonly ExistingGroup[]): string | undefined {
-  let known = files.get(groups);
+const count = (text: string | undefined): number | undefined => field(text, 'oom_kill');
+
+/** Found once for the groups of a container: asked for at every process that joins. */
+const counters = new WeakMap<readonly ExistingGroup[], Counter>();
+
+function fileOf({ version }: ExistingGroup): string {
+  return version === 2 ? 'memory.events' : 'memory.oom_control';
+}
+
+function counterOf(groups: readonly ExistingGroup[]): Counter {
+  let known = counters.get(groups);
   if (known === undefined) {
-    const paths = groups.map(
-      ({ version, path }) => `${path}/${version === 2 ? 'memory.events' : 'memory.oom_control'}`,
-    );
-    const path = paths.find((one) => counter.test(textOf(one) ?? ''));
-    files.set(groups, (known = path === undefined ? {} : { path }));
+    const group = groups.find((one) => count(textOf(`${one.path}/${fileOf(one)}`)) !== undefined);
+    counters.set(groups, (known = group === undefined ? {} : { group }));
   }
-  return known.path;
+  return known;
 }
 
 /**
@@ -26,7 +35,9 @@ function fileOf(groups: readonly ExistingGroup[]): string | undefined {
  * @see https://docs.kernel.org/admin-guide/cgroup-v2.html#memory-interface-files
  */
 export function oomKillsOf(groups: readonly ExistingGroup[]): number | undefined {
-  const path = fileOf(groups);
-  const count = path === undefined ? undefined : counter.exec(textOf(path) ?? '')?.[1];
-  return count === undefined ? undefined : Number(count);
+  const { group } = counterOf(groups);
+  if (group === undefined) return undefined;
+  const file = fileOf(group);
+  const nested = group.version === 1 ? nestedReader(group.path) : nothingNested;
+  return withNested(textOf(`${group.path}/${file}`), nested(file), count);
 }

@@ -25,6 +25,8 @@ export type GroupEvent = { readonly atMs: number } & (
        * - `oom-kill`: the kernel killed processes because of that;
        * - `memory-high`, `memory-max`: a limit of v2 was reached and memory was reclaimed;
        * - `pids-limit`: a fork was refused.
+       *
+       * In a group below too; on v1 without `oom` then, and only as long as that group is there.
        */
       readonly type: 'oom' | 'oom-kill' | 'memory-high' | 'memory-max' | 'pids-limit';
       readonly count: number;

@@ -1,6 +1,6 @@
 /** What events are made of, without a kernel. */
 import { expect, test } from 'vitest';
-import { countChanges, memoryWords } from './counters.js';
+import { countChanges, memoryWords, pidsWords } from './counters.js';
 import { triggerText } from './pressure.js';
 import { parseState, stateChanges } from './state.js';
 
@@ -14,6 +14,17 @@ test('a counter tells what it grew by, and not what it was before', () => {
     { type: 'memory-max', count: 2 },
     { type: 'oom', count: 1 },
     { type: 'oom-kill', count: 1 },
+  ]);
+});
+
+test('a counter that begins anew tells what it has since', () => {
+  const events: unknown[] = [];
+  const take = countChanges(pidsWords, (event) => events.push(event), [0]);
+  take('max 3\n');
+  take('max 1\n');
+  expect(events).toEqual([
+    { type: 'pids-limit', count: 3 },
+    { type: 'pids-limit', count: 1 },
   ]);
 });
 

@@ -2,11 +2,10 @@
 import { existsSync } from 'node:fs';
 import type { HacoError } from '@haco/plan';
 import type { Result } from 'neverthrow';
-import { textOf } from '../files.js';
 import { freezerOf } from '../freeze.js';
 import type { GroupDir } from '../group-dir.js';
 import { treePidsOf } from '../members.js';
-import { countChanges, memoryWords, oomControlWords, pidsWords } from './counters.js';
+import { countChanges, memoryWords, oomControlWords, pidsWords, treeCounts } from './counters.js';
 import type { Emit, GroupEvent, Source } from './event.js';
 import { watchFile } from './kernel-file.js';
 import { readEvents, type CheckedEvents, type EventsOptions } from './options.js';
@@ -68,13 +67,12 @@ function openSources(dirs: readonly GroupDir[], options: CheckedEvents, emit: Em
   }
   for (const { version, path, controllers } of dirs) {
     if (controllers.includes('pids')) {
-      const file = `${path}/pids.events`;
-      if (version === 2) counted(file, pidsWords);
-      else polled.push(countFile(file, countChanges(pidsWords, emit)));
+      if (version === 2) counted(`${path}/pids.events`, pidsWords);
+      else polled.push(treeCounts(path, 'pids.events', pidsWords, emit).look);
     }
     if (!controllers.includes('memory')) continue;
     if (version === 2) counted(`${path}/memory.events`, memoryWords);
-    else sources.push(...v1Memory(path, emit, add, isGone));
+    else sources.push(...v1Memory(path, emit, add, isGone, polled));
   }
   for (const trigger of options.pressure) {
     add(`pressure of ${trigger.resource}`, watchPressure(dirs, trigger, emit, isGone), true);
@@ -90,23 +88,18 @@ function openSources(dirs: readonly GroupDir[], options: CheckedEvents, emit: Em
   return sources;
 }
 
-function countFile(path: string, count: (text: string) => void): () => void {
-  return () => {
-    const text = textOf(path);
-    if (text !== undefined) count(text);
-  };
-}
-
 function v1Memory(
   path: string,
   emit: Emit,
   add: (what: string, source: Result<Source, HacoError>, isWanted?: boolean) => void,
   isGone: () => boolean,
+  polled: (() => void)[],
 ): readonly Source[] {
   const timers = new Set<NodeJS.Timeout>();
-  const count = countChanges(oomControlWords, emit);
-  const look = countFile(`${path}/memory.oom_control`, count);
+  const { look, lookBelow } = treeCounts(path, 'memory.oom_control', oomControlWords, emit);
   look();
+  // The limit of a group below is told to that group alone.
+  polled.push(lookBelow);
   add(
     'oom',
     watchEventfd(path, 'memory.oom_control', '', (times) => {

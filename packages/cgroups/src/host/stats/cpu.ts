@@ -3,7 +3,10 @@ import { field, known, single } from './text.js';
 
 /** Times in milliseconds. A field is missing where this host doesn't count it. */
 export interface CpuStats {
-  /** All CPU time of the processes that are or were in the group. */
+  /**
+   * All CPU time of the processes that are or were in the group. On v1 the controller cpuacct counts it: a container with `cpu()` has
+   * that where both are mounted together, else `cpuTimeout()` or `cgroup('cpuacct.usage', 0)` brings it.
+   */
   readonly usageMs?: number;
   readonly userMs?: number;
   readonly systemMs?: number;

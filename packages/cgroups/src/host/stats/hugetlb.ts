@@ -1,4 +1,5 @@
 /** Huge pages of a group, by page size. */
+import { nothingNested, withNested, type ReadNested } from '../nested-counters.js';
 import type { Read } from './cpu.js';
 import { field, known, limitOf, single } from './text.js';
 
@@ -14,15 +15,22 @@ export interface HugetlbStats {
   readonly limitHits?: number;
 }
 
-export function hugetlbStats(read: Read, version: 1 | 2, pageSizes: readonly string[]): readonly HugetlbStats[] {
+/** @param nested - the groups below, where they count by themselves */
+export function hugetlbStats(
+  read: Read,
+  version: 1 | 2,
+  pageSizes: readonly string[],
+  nested: ReadNested = nothingNested,
+): readonly HugetlbStats[] {
   return pageSizes.map((pageSize) => {
     const file = (name: string): string | undefined => read(`hugetlb.${pageSize}.${name}`);
+    const refused = `hugetlb.${pageSize}.failcnt`;
     return known<HugetlbStats>({
       pageSize,
       currentBytes: single(file(version === 1 ? 'usage_in_bytes' : 'current')),
       peakBytes: version === 1 ? single(file('max_usage_in_bytes')) : undefined,
       maxBytes: limitOf(file(version === 1 ? 'limit_in_bytes' : 'max')),
-      limitHits: version === 1 ? single(file('failcnt')) : field(file('events'), 'max'),
+      limitHits: version === 1 ? withNested(read(refused), nested(refused), single) : field(file('events'), 'max'),
     });
   });
 }

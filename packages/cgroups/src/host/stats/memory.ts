@@ -1,4 +1,5 @@
 /** Memory of a group: how much, of what, and which limits it hit. */
+import { nothingNested, withNested, type ReadNested } from '../nested-counters.js';
 import type { Read } from './cpu.js';
 import { field, known, limitOf, single } from './text.js';
 
@@ -88,7 +89,10 @@ function v1Swap(read: Read, stat: string | undefined, current: number | undefine
   return both === undefined || current === undefined ? undefined : Math.max(0, both - current);
 }
 
-export function memoryStats(read: Read, version: 1 | 2): MemoryStats {
+const kills = (control: string | undefined): number | undefined => field(control, 'oom_kill');
+
+/** @param nested - the groups below, where they count by themselves */
+export function memoryStats(read: Read, version: 1 | 2, nested: ReadNested = nothingNested): MemoryStats {
   if (version === 1) {
     const stat = read('memory.stat');
     const currentBytes = single(read('memory.usage_in_bytes'));
@@ -102,9 +106,9 @@ export function memoryStats(read: Read, version: 1 | 2): MemoryStats {
       events: known<MemoryEvents>({
         low: undefined,
         high: undefined,
-        max: single(read('memory.failcnt')),
+        max: withNested(read('memory.failcnt'), nested('memory.failcnt'), single),
         oom: undefined,
-        oomKills: field(read('memory.oom_control'), 'oom_kill'),
+        oomKills: withNested(read('memory.oom_control'), nested('memory.oom_control'), kills),
       }),
     });
   }

@@ -1,4 +1,5 @@
 /** Processes and threads of a group. */
+import { nothingNested, withNested, type ReadNested } from '../nested-counters.js';
 import type { Read } from './cpu.js';
 import { field, known, limitOf, single } from './text.js';
 
@@ -12,11 +13,14 @@ export interface PidsStats {
   readonly limitHits?: number;
 }
 
-export function pidsStats(read: Read): PidsStats {
+const refused = (text: string | undefined): number | undefined => field(text, 'max');
+
+/** @param nested - the groups below, where they count by themselves */
+export function pidsStats(read: Read, nested: ReadNested = nothingNested): PidsStats {
   return known<PidsStats>({
     current: single(read('pids.current')),
     peak: single(read('pids.peak')),
     max: limitOf(read('pids.max')),
-    limitHits: field(read('pids.events'), 'max'),
+    limitHits: withNested(read('pids.events'), nested('pids.events'), refused),
   });
 }

@@ -4,6 +4,7 @@ import { NotFoundError, type HacoError, nothing } from '@haco/plan';
 import { err, ok, type Result } from 'neverthrow';
 import { failure } from '../files.js';
 import type { GroupDir } from '../group-dir.js';
+import { nestedReader, nothingNested, type ReadNested } from '../nested-counters.js';
 import { isListOf, readOptions, type Checks } from '../options.js';
 import { cpuStats, type CpuStats, type Read } from './cpu.js';
 import { hugetlbStats, type HugetlbStats } from './hugetlb.js';
@@ -14,7 +15,9 @@ import { pressureStats, type PressureStats } from './pressure.js';
 import { FileReader } from './reader.js';
 
 /**
- * A snapshot. A resource is missing when the group has no part in its controller. Counters count the groups below too.
+ * A snapshot. A resource is missing when the group has no part in its controller. What is used, killed and refused in the groups
+ * below is in it too. On v1 the kernel keeps kills and refusals where they happened: they are added up, as long as those groups are
+ * there. How often the CPU limit held something back is told of the group itself alone, on both versions.
  */
 export interface GroupStats {
   /** When it was taken, as `Date.now()`. */
@@ -56,6 +59,11 @@ function pageSizesIn(directory: string): readonly string[] {
   } catch {
     return [];
   }
+}
+
+/** The groups below, in this snapshot; v2 counts for them by itself. */
+function nestedOf({ version, path }: Place): ReadNested {
+  return version === 1 ? nestedReader(path) : nothingNested;
 }
 
 /** Where the files of a controller are. */
@@ -136,12 +144,12 @@ export class StatsReader {
         }
         case 'memory': {
           const { memory } = this.#places;
-          if (memory !== undefined) stats.memory = memoryStats(memory.read, memory.version);
+          if (memory !== undefined) stats.memory = memoryStats(memory.read, memory.version, nestedOf(memory));
           break;
         }
         case 'pids': {
           const { pids } = this.#places;
-          if (pids !== undefined) stats.pids = pidsStats(pids.read);
+          if (pids !== undefined) stats.pids = pidsStats(pids.read, nestedOf(pids));
           break;
         }
         case 'io': {
@@ -154,7 +162,7 @@ export class StatsReader {
           const { hugetlb } = this.#places;
           if (hugetlb === undefined) break;
           this.#pageSizes ??= pageSizesIn(hugetlb.path);
-          stats.hugetlb = hugetlbStats(hugetlb.read, hugetlb.version, this.#pageSizes);
+          stats.hugetlb = hugetlbStats(hugetlb.read, hugetlb.version, this.#pageSizes, nestedOf(hugetlb));
           break;
         }
         case 'pressure': {

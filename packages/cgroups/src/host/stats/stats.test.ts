@@ -74,6 +74,29 @@ describe('cpu', () => {
   });
 });
 
+describe('counters of v1', () => {
+  const nested = (file: string): readonly string[] =>
+    ({
+      'memory.failcnt': ['2\n', '0\n'],
+      'memory.oom_control': ['oom_kill_disable 0\nunder_oom 0\noom_kill 3\n', ''],
+      'pids.events': ['max 4\n', 'max 1\n'],
+      'hugetlb.2MB.failcnt': ['5\n'],
+    })[file] ?? [];
+
+  test('have those of the groups below added, where the group has one itself', () => {
+    const own = files({
+      'memory.failcnt': '1\n',
+      'memory.oom_control': 'oom_kill_disable 0\nunder_oom 0\noom_kill 1\n',
+      'pids.events': 'max 1\n',
+      'hugetlb.2MB.failcnt': '1\n',
+    });
+    expect(memoryStats(own, 1, nested).events).toEqual({ max: 3, oomKills: 4 });
+    expect(pidsStats(own, nested)).toEqual({ limitHits: 6 });
+    expect(hugetlbStats(own, 1, ['2MB'], nested)).toEqual([{ pageSize: '2MB', limitHits: 6 }]);
+    expect(memoryStats(files({}), 1, nested).events).toEqual({});
+  });
+});
+
 describe('memory', () => {
   test('v1', () => {
     const read = files({

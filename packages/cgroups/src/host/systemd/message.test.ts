@@ -14,6 +14,47 @@ test('limits that systemd has properties for are told to it, the others are for 
   expect(rest.map(({ key }) => key)).toEqual(['cpu.max.burst', 'memory.high']);
 });
 
+test('limits in the words of v1 are told to it too, each once', () => {
+  const keys = {
+    'memory.limit_in_bytes': '64M',
+    'cpu.cfs_period_us': '10000',
+    'cpu.cfs_quota_us': '5000',
+    'cpu.shares': '2048',
+    'blkio.weight': '1000',
+  };
+  for (const version of [1, 2] as const) {
+    const { properties, rest } = propertiesOf(settingsOf({ memory: 4096, keys }), () => version);
+    expect(properties.map(({ name, values }) => `${name}=${values.join(' ')}`)).toEqual([
+      'MemoryMax=67108864',
+      'CPUQuotaPerSecUSec=500000',
+      'CPUQuotaPeriodUSec=10000',
+      'CPUWeight=200',
+      'IOWeight=10000',
+    ]);
+    expect(rest).toEqual([]);
+  }
+});
+
+test('a weight of all devices is told, that of one is for the file', () => {
+  const { properties, rest } = propertiesOf(settingsOf({ keys: { 'io.weight': 'default 50' } }));
+  expect(properties).toEqual([{ name: 'IOWeight', signature: 't', values: ['50'] }]);
+  expect(rest).toEqual([]);
+  expect(propertiesOf(settingsOf({ keys: { 'io.weight': '8:0 50' } })).properties).toEqual([]);
+});
+
+test('what systemd only keeps on v1 is for files, with the limit that a limit of swap is counted from', () => {
+  const settings = settingsOf({ memory: 4096, pids: 7, keys: { 'memory.low': '4096', 'memory.swap.max': '0' } });
+  const { properties, rest } = propertiesOf(settings, () => 1);
+  expect(properties.map(({ name }) => name)).toEqual(['MemoryMax', 'TasksMax']);
+  expect(rest.map(({ key }) => key)).toEqual(['memory.max', 'memory.low', 'memory.swap.max']);
+});
+
+test('a period alone leaves the quota of v1 as it is', () => {
+  const { properties, rest } = propertiesOf(settingsOf({ keys: { 'cpu.cfs_period_us': '10000' } }), () => 1);
+  expect(properties).toEqual([]);
+  expect(rest.map(({ key }) => key)).toEqual(['cpu.cfs_period_us']);
+});
+
 test('no limit is the largest number', () => {
   const { properties } = propertiesOf(settingsOf({ keys: { 'memory.max': 'max', 'cpu.max': 'max 100000' } }));
   expect(properties.map(({ values }) => values)).toEqual([['18446744073709551615'], ['18446744073709551615']]);

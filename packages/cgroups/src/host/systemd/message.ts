@@ -1,6 +1,7 @@
 /** What is asked of systemd, as arguments of `busctl`: pure. */
 import { kernelBytes } from '../../controllers/units.js';
 import type { Setting } from '../../settings.js';
+import { spell, writesOf } from '../../spell.js';
 
 /** A property of a unit: its D-Bus signature and the words that busctl makes a value of. */
 export interface Property {
@@ -10,7 +11,7 @@ export interface Property {
 }
 
 /** systemd's word for "no limit" in 64 bits. */
-const infinity = '18446744073709551615';
+export const infinity = '18446744073709551615';
 
 function number(name: string, value: string): Property {
   const unlimited = value === 'max' || value === '-1';
@@ -30,7 +31,13 @@ function quota(value: string): readonly Property[] {
   ];
 }
 
-const byKey: Readonly<Record<string, (value: string) => readonly Property[]>> = {
+/** The word for all devices is the kernel's when it is read, and may be said. */
+function weight(value: string): Property {
+  return number('IOWeight', value.replace(/^default\s+/, ''));
+}
+
+/** Files of v2 that systemd writes from its properties. */
+const byFile: Readonly<Record<string, (value: string) => readonly Property[]>> = {
   'cpu.max': quota,
   'cpu.weight': (value) => [number('CPUWeight', value)],
   'memory.max': (value) => [number('MemoryMax', value)],
@@ -39,23 +46,63 @@ const byKey: Readonly<Record<string, (value: string) => readonly Property[]>> = 
   'memory.min': (value) => [number('MemoryMin', value)],
   'memory.swap.max': (value) => [number('MemorySwapMax', value)],
   'pids.max': (value) => [number('TasksMax', value)],
-  'io.weight': (value) => [number('IOWeight', value)],
+  'io.weight': (value) => [weight(value)],
 };
+
+/** On v1 systemd keeps these properties, and writes nothing. */
+const onlyOnV2: readonly string[] = ['memory.high', 'memory.low', 'memory.min', 'memory.swap.max'];
+
+function isKnown(file: string, value: string, version: 1 | 2): boolean {
+  if (!Object.hasOwn(byFile, file) || (version === 1 && onlyOnV2.includes(file))) return false;
+  if (file === 'io.weight') return /^(default\s+)?\d+$/.test(value);
+  return /^\d+( \d+)?$|^\d+[kmgt]$|^max( \d+)?$|^-1$/i.test(value);
+}
+
+/** Where a controller is; v2 where nobody has it. */
+export type VersionOf = (controller: string) => 1 | 2 | undefined;
+
+/** What systemd is told. */
+export interface Told {
+  /** Settings in the words of v2, which are those of the properties. */
+  readonly told: readonly Setting[];
+  readonly properties: readonly Property[];
+  /** Settings that must be written to files, as they were asked. */
+  readonly rest: readonly Setting[];
+}
 
 /**
  * The settings that systemd has properties for, and those that must be written to files. What systemd has a property for must be
- * told to it: it writes the file again whenever it likes.
+ * told to it, whichever version's words it was asked in: it writes the file again whenever it likes.
  */
-export function propertiesOf(settings: readonly Setting[]): {
-  readonly properties: readonly Property[];
-  readonly rest: readonly Setting[];
-} {
-  const isProperty = ({ key, value }: Setting): boolean =>
-    Object.hasOwn(byKey, key) && /^\d+( \d+)?$|^\d+[kmgt]$|^max( \d+)?$|^-1$/i.test(value);
-  return {
-    properties: settings.filter(isProperty).flatMap(({ key, value }) => byKey[key]?.(value) ?? []),
-    rest: settings.filter((setting) => !isProperty(setting)),
+export function propertiesOf(settings: readonly Setting[], versionOf: VersionOf = () => 2): Told {
+  const isTold = (setting: Setting): boolean => {
+    const writes = spell(setting, 2, settings) ?? [];
+    const version = versionOf(setting.controller) ?? 2;
+    if (setting.key === 'cpu.cfs_period_us') {
+      // Of v1's two files of a quota, the one is said with the other; alone it leaves the quota as it is there.
+      if (writes.length === 0) return true;
+      if (version === 1 && !settings.some(({ key }) => key === 'cpu.max')) return false;
+    }
+    return writes.length > 0 && writes.every(([file, value]) => isKnown(file, value, version));
   };
+  const rest = settings.filter((setting) => !isTold(setting));
+  // v1 limits memory and swap together: who writes the one needs the other.
+  const withSwap = versionOf('memory') === 1 && rest.some(({ key }) => /^memory\.(swap|memsw)\./.test(key));
+  const told = writesOf(settings.filter(isTold), 2, settings).map(({ file, value, setting }) => ({
+    ...setting,
+    key: file,
+    value,
+  }));
+  return {
+    told,
+    properties: toldAs(told),
+    rest: withSwap ? settings.filter((one) => rest.includes(one) || one.controller === 'memory') : rest,
+  };
+}
+
+/** Settings in the words of v2 as properties. */
+export function toldAs(settings: readonly Setting[]): readonly Property[] {
+  return settings.flatMap(({ key, value }) => byFile[key]?.(value) ?? []);
 }
 
 /** Array of properties in busctl's words: their number, then name, signature and value of each. */
@@ -117,9 +164,4 @@ export function setProperties(
   properties: readonly Property[],
 ): readonly string[] {
   return [bus, 'call', ...manager, 'SetUnitProperties', 'sba(sv)', unit, 'true', ...propertyWords(properties)];
-}
-
-/** Stop a unit. */
-export function stopUnit(bus: '--system' | '--user', unit: string): readonly string[] {
-  return [bus, 'call', ...manager, 'StopUnit', 'ss', unit, 'fail'];
 }

@@ -2,10 +2,19 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ConflictError, InvalidSpecError, TimeoutError, ToolError, UnsupportedError, type HacoError } from '@haco/plan';
+import {
+  ConflictError,
+  InvalidSpecError,
+  StateError,
+  TimeoutError,
+  ToolError,
+  UnsupportedError,
+  type HacoError,
+} from '@haco/plan';
 import { probeHost } from '@haco/sys';
 import { err, errAsync, ok, okAsync, ResultAsync, type Result } from 'neverthrow';
 import { enforcedOf, type Enforceable } from '../../degrade.js';
+import { versionOf } from '../../locate.js';
 import type { CgroupsSection } from '../../section.js';
 import { settingsOf, type Setting } from '../../settings.js';
 import type { CreateGroupOptions } from '../create-group.js';
@@ -13,7 +22,8 @@ import { textOf, writeNow } from '../files.js';
 import { existingDirs, hasController, namedDirs, ownDirs, type GroupDir } from '../group-dir.js';
 import { Group } from '../group.js';
 import { membership } from '../membership.js';
-import { applySettings, makeRoom, updateGroup, type LimitChange, type UpdateOptions } from '../update/update-group.js';
+import { applySettings, makeRoom, type LimitChange, type UpdateOptions } from '../update/update-group.js';
+import { beforeOf, type Before } from './before.js';
 import { busEnvironment, type BusEnvironment } from './bus.js';
 import { busOption, propertiesOf, setProperties, startScope, type Property } from './message.js';
 
@@ -64,14 +74,6 @@ async function waitForScope(pid: number, unit: string): Promise<Result<readonly 
   }
 }
 
-/** The same settings with what the group has now; systemd's properties are the files of the same name. */
-function asTheyAre(dirs: readonly GroupDir[], settings: readonly Setting[]): readonly Setting[] {
-  return settings.map((setting) => {
-    const dir = dirs.find((one) => hasController(one, setting.controller));
-    return { ...setting, value: textOf(`${dir?.path ?? ''}/${setting.key}`)?.trim() ?? '' };
-  });
-}
-
 /** systemd writes `memory.max` by itself, and asks nobody whether the kernel kills for it. */
 function makeRooms(
   dirs: readonly GroupDir[],
@@ -85,34 +87,49 @@ function makeRooms(
   return makeRoom({ path: `${dir.path}/memory.max`, file: 'memory.max', value: memory.value });
 }
 
+/** What systemd can't be told to have again. */
+function unknownBefore(unit: string, { unknown }: Before): readonly HacoError[] {
+  return unknown.map(
+    (name) =>
+      new StateError({
+        what: `put ${name} of ${unit} back`,
+        state: 'what it was could not be read from the group',
+        remedy: `say it again with systemctl set-property --runtime ${unit} ${name}=…`,
+      }),
+  );
+}
+
 function setLimits(
   dirs: readonly GroupDir[],
   unit: string,
   section: CgroupsSection,
   options: UpdateOptions,
 ): ResultAsync<readonly LimitChange[], HacoError> {
-  const settings = settingsOf(section);
-  const { properties, rest } = propertiesOf(settings);
-  const before = propertiesOf(asTheyAre(dirs, settings)).properties;
+  const versionAt = (controller: string): 1 | 2 | undefined =>
+    dirs.find((one) => hasController(one, controller))?.version;
+  const { told, properties, rest } = propertiesOf(settingsOf(section), versionAt);
+  const before = beforeOf(told, properties, versionAt, (controller, file) =>
+    textOf(`${dirs.find((one) => hasController(one, controller))?.path ?? ''}/${file}`),
+  );
   const changes = properties.map(({ name, values }) => ({
     path: unit,
     file: name,
-    from: before.find((one) => one.name === name)?.values.join(' '),
+    from: before.properties.find((one) => one.name === name)?.values.join(' '),
     to: values.join(' '),
   }));
-  const keys = Object.fromEntries(rest.map(({ key, value }) => [key, value]));
   const tell = (all: readonly Property[]): ResultAsync<void, HacoError> =>
     all.length === 0 ? okAsync(undefined) : busctl(setProperties(busOption(probeHost().euid), unit, all), unit);
   // Files first: they can be put back, and systemd takes all properties or none.
   const confirm = async (): Promise<Result<unknown, HacoError>> => {
-    const told = await makeRooms(dirs, settings, options).andThen(() => tell(properties));
-    const confirmed = told.isErr() ? told : ((await options.confirm?.()) ?? told);
-    if (told.isErr() || confirmed.isOk()) return confirmed;
-    const undone = await tell(before);
-    if (undone.isErr()) confirmed.error.cleanup = [...confirmed.error.cleanup, undone.error];
+    const done = await makeRooms(dirs, told, options).andThen(() => tell(properties));
+    const confirmed = done.isErr() ? done : ((await options.confirm?.()) ?? done);
+    if (done.isErr() || confirmed.isOk()) return confirmed;
+    const undone = await tell(before.properties);
+    const problems = [...(undone.isErr() ? [undone.error] : []), ...unknownBefore(unit, before)];
+    confirmed.error.cleanup = [...confirmed.error.cleanup, ...problems];
     return confirmed;
   };
-  return updateGroup(dirs, { keys }, { ...options, confirm }).map((written) => [...written, ...changes]);
+  return applySettings(dirs, rest, { ...options, confirm }).map((written) => [...written.changes, ...changes]);
 }
 
 /** Put a process back into its groups; its scope, which has no other, ends by that. */
@@ -147,9 +164,9 @@ export function createScope(options: CreateGroupOptions, asked: Asked): ResultAs
   if (problem !== undefined) return errAsync(problem);
   const unit = unitName(name);
   const bus = busOption(probeHost().euid);
-  const { properties, rest } = propertiesOf(asked.settings);
-  const description = `haco group ${name}`;
   const host = probeHost();
+  const { properties, rest } = propertiesOf(asked.settings, (controller) => versionOf(controller, host));
+  const description = `haco group ${name}`;
   const before = membership(pid, [...ownDirs(host), ...namedDirs(host)]);
   return busctl(startScope({ bus, unit, pid, slice, description, properties }), unit)
     .andThen(() => new ResultAsync(waitForScope(pid, unit)))

@@ -26,11 +26,11 @@ const unlimited: Readonly<Record<string, string>> = { cpu: 'cpu.max', memory: 'm
 
 /** How a group has a part in a controller from its beginning. */
 function placeFor(controller: string): string {
-  const asked = `give it a limit of ${controller} when it is created`;
+  const group = `or create the group with controllers: ["${controller}"]`;
   const key = Object.hasOwn(unlimited, controller) ? unlimited[controller] : undefined;
   return key === undefined
-    ? asked
-    : `${asked}, also one that limits nothing yet: the key "${key}" with the value "max"`;
+    ? `start the container with a limit of ${controller}, ${group}`
+    : `start the container with .cgroup("${key}", "max"), which limits nothing yet, ${group}`;
 }
 
 /**

@@ -52,7 +52,14 @@ describe('order of writes on v1', () => {
 test('a controller that the group has no part in is refused before anything is written', () => {
   const error = planUpdate(v1, settingsOf({ pids: 3 }), () => undefined)._unsafeUnwrapErr();
   expect(error.message).toBe(
-    'Can\'t change pids while the group /c/cpu/x has no part in the controller pids; give it a limit of pids when it is created, also one that limits nothing yet: the key "pids.max" with the value "max".',
+    'Can\'t change pids while the group /c/cpu/x has no part in the controller pids; start the container with .cgroup("pids.max", "max"), which limits nothing yet, or create the group with controllers: ["pids"].',
+  );
+});
+
+test('a controller of which no limit says "none" in both versions has its remedy too', () => {
+  const error = planUpdate(v1, settingsOf({ keys: { 'io.weight': '50' } }), () => undefined)._unsafeUnwrapErr();
+  expect(error.message).toMatch(
+    /; start the container with a limit of io, or create the group with controllers: \["io"\]\.$/,
   );
 });
 
