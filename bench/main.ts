@@ -1,7 +1,7 @@
 /** `npm run bench`: haco beside what people use, in one run. See `npm run bench -- --help`. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { measureStats, statsTable } from './src/cgroup-stats.js';
+import { measureStats, statsHeading, statsTable } from './src/cgroup-stats.js';
 import { measureCli } from './src/cli.js';
 import { measureImport } from './src/import-cost.js';
 import { describeMachine, reportPage, reportSections, targetsTable } from './src/report.js';
@@ -17,11 +17,18 @@ import { measureUnpack } from './src/unpack.js';
 
 const docs = fileURLToPath(new URL('../docs/benchmarks/', import.meta.url));
 
-/** Snapshots of groups: nothing is started, so none of the contenders is needed. */
+/** Snapshots of live containers: none of the contenders is needed. */
 async function cgroups(quick: boolean): Promise<number> {
-  const amounts = { groups: quick ? 100 : 500, rounds: 10 };
+  const amounts = { containers: quick ? 50 : 500, rounds: 10, seconds: quick ? 2 : 10 };
+  const machine = { ...readMachine(), realtime: false };
   const figures = await measureStats(amounts);
-  console.log(`\n${statsTable(figures, amounts)}\n\n${targetsTable(judgeStats(figures, amounts.groups))}`);
+  const sections = [targetsTable(judgeStats(figures, amounts.containers)), statsTable(figures, amounts)];
+  console.log(`\n${sections.join('\n\n')}`);
+  if (!quick && !process.argv.includes('--no-write')) {
+    await mkdir(docs, { recursive: true });
+    await writeFile(`${docs}cgroups.md`, `${[statsHeading, describeMachine(machine), ...sections].join('\n\n')}\n`);
+    console.log('\nWritten: docs/benchmarks/cgroups.md.');
+  }
   return 0;
 }
 

@@ -53,7 +53,7 @@ export interface Options {
 
 export const usage = `npm run bench                    everything; writes docs/benchmarks
 npm run bench -- leaks           only these: ${scenarioNames.join(', ')}
-npm run bench -- cgroups         snapshots of 500 control groups
+npm run bench -- cgroups         snapshots of 500 live containers; writes docs/benchmarks
 npm run bench -- cli             the command line and the import of the library, beside Node itself
 npm run bench -- unpack          an image as a root filesystem, beside umoci and tar
 npm run bench -- seccomp         the compilation of a foreign seccomp profile

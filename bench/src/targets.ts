@@ -70,13 +70,13 @@ export function judgeStats(figures: readonly StatsFigures[], groups: number): re
   const perCent = (usual.corePercent * 500) / groups;
   return [
     {
-      sentence: 'A snapshot of a group, everything in it',
+      sentence: 'A snapshot of a container, everything in it',
       measured: `${(usual.medianUs / 1000).toFixed(3)} ms`,
       wanted: '≤ 0.15 ms',
       reached: usual.medianUs <= 150,
     },
     {
-      sentence: `500 groups once a second${groups === 500 ? '' : ` (from ${String(groups)})`}`,
+      sentence: `500 live containers, all asked once a second${groups === 500 ? '' : ` (from ${String(groups)})`}`,
       measured: `${perCent.toFixed(1)} % of a core`,
       wanted: '≤ 5 %',
       reached: perCent <= 5,
