@@ -1,5 +1,6 @@
 /** Plans of earlier starts: planning an equal spec again would give the same plan, and costs more than the kernel's part of a start. */
 import type { AnyPart, HostFacts } from '@haco/plan';
+import { replaces } from '../process/replace-output.js';
 import type { Spec } from '../spec.js';
 import type { PlannedStart } from './plan-start.js';
 import type { StartInput } from './start-input.js';
@@ -28,13 +29,9 @@ function cacheOf({ parts, runtime }: StartInput): Cache {
   return cache;
 }
 
-/** The spec without what no plan depends on: how long it may run, and the input that is fed to it. */
-function contentKey({
-  control: _control,
-  process: { stdin, stdout: _out, stderr: _err, ...process },
-  ...rest
-}: Spec): string {
-  return JSON.stringify([rest, process, stdin === 'inherit']);
+/** The spec without what no plan depends on: how long it may run, and where its streams lead. */
+function contentKey({ control: _control, process: { stdin, stdout, stderr, ...process }, ...rest }: Spec): string {
+  return JSON.stringify([rest, process, stdin === 'inherit', replaces(stdout), replaces(stderr)]);
 }
 
 /** The plan of an earlier start with an equal spec. */
