@@ -17,6 +17,7 @@ import {
 import { rm } from 'node:fs/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { kindsInOrder, rowOf } from './kinds.js';
+import type { EnterTarget } from './methods.js';
 
 /** What the probe says inside. */
 async function ask<C extends ProbeCommand>(
@@ -202,6 +203,30 @@ describeWith(['root', 'probe', 'timens'], 'namespaces', () => {
         expect(host.kill('SIGKILL').isOk()).toBe(true);
         await orThrow(host.wait());
       }
+    });
+
+    test('a container that has ended is not entered, whoever has its pid now', async () => {
+      const start = () => orThrow(haco().unshare('uts').command('/bin/sleep', '60').start());
+      const enter = (container: EnterTarget) => haco().enter('uts', container).command('/bin/true');
+      const [asked, unasked] = [await start(), await start()];
+      const before = enter({ container: asked });
+      expect((await orThrow(before.run())).exitCode).toBe(0);
+      for (const container of [asked, unasked]) await container[Symbol.asyncDispose]();
+      const { pid } = process;
+      const stored = orThrow(haco.fromSpec(JSON.parse(JSON.stringify(orThrow(before.spec())))));
+      // Those of another process, which lives.
+      const reused = [enter({ pid, startTime: 1 }), enter({ container: { pid, startTime: 1 } })];
+      await expectNothingLeft(async () => {
+        for (const builder of [before, stored, enter({ container: unasked }), ...reused]) {
+          for (const result of [await builder.run(), await builder.start(), await builder.pool({ size: 1 })]) {
+            const error = result._unsafeUnwrapErr();
+            expect(error.kind).toBe('state');
+            expect(error.message).toMatch(
+              /^Can't enter the uts namespace of a container while it is stopped \(its process \d+ has ended\); start it again, and enter the new one\.$/,
+            );
+          }
+        }
+      });
     });
 
     test('a process that is gone is an error with its step, not another namespace', async () => {

@@ -22,6 +22,7 @@ import {
 import { closeQuietly, devNull } from '../streams/descriptors.js';
 import { receiveDescriptor, Terminal } from '../streams/terminal.js';
 import { runTool } from '../tool.js';
+import { closeEntered, openEntered } from './entered.js';
 import type { StartEffects } from './effects.js';
 import type { PlannedStart } from './plan-start.js';
 import type { StartInput } from './start-input.js';
@@ -141,28 +142,32 @@ function launch(
       const created = new Promise<number>((resolve) => (reachCreated = resolve));
       let fail: (error: HacoError) => void = () => undefined;
       const failed = new Promise<HacoError>((resolve) => (fail = resolve));
+      const entered = openEntered(spec);
       const answers = answersOf(input, fail);
       const oomKills = countOomKills(spec);
       const perform = planned.perform ?? runtime.launch;
-      const launched = emptyUnplanned(streams, planned).andThen(() =>
-        perform({
-          plan: planned.plan,
-          ...(planned.placeholder === undefined
-            ? {}
-            : { rename: { placeholder: planned.placeholder, name: planned.name } }),
-          // A terminal is taken over as soon as the command runs, and some effects are due then.
-          untilEnd: untilEnd && terminal === undefined && effects?.awaitsRunning !== true,
-          announced,
-          stdio: [streams.stdin.theirs, streams.stdout.theirs, streams.stderr.theirs],
-          ...(terminal === undefined ? {} : { descriptors: { [terminalSocket]: terminal.theirs } }),
-          onBarrier: async (barrier: BarrierOperation, childPid: number) => {
-            if (barrier.name === createdBarrier) reachCreated(childPid);
-            const answered = await answers?.reached(barrier, childPid);
-            if (answered !== undefined) return answered;
-            return atBarrier(effects, barrier, childPid);
-          },
-        }),
+      const launched = entered.andThen((fds) =>
+        emptyUnplanned(streams, planned).andThen(() =>
+          perform({
+            plan: planned.plan,
+            ...(planned.placeholder === undefined
+              ? {}
+              : { rename: { placeholder: planned.placeholder, name: planned.name } }),
+            // A terminal is taken over as soon as the command runs, and some effects are due then.
+            untilEnd: untilEnd && terminal === undefined && effects?.awaitsRunning !== true,
+            announced,
+            stdio: [streams.stdin.theirs, streams.stdout.theirs, streams.stderr.theirs],
+            descriptors: terminal === undefined ? fds : { ...fds, [terminalSocket]: terminal.theirs },
+            onBarrier: async (barrier: BarrierOperation, childPid: number) => {
+              if (barrier.name === createdBarrier) reachCreated(childPid);
+              const answered = await answers?.reached(barrier, childPid);
+              if (answered !== undefined) return answered;
+              return atBarrier(effects, barrier, childPid);
+            },
+          }),
+        ),
       );
+      if (entered.isOk()) closeEntered(entered.value);
       if (answers !== undefined && launched.isOk()) {
         const close = (): void => answers.close();
         void launched.value.ended.then(close);
