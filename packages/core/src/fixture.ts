@@ -1,6 +1,5 @@
 /** For kernel tests: a warm start, and a container to do something in. */
 import { spawn } from 'node:child_process';
-import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
@@ -36,7 +35,7 @@ export async function stdoutOf(container: Container, options: ExecOptions): Prom
  * How long the commands of a Node that is killed sleep, in seconds, as nobody else does: an orphan of a plain `haco()` has nothing
  * else by which it could be told from a stranger's program.
  */
-export const markedSleep = `100.${String(process.pid)}${String(randomInt(1e9))}`;
+export const markedSleep = `100.${String(process.pid)}${String(Math.floor(Math.random() * 1e9))}`;
 
 function killQuietly(pid: number): void {
   try {
