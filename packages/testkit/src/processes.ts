@@ -49,11 +49,14 @@ function readProcess(pid: string): ProcessInfo | undefined {
   // A zombie has neither namespaces nor a root; it isn't strange for that.
   const strange = info.state !== 'Z' && surroundings(pid) !== own && linkOr(`/proc/${pid}/ns/mnt`) !== '';
   const [argument = ''] = textOr(`/proc/${pid}/cmdline`).split('\0');
+  const programs = [info.comm, linkOr(`/proc/${pid}/exe`), argument];
+  return { ...info, haco: strange || isNamedHaco(programs, textOr(`/proc/${pid}/cgroup`)) };
+}
+
+/** By base names only: the repository may well lie in a directory called haco. `groups` is the text of /proc/PID/cgroup. */
+export function isNamedHaco(programs: readonly string[], groups: string): boolean {
   // A line for each hierarchy, and the last one need not be the one that has a group of ours.
-  const groups = textOr(`/proc/${pid}/cgroup`).split('\n');
-  const names = [info.comm, linkOr(`/proc/${pid}/exe`), argument, ...groups];
-  // The base name of the program only: the repository may well lie in a directory called haco.
-  return { ...info, haco: strange || names.some((name) => basename(name).includes('haco')) };
+  return [...programs, ...groups.split('\n')].some((name) => basename(name).includes('haco'));
 }
 
 function surroundings(pid: string): string {
