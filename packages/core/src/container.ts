@@ -57,6 +57,7 @@ export class Container extends ProcessHandle {
   /** Name of the container; made up for this start when the spec has none. */
   readonly name: string;
   readonly #parts: ContainerParts;
+  #startTime: number | undefined;
 
   constructor(parts: ContainerParts) {
     super(parts);
@@ -66,6 +67,15 @@ export class Container extends ProcessHandle {
       parts.group?.close();
       parts.inside.close();
     });
+  }
+
+  /**
+   * When its first process was started, in ticks since boot (field 22 of proc_pid_stat(5)): with the pid, it names the process for good.
+   * 0 when it had ended before this was first asked.
+   */
+  get startTime(): number {
+    this.#startTime ??= this.over ? 0 : this.#parts.inside.startTime();
+    return this.#startTime;
   }
 
   /**

@@ -5,7 +5,7 @@ import { userInfo } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeWith, expectNothingLeft, makeRootfs, requires, type TestRootfs } from '@haco/testkit';
-import { killAtAnyMoment, killWithUnboundContainers, warmUp } from './fixture.js';
+import { killAtAnyMoment, killWithUnboundContainers, markedSleep, warmUp } from './fixture.js';
 import { haco, orThrow, type Builder, type HacoError } from './index.js';
 
 let rootfs: TestRootfs;
@@ -201,8 +201,8 @@ describeWith(['ordinary-user', 'userns', 'busybox', 'probe'], 'when Node of an o
     const loop = async (builder) => { for (;;) await builder.run(); };
     void loop(base.command('true'));
     void loop(base.tty().command('true'));
-    void loop(haco().unshare('user', 'pid').sh('sleep 100 & (sleep 100 &); sleep 100').timeout(20));
-    await base.sh('sleep 100').run();`;
+    void loop(haco().unshare('user', 'pid').sh('sleep ${markedSleep} & (sleep ${markedSleep} &); sleep ${markedSleep}').timeout(20));
+    await base.sh('sleep ${markedSleep}').run();`;
   test('at any moment of a start, its containers end, and nothing is left', { timeout: 120_000 }, async () => {
     await killAtAnyMoment(program(rootfs.path), process.env['VM_RUN'] === '1' ? 3 : 6);
   });

@@ -14,6 +14,25 @@ test('what a host lacks is a warning, unless it may be left out', () => {
   expect(String(lax)).toContain('Not in force as asked, which degrade allows:\n  - pids: refused\n');
 });
 
+test.each([
+  ['unshare("time")', 'namespaces.clone', haco().unshare('time').timeOffsets({ boottimeMs: 1000 })],
+  ['enter("time", …)', 'namespaces.enter.time', haco().enter('time', { path: '/run/time' })],
+])('a kernel without time namespaces: %s is unsupported', async (verb, step, builder) => {
+  const { features } = storedHosts.v2;
+  const without: HostFacts = { ...storedHosts.v2, features: { ...features, time_namespace: false } };
+  const command = builder.command('/bin/true');
+  expect(orThrow(command.explain({ host: storedHosts.v2 })).warnings).toEqual([]);
+  const plan = orThrow(command.explain({ host: without }));
+  expect(plan.warnings).toEqual([
+    {
+      step,
+      kind: 'unsupported',
+      message: `This kernel has no time namespaces (Linux 5.6, CONFIG_TIME_NS); leave out ${verb}, or check with "ls /proc/self/ns/time".`,
+    },
+  ]);
+  expect(plan.steps.map(({ id }) => id)).toContain(step);
+});
+
 test('a weaker form is in the plan, and said', () => {
   const plan = orThrow(
     haco()

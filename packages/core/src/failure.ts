@@ -9,12 +9,14 @@ import {
   type Warning,
 } from '@haco/plan';
 import { isCgroupConflict } from '@haco/cgroups';
+import { enterStepId } from '@haco/namespaces';
 import { lxcfsRemedy, lxcfsStepId, type MountsSection } from '@haco/mounts';
 import { failureError, type LaunchFailure } from '@haco/sys';
 import { withFilter } from './outer-filter.js';
 import { execStepId } from './process/exec.js';
 import { defaultPath } from './process/section.js';
 import type { Spec } from './spec.js';
+import { endedMeanwhile } from './start/entered.js';
 import { withName } from './start/made-up-name.js';
 import type { PlannedStart } from './start/plan-start.js';
 
@@ -78,6 +80,8 @@ export function startError({ error, failure: failed }: LaunchFailure, spec: Spec
     const subject = (spec['mounts'] as MountsSection).lxcfs ?? '';
     return new NotFoundError({ what: 'LXCFS', subject, remedy: `could not ${step.label}: ${errno}; ${lxcfsRemedy}` });
   }
+  const gone = step.id === enterStepId ? endedMeanwhile(failure, spec) : undefined;
+  if (gone !== undefined) return gone;
   if (isCgroupConflict(step.id, errno)) return nameTaken(planned.name);
   return withFilter(failureError(failure));
 }

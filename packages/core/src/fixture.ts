@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
-import { expectNothingLeft } from '@haco/testkit';
+import { expectNothingLeft, processesWith } from '@haco/testkit';
 import { nodeWith } from './node-fixture.js';
 import { haco, orThrow, type Builder, type Container, type ExecOptions } from './index.js';
 
@@ -31,19 +31,44 @@ export async function stdoutOf(container: Container, options: ExecOptions): Prom
   return (await orThrow(container.exec(options))).stdout;
 }
 
+/**
+ * How long the commands of a Node that is killed sleep, in seconds, as nobody else does: an orphan of a plain `haco()` has nothing
+ * else by which it could be told from a stranger's program.
+ */
+export const markedSleep = `100.${String(process.pid)}${String(Math.floor(Math.random() * 1e9))}`;
+
+function killQuietly(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended meanwhile.
+  }
+}
+
+/** No command that sleeps so is left; those that are don't stay. */
+async function expectNoSleeper(): Promise<void> {
+  try {
+    await expect.poll(() => processesWith(markedSleep), { timeout: 10_000 }).toEqual([]);
+  } finally {
+    for (const pid of processesWith(markedSleep)) killQuietly(pid);
+  }
+}
+
 /** What is different about the Node that is killed. */
 interface KillOptions {
   /** What it is started by: a command line that is replaced by the given one. */
   readonly wrap?: (command: readonly string[]) => readonly string[];
   /** What may stay, see `expectNothingLeft()`. */
   readonly ignore?: RegExp;
+  /** Looked at before it is killed. */
+  readonly before?: () => void;
 }
 
 /** Run a program, and kill it with SIGKILL so long after its first line. */
 async function killProgram(
   program: string,
   afterMs: number,
-  { wrap = (command) => command }: KillOptions = {},
+  { wrap = (command) => command, before }: KillOptions = {},
 ): Promise<void> {
   const cwd = fileURLToPath(new URL('.', import.meta.url));
   const [file = '', ...args] = wrap(nodeWith(program));
@@ -55,14 +80,16 @@ async function killProgram(
   );
   await Promise.race([gone, new Promise((resolve) => node.stdout.once('data', resolve))]);
   await sleep(afterMs);
+  before?.();
   node.kill('SIGKILL');
   // One that has ended before by an error of its own shows nothing.
   expect(await gone).toBe('SIGKILL');
+  await expectNoSleeper();
 }
 
 /**
  * Start a program that prints a line and then starts containers again and again, and kill it with SIGKILL in the middle, `rounds` times;
- * nothing is left. Each round loads TypeScript anew, which takes a virtual machine ten seconds on a busy host.
+ * nothing is left. Long commands of it are `sleep` for {@link markedSleep}. Each round loads TypeScript anew, which takes a virtual machine ten seconds on a busy host.
  *
  * @param program - text of a module
  */
@@ -81,7 +108,7 @@ export async function killWithUnboundContainers(builders: readonly string[]): Pr
   const index = JSON.stringify(fileURLToPath(new URL('index.ts', import.meta.url)));
   const program = `
     import { haco, sandbox } from ${index};
-    const unbound = ['/usr/bin/setpriv', '--pdeathsig', 'clear', '/bin/sleep', '100'];
+    const unbound = ['/usr/bin/setpriv', '--pdeathsig', 'clear', '/bin/sleep', '${markedSleep}'];
     const builders = [${builders.join(', ')}].map((builder) => builder.command(...unbound));
     for (const builder of builders) {
       const started = await builder.start();
@@ -90,5 +117,7 @@ export async function killWithUnboundContainers(builders: readonly string[]): Pr
       void builder.run();
     }
     setTimeout(() => console.log('running'), 300);`;
-  await expectNothingLeft(() => killProgram(program, 0), { patienceMs: 5000 });
+  // `start()` has seen each of these execute its command.
+  const before = (): void => expect(processesWith(`\0${markedSleep}\0`).length).toBeGreaterThanOrEqual(builders.length);
+  await expectNothingLeft(() => killProgram(program, 0, { before }), { patienceMs: 5000 });
 }

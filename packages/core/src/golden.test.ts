@@ -1,4 +1,4 @@
-/** Golden plans: seven containers on five stored hosts, as text; a change of behaviour is read as a difference of system calls. */
+/** Golden plans: eight containers on five stored hosts, as text; a change of behaviour is read as a difference of system calls. */
 import { describe, expect, test } from 'vitest';
 import { storedHosts } from '@haco/testkit';
 import { haco, orThrow, type Builder } from './index.js';
@@ -48,6 +48,7 @@ const containers: Readonly<Record<string, Builder>> = {
     .noNewPrivileges()
     .init()
     .command('/bin/server'),
+  logged: haco().stdout({ file: '/var/log/out' }).stderr({ file: '/var/log/err' }).command('server'),
   created: haco().name('later').unshare('pid').startFifo('/run/later/start').init().command('server'),
 };
 

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describeWith, expectNothingLeft, makeRootfs, ownLaunchers, type TestRootfs } from '@haco/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { killAtAnyMoment, killWithUnboundContainers, warmUp } from './fixture.js';
+import { killAtAnyMoment, killWithUnboundContainers, markedSleep, warmUp } from './fixture.js';
 import { haco, orThrow, type Builder } from './index.js';
 
 let rootfs: TestRootfs;
@@ -89,7 +89,7 @@ describeWith(['root', 'busybox', 'probe', 'seccomp'], 'a container that hands ou
       void loop(base.tty().command('/bin/sh', '-c', 'id -u'));
       void loop(base.onSyscall('getuid', slow).command('/bin/sh', '-c', 'id -u'));
       void loop(base.tty().init().onSyscall('getuid', slow).command('/bin/sh', '-c', 'id -u'));
-      await base.onSyscall('getuid', () => new Promise(() => {})).command('/bin/sh', '-c', 'id -u; sleep 100').run();`;
+      await base.onSyscall('getuid', () => new Promise(() => {})).command('/bin/sh', '-c', 'id -u; sleep ${markedSleep}').run();`;
     await killAtAnyMoment(program, process.env['VM_RUN'] === '1' ? 3 : 10);
   });
 

@@ -14,7 +14,7 @@ import {
   withGrant,
   type TestRootfs,
 } from '@haco/testkit';
-import { killAtAnyMoment, warmUp } from './fixture.js';
+import { killAtAnyMoment, markedSleep, warmUp } from './fixture.js';
 import { haco, orThrow } from './index.js';
 
 let rootfs: TestRootfs;
@@ -58,7 +58,7 @@ describeWith(['root', 'busybox', 'probe'], 'when Node is killed while it keeps n
     void loop(keep(haco().unshare('uts', 'mount', 'pid').chroot(${JSON.stringify(rootfs.path)}).pids(9), 'limited'));
     void loop(keep(haco().unshare('user', 'uts').mapUsers('auto').mapGroups('auto'), 'mapped'));
     void loop(keep(haco().unshare('uts'), 'unlucky').command('/nowhere'));
-    await haco().command('/bin/sleep', '100').run();`;
+    await haco().command('/bin/sleep', '${markedSleep}').run();`;
 
   test(
     'each of their files is whole and can be entered, or not there, and nothing else is left',
@@ -133,7 +133,7 @@ describeWith([...grantNeeds, 'busybox', 'probe'], 'when Node of a user with subo
     void loop(base.user(33, 34).sh('sleep 0.01'));
     void loop(base.init().sh('sleep 0.01'));
     void loop(base.command('/nope'));
-    await base.user(33, 34).sh('sleep 100').run();`;
+    await base.user(33, 34).sh('sleep ${markedSleep}').run();`;
 
   test(
     'at any moment, also while newuidmap runs, its containers end, and nothing is left',

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeWith, expectNothingLeft, makeRootfs, makeTemporaryDirectory, type TestRootfs } from '@haco/testkit';
-import { killAtAnyMoment, killWithUnboundContainers, warmUp } from './fixture.js';
+import { killAtAnyMoment, killWithUnboundContainers, markedSleep, warmUp } from './fixture.js';
 import { haco, orThrow, type Builder } from './index.js';
 
 let rootfs: TestRootfs;
@@ -371,8 +371,8 @@ describeWith(['root', 'busybox', 'probe'], 'when Node is killed', () => {
     void loop(base.init().sh('sleep 0.01'));
     void loop(base.unshare('user').command('true'));
     void loop(haco().unshare('mount').chroot(${JSON.stringify(root)}, { overlay: true }).command('true'));
-    void loop(haco().pids(10).sh('sleep 100 & (sleep 100 &); sleep 100').timeout(20));
-    await base.sh('sleep 100').run();`;
+    void loop(haco().pids(10).sh('sleep ${markedSleep} & (sleep ${markedSleep} &); sleep ${markedSleep}').timeout(20));
+    await base.sh('sleep ${markedSleep}').run();`;
   test('at any moment of a start, its containers end, and nothing is left', { timeout: 120_000 }, async () => {
     await killAtAnyMoment(program(rootfs.path), process.env['VM_RUN'] === '1' ? 4 : 12);
   });

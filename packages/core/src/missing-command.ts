@@ -2,7 +2,8 @@
 import { closeSync, fstatSync } from 'node:fs';
 import type { SharedFacts, Warning } from '@haco/plan';
 import { openInRoot } from '@haco/sys';
-import { candidates, execStepId } from './process/exec.js';
+import { candidates } from './process/candidates.js';
+import { execStepId } from './process/exec.js';
 import type { Spec } from './spec.js';
 
 type Found = 'program' | 'no program' | 'nothing' | 'unknown';

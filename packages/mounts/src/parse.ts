@@ -112,9 +112,12 @@ const rootfs = readEither(
   readObject({ path: readText, only: optional(readList(readText)) }),
 );
 
+/** How the root is entered. */
+export const readRootEntry = readOneOf(['pivot_root', 'chroot']);
+
 const section = readObject({
   rootfs: optional(rootfs),
-  entry: optional(readOneOf(['pivot_root', 'chroot'])),
+  entry: optional(readRootEntry),
   readonly: optional(readBoolean),
   idmap: optional(idmap),
   entries: readList(entry),

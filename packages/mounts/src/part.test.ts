@@ -39,6 +39,25 @@ describe('verbs', () => {
     });
   });
 
+  test('chroot refuses what JSON can not say either, in the same words', () => {
+    for (const [options, field] of [
+      [{ mode: 'x' }, { entry: 'x' }],
+      [
+        { mode: 7, readonly: 'yes' },
+        { entry: 7, readonly: 'yes' },
+      ],
+    ]) {
+      const rejected = verbs.chroot(emptySection, '/a', options as never);
+      expect(rejected).toBeInstanceOf(Rejected);
+      expect((rejected as Rejected).issues).toEqual(
+        mounts
+          .parse({ entries: [], ...field })
+          ._unsafeUnwrapErr()
+          .map(({ path, message }) => ({ path: `mounts.${path}`, message })),
+      );
+    }
+  });
+
   test('mount binds without a type, and mounts with one', () => {
     expect(verbs.mount(emptySection, '/a', '/b', { readonly: true })).toEqual({
       entries: [{ kind: 'bind', source: '/a', target: '/b', readonly: true }],

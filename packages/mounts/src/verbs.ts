@@ -1,5 +1,17 @@
 /** The verbs at run time: arguments in, changed section out. */
-import { parseBytes, Rejected, rejected, type Size, type VerbResult, type Verbs, nothing, plain } from '@haco/plan';
+import {
+  parseBytes,
+  readBoolean,
+  Rejected,
+  rejected,
+  type Issue,
+  type Reader,
+  type Size,
+  type VerbResult,
+  type Verbs,
+  nothing,
+  plain,
+} from '@haco/plan';
 import type { IndependentName } from './kinds/independent-names.js';
 import { defaultLxcfsRoot } from './lxcfs.js';
 import type {
@@ -12,6 +24,7 @@ import type {
   ProcfsKind,
   TmpfsOptions,
 } from './methods.js';
+import { readRootEntry } from './parse.js';
 import type { IndependentEntry, MountAttributes, MountEntry, MountIdMap, MountsSection, Rootfs } from './section.js';
 
 type Outcome = VerbResult<MountsSection>;
@@ -46,6 +59,13 @@ function withSize(
   );
 }
 
+/** Of a value that JavaScript callers may give as anything: what is said of it when it comes from JSON. */
+function issuesOf(reader: Reader<unknown>, value: unknown, path: string): readonly Issue[] {
+  const issues: Issue[] = [];
+  if (value !== undefined) reader(value, path, issues);
+  return issues;
+}
+
 /** The root and what lies over it, as the two forms of the verb say them. */
 function layersOf(root: string | KeptRoot, options: ChrootOptions): ChrootOptions['overlay'] {
   return typeof root === 'string' ? options.overlay : { keep: root.keep };
@@ -59,6 +79,11 @@ function chroot(section: MountsSection, given: string | KeptRoot, options: Chroo
     return rejected('mounts.rootfs.overlay', 'this root has a layer of its own; leave out the option overlay');
   }
   const { readonly, mode, only } = options;
+  const wrong = [
+    ...issuesOf(readRootEntry, mode, 'mounts.entry'),
+    ...issuesOf(readBoolean, readonly, 'mounts.readonly'),
+  ];
+  if (wrong.length > 0) return new Rejected(wrong);
   const { rootfs: _rootfs, entry: _entry, readonly: _readonly, ...rest } = section;
   const enter = (rootfs: Rootfs): MountsSection => ({
     ...rest,

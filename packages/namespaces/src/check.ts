@@ -134,15 +134,19 @@ const checkIdMap: Check = (section, context) => {
   ];
 };
 
-const checkTime: Check = (section, { host }) =>
-  (section.unshare.includes('time') || section.enter.some(({ kind }) => kind === 'time')) &&
-  !host.features.time_namespace
-    ? warning(
-        'clone',
-        'unsupported',
-        'This kernel has no time namespaces (Linux 5.6, CONFIG_TIME_NS); leave out unshare("time"), or check with "ls /proc/self/ns/time".',
-      )
-    : [];
+const checkTime: Check = ({ unshare, enter }, { host }) => {
+  if (host.features.time_namespace) return [];
+  const missing = (step: string, verb: string): readonly Warning[] =>
+    warning(
+      step,
+      'unsupported',
+      `This kernel has no time namespaces (Linux 5.6, CONFIG_TIME_NS); leave out ${verb}, or check with "ls /proc/self/ns/time".`,
+    );
+  return [
+    ...(unshare.includes('time') ? missing('clone', 'unshare("time")') : []),
+    ...(enter.some(({ kind }) => kind === 'time') ? missing('enter.time', 'enter("time", …)') : []),
+  ];
+};
 
 /** All checks of this part. */
 export const checkSection: Check = (section, context) =>

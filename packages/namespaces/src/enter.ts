@@ -1,12 +1,26 @@
 /** Namespaces of others: opened first, entered before the clone. */
-import { flags, openFlags, slot, syscall, type PlanContext, type Step } from '@haco/plan';
+import { flags, openFlags, slot, syscall, type Operation, type PlanContext, type Step } from '@haco/plan';
 import { AT_FDCWD } from './constants.js';
 import { cloneFlags, kindsInOrder, rowOf } from './kinds.js';
 import type { Entered, NamespacesSection } from './section.js';
 
+/** Id of the step that opens them. */
+export const enterStepId = 'namespaces.open';
+
 /** Path of the namespace file. */
 export function fileOf(entered: Entered): string {
   return 'path' in entered ? entered.path : `/proc/${String(entered.pid)}/ns/${rowOf(entered.kind).file}`;
+}
+
+/** Name of the pidfd that the launcher gets of a process that is named by the moment of its start, too. */
+export function enteredFd(entered: Entered): string | undefined {
+  return 'path' in entered || entered.startTime === undefined ? undefined : `entered.${String(entered.pid)}`;
+}
+
+/** A pid in a path may be another process's; while the pidfd's lives, it wasn't. EPERM is the answer of one that lives, too. */
+function verifyEntered(section: NamespacesSection): readonly Operation[] {
+  const names = section.enter.map(enteredFd).filter((name) => name !== undefined);
+  return [...new Set(names)].map((fd) => syscall('pidfd_send_signal', [{ fd }, 0, 0, 0], { tolerate: ['EPERM'] }));
 }
 
 function slotOf({ kind }: Entered): string {
@@ -29,13 +43,16 @@ export function planEnter(section: NamespacesSection, context: PlanContext): rea
   const readOnly = flags(openFlags(context.host.arch), 'O_RDONLY', 'O_CLOEXEC');
   const hasUser = section.enter.some(({ kind }) => kind === 'user');
   const open: Step = {
-    id: 'namespaces.open',
+    id: enterStepId,
     phase: 'prepare',
     label: 'open the namespaces that the container joins',
     why: 'an open namespace stays what it is, while a pid may be reused and a path hidden by the next one that is entered',
-    operations: section.enter.map((entered) =>
-      syscall('openat', [AT_FDCWD, fileOf(entered), readOnly, 0], { save: slotOf(entered) }),
-    ),
+    operations: [
+      ...section.enter.map((entered) =>
+        syscall('openat', [AT_FDCWD, fileOf(entered), readOnly, 0], { save: slotOf(entered) }),
+      ),
+      ...verifyEntered(section),
+    ],
     from: 'namespaces.enter',
     source: 'namespaces(7)',
   };

@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+export { enteredFd, enterStepId, fileOf } from './enter.js';
 export { planJoinProcess, type JoinedProcess } from './join-process.js';
 export { kindsInOrder, namespaceTable, type NamespaceRow } from './kinds.js';
 export type { EnterTarget, NamespaceMethods } from './methods.js';

@@ -4,7 +4,9 @@ import type { IdMapping, TimeOffsets } from './section.js';
 
 /** Which namespace to enter: a file (as `ip netns` makes in `/run/netns`), or the one that a process or a container is in. */
 export type EnterTarget =
-  { readonly path: string } | { readonly pid: number } | { readonly container: { readonly pid: number } };
+  | { readonly path: string }
+  | { readonly pid: number; readonly startTime?: number }
+  | { readonly container: { readonly pid: number; readonly startTime?: number } };
 
 /** Verbs by which a container gets namespaces of its own, or shares those of others. */
 export interface NamespaceMethods {
@@ -27,7 +29,9 @@ export interface NamespaceMethods {
   /**
    * Join an existing namespace. Calls add up, one namespace of each kind.
    *
-   * The namespace is opened before anything else happens, so a process that is gone is an error, not another's namespace.
+   * The namespace is opened before anything else happens, so a process that is gone is an error, not another's namespace. A container
+   * is known by its pid and the moment of its start: one that has ended is a `state` error, whoever has its pid now. A bare `{ pid }` is
+   * whoever has it at the start; add its `startTime` (field 22 of proc_pid_stat(5)) to be sure.
    *
    * @param target `{ path }` of a namespace file, `{ pid }` of a process, or `{ container }` that is running
    * @see setns(2)

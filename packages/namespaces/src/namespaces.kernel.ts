@@ -1,5 +1,5 @@
 /** Namespaces on the real kernel: what is new is new, what is joined is the same, and nothing leaks out. */
-import { existsSync, readFileSync, readlinkSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { haco, orThrow, type Builder } from '@haco/core';
@@ -17,6 +17,7 @@ import {
 import { rm } from 'node:fs/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { kindsInOrder, rowOf } from './kinds.js';
+import type { EnterTarget } from './methods.js';
 
 /** What the probe says inside. */
 async function ask<C extends ProbeCommand>(
@@ -55,6 +56,28 @@ describeWith(['root', 'probe', 'timens'], 'namespaces', () => {
       const { ns, ids } = await expectNothingLeft(() => ask(haco().unshare(...kindsInOrder), 'ns', 'ids'));
       expect(kindsInOrder.filter((each) => ns[rowOf(each).file as 'uts'] === ours(each))).toEqual([]);
       expect(ids).toMatchObject({ uid: 0, gid: 0, groups: [] });
+    });
+
+    test('System V shared memory is shared without ipc, and separate with it', async () => {
+      const shm = async (builder: Builder, ...args: readonly string[]): Promise<unknown> =>
+        JSON.parse((await orThrow(builder.command(probePath(), 'sysv-shm', ...args).run())).stdout);
+      const { id } = (await shm(haco(), 'create')) as { readonly id: number };
+      const idsIn = async (builder: Builder): Promise<readonly number[]> => {
+        const { segments } = (await shm(builder, 'list')) as { readonly segments: readonly { readonly id: number }[] };
+        return segments.map((segment) => segment.id);
+      };
+      try {
+        expect(await idsIn(haco())).toContain(id);
+        expect(await idsIn(haco().unshare('ipc'))).toEqual([]);
+        // What is made inside is gone with its namespace.
+        const { id: inside } = (await shm(haco().unshare('ipc'), 'create')) as { readonly id: number };
+        expect(inside).toBeGreaterThanOrEqual(0);
+        expect(await idsIn(haco())).toContain(id);
+        expect(await idsIn(haco().unshare('ipc'))).toEqual([]);
+      } finally {
+        await shm(haco(), 'remove', String(id));
+      }
+      expect(await idsIn(haco())).not.toContain(id);
     });
 
     test('a host name set inside stays inside', async () => {
@@ -107,6 +130,33 @@ describeWith(['root', 'probe', 'timens'], 'namespaces', () => {
       const read = haco().unshare('user').command('/bin/cat', '/etc/shadow');
       expect((await orThrow(read.run())).exitCode).toBe(0);
       expect((await orThrow(read.mapUsers(ids).mapGroups(ids).run())).stderr).toContain('Permission denied');
+    });
+
+    test('root maps every id of its own namespace, and may use all of them', async () => {
+      const own = (which: string) =>
+        readFileSync(`/proc/self/${which}`, 'utf8')
+          .trim()
+          .split('\n')
+          .map((line) => line.trim().split(/ +/));
+      const directory = await makeTemporaryDirectory('owned');
+      for (const owner of [1000, 65_534]) writeFileSync(join(directory, String(owner)), '');
+      const script = `cat /proc/self/uid_map /proc/self/gid_map; chown 1000:1000 ${directory}/1000; chown 65534:65534 ${directory}/65534; stat -c %u:%g ${directory}/*`;
+      const { stdout, stderr } = await orThrow(haco().unshare('user').sh(script).run());
+      const lines = stdout.trim().split('\n');
+      const maps = lines.slice(0, -2).map((line) => line.trim().split(/ +/));
+      // Every id is called outside what it is called inside; here that is all there are.
+      const same = ['uid_map', 'gid_map'].flatMap((which) =>
+        own(which).map(([id = '', , count = '']) => [id, id, count]),
+      );
+      expect(maps).toEqual(same);
+      if (own('uid_map')[0]?.[2] === '4294967295') expect(maps[0]).toEqual(['0', '0', '4294967295']);
+      expect([stderr, lines.slice(-2)]).toEqual(['', ['1000:1000', '65534:65534']]);
+      const owners = [1000, 65_534].map((owner) => statSync(join(directory, String(owner))));
+      expect(owners.map(({ uid, gid }) => [uid, gid])).toEqual([
+        [1000, 1000],
+        [65_534, 65_534],
+      ]);
+      await rm(directory, { recursive: true });
     });
 
     test('self maps one id, and gives up setgroups', async () => {
@@ -179,18 +229,21 @@ describeWith(['root', 'probe', 'timens'], 'namespaces', () => {
     });
 
     test('the namespaces of a running container are entered all together', async () => {
-      const kinds = kindsInOrder.filter((kind) => kind !== 'time');
+      const kinds = kindsInOrder;
+      const day = 86_400;
       const host = await orThrow(
         haco()
           .unshare(...kinds)
+          .timeOffsets({ boottimeMs: day * 1000 })
           .hostname('host')
           .command('/bin/sleep', '60')
           .start(),
       );
       try {
         const inside = kinds.reduce<Builder>((builder, kind) => builder.enter(kind, { container: host }), haco());
-        const { ns, hostname: name, caps } = await ask(inside, 'ns', 'hostname', 'caps');
+        const { ns, hostname: name, caps, clock } = await ask(inside, 'ns', 'hostname', 'caps', 'clock');
         expect(name.hostname).toBe('host');
+        expect(clock.boottime - Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0])).toBeGreaterThan(day - 60);
         for (const kind of kinds) {
           const { file } = rowOf(kind);
           const theirs = Number(/\d+/.exec(readlinkSync(`/proc/${String(host.pid)}/ns/${file}`))?.[0]);
@@ -202,6 +255,30 @@ describeWith(['root', 'probe', 'timens'], 'namespaces', () => {
         expect(host.kill('SIGKILL').isOk()).toBe(true);
         await orThrow(host.wait());
       }
+    });
+
+    test('a container that has ended is not entered, whoever has its pid now', async () => {
+      const start = () => orThrow(haco().unshare('uts').command('/bin/sleep', '60').start());
+      const enter = (container: EnterTarget) => haco().enter('uts', container).command('/bin/true');
+      const [asked, unasked] = [await start(), await start()];
+      const before = enter({ container: asked });
+      expect((await orThrow(before.run())).exitCode).toBe(0);
+      for (const container of [asked, unasked]) await container[Symbol.asyncDispose]();
+      const { pid } = process;
+      const stored = orThrow(haco.fromSpec(JSON.parse(JSON.stringify(orThrow(before.spec())))));
+      // Those of another process, which lives.
+      const reused = [enter({ pid, startTime: 1 }), enter({ container: { pid, startTime: 1 } })];
+      await expectNothingLeft(async () => {
+        for (const builder of [before, stored, enter({ container: unasked }), ...reused]) {
+          for (const result of [await builder.run(), await builder.start(), await builder.pool({ size: 1 })]) {
+            const error = result._unsafeUnwrapErr();
+            expect(error.kind).toBe('state');
+            expect(error.message).toMatch(
+              /^Can't enter the uts namespace of a container while it is stopped \(its process \d+ has ended\); start it again, and enter the new one\.$/,
+            );
+          }
+        }
+      });
     });
 
     test('a process that is gone is an error with its step, not another namespace', async () => {

@@ -31,7 +31,7 @@ export const readIdMapping: Reader<IdMapping> = readEither(
 
 const entered: Reader<Entered> = readEither(
   (json) => typeof json === 'object' && json !== null && 'pid' in json,
-  readObject({ kind, pid: readInteger }),
+  readObject({ kind, pid: readInteger, startTime: optional(readInteger) }),
   readObject({ kind, path: readText }),
 );
 

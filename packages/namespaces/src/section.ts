@@ -8,7 +8,13 @@ export type IdMapping = (typeof idMappingWords)[number] | readonly IdRange[];
 
 /** One namespace that the container joins: given as a file, or as the one that a process is in. */
 export type Entered =
-  { readonly kind: NamespaceKind; readonly path: string } | { readonly kind: NamespaceKind; readonly pid: number };
+  | { readonly kind: NamespaceKind; readonly path: string }
+  | {
+      readonly kind: NamespaceKind;
+      readonly pid: number;
+      /** When the process was started, in ticks since boot: with it, another process that has got the pid is not taken for this one. */
+      readonly startTime?: number;
+    };
 
 /** One new namespace that outlives the container as a file. */
 export interface Persisted {

@@ -52,7 +52,13 @@ function validateTargets(section: NamespacesSection): readonly Issue[] {
     const path = `${key}.enter[${String(index)}]`;
     if ('path' in entered) return validateAbsolute(`${path}.path`, entered.path);
     const isPid = Number.isSafeInteger(entered.pid) && entered.pid > 0;
-    return isPid ? [] : [issue(`${path}.pid`, `${String(entered.pid)} is not a process id`)];
+    const { startTime = 0 } = entered;
+    return [
+      ...(isPid ? [] : [issue(`${path}.pid`, `${String(entered.pid)} is not a process id`)]),
+      ...(Number.isSafeInteger(startTime) && startTime >= 0
+        ? []
+        : [issue(`${path}.startTime`, `${String(startTime)} is not a number of ticks since boot`)]),
+    ];
   });
   const persist = section.persist.flatMap(({ kind, path: file }, index) => {
     const path = `${key}.persist[${String(index)}]`;

@@ -9,12 +9,15 @@ function target(kind: NamespaceKind, to: EnterTarget): Entered | undefined {
   // JavaScript callers pass anything.
   const given = to as {
     readonly path?: unknown;
-    readonly pid?: unknown;
-    readonly container?: { readonly pid?: unknown };
+    readonly container?: unknown;
   } | null;
   if (typeof given?.path === 'string') return { kind, path: given.path };
-  const pid = given?.pid ?? given?.container?.pid;
-  return typeof pid === 'number' ? { kind, pid } : undefined;
+  const { pid, startTime } = (given?.container ?? given ?? {}) as {
+    readonly pid?: unknown;
+    readonly startTime?: unknown;
+  };
+  if (typeof pid !== 'number') return undefined;
+  return typeof startTime === 'number' ? { kind, pid, startTime } : { kind, pid };
 }
 
 function text(section: NamespacesSection, field: 'hostname' | 'domainname', name: unknown): Outcome {

@@ -25,3 +25,4 @@ export * from './subordinate-ids.js';
 export * from './syscalls.js';
 export * from './temporary.js';
 export { ownLaunchers } from './own-launchers.js';
+export { processesWith } from './processes.js';

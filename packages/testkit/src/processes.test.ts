@@ -1,11 +1,19 @@
 /** Which processes count as those of a test. */
 import { expect, test } from 'vitest';
-import { ownProcesses, parseStat, type ProcessInfo } from './processes.js';
+import { isNamedHaco, ownProcesses, parseStat, type ProcessInfo } from './processes.js';
 
 test('a process name with spaces and brackets does not shift the fields', () => {
   const line = '42 (a) b (c) S 7 42 42 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 98765 1000 10 184467';
   expect(parseStat(line)).toEqual({ pid: 42, comm: 'a) b (c', state: 'S', ppid: 7, startTime: 98765 });
   expect(parseStat('')).toBeUndefined();
+});
+
+test('a process is named after haco by its program, or by its group in any hierarchy', () => {
+  const groups = (own: string): string => `5:pids:${own}\n4:memory:/\n0::/init.scope\n`;
+  expect(isNamedHaco(['sleep', '/bin/sleep', 'sleep'], groups('/haco-test'))).toBe(true);
+  expect(isNamedHaco(['sleep', '/bin/sleep', 'sleep'], groups('/user.slice'))).toBe(false);
+  expect(isNamedHaco(['node', '/usr/bin/node', '/srv/haco/tool'], groups('/haco/user.slice'))).toBe(false);
+  expect(isNamedHaco(['haco-init', '/memfd:haco-init', ''], '')).toBe(true);
 });
 
 const process = (pid: number, ppid: number, comm: string): ProcessInfo => ({

@@ -49,14 +49,29 @@ function readProcess(pid: string): ProcessInfo | undefined {
   // A zombie has neither namespaces nor a root; it isn't strange for that.
   const strange = info.state !== 'Z' && surroundings(pid) !== own && linkOr(`/proc/${pid}/ns/mnt`) !== '';
   const [argument = ''] = textOr(`/proc/${pid}/cmdline`).split('\0');
-  const names = [info.comm, basename(linkOr(`/proc/${pid}/exe`)), argument, textOr(`/proc/${pid}/cgroup`)];
-  // The base name of the program only: the repository may well lie in a directory called haco.
-  return { ...info, haco: strange || names.some((name) => basename(name).includes('haco')) };
+  const programs = [info.comm, linkOr(`/proc/${pid}/exe`), argument];
+  return { ...info, haco: strange || isNamedHaco(programs, textOr(`/proc/${pid}/cgroup`)) };
+}
+
+/** By base names only: the repository may well lie in a directory called haco. `groups` is the text of /proc/PID/cgroup. */
+export function isNamedHaco(programs: readonly string[], groups: string): boolean {
+  // A line for each hierarchy, and the last one need not be the one that has a group of ours.
+  return [...programs, ...groups.split('\n')].some((name) => basename(name).includes('haco'));
 }
 
 function surroundings(pid: string): string {
   const links = namespaces.map((kind) => linkOr(`/proc/${pid}/ns/${kind}`));
   return [...links, linkOr(`/proc/${pid}/root`)].join(' ');
+}
+
+/**
+ * Pids of the processes whose command line has this text. For what {@link ownProcesses} can't know: an orphan of a container that shares
+ * everything with its host looks like anybody's program.
+ */
+export function processesWith(text: string): readonly number[] {
+  return namesIn('/proc')
+    .filter((name) => /^\d+$/.test(name) && textOr(`/proc/${name}/cmdline`).includes(text))
+    .map(Number);
 }
 
 /**

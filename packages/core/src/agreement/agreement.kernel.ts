@@ -16,7 +16,15 @@ import {
 import { compare, compareFailure, threads } from './fixture.js';
 import { disagreement } from './disagreement.js';
 import { warmUp } from '../fixture.js';
-import { dockerMaskedPaths, dockerReadonlyPaths, haco, hostOverlay, orThrow, type Builder } from '../index.js';
+import {
+  dockerMaskedPaths,
+  dockerReadonlyPaths,
+  haco,
+  hostOverlay,
+  orThrow,
+  startTimeOf,
+  type Builder,
+} from '../index.js';
 
 let rootfs: TestRootfs;
 let directory = '';
@@ -108,6 +116,18 @@ const containers: Readonly<Record<string, () => Builder>> = {
       .readonlyPaths(...dockerReadonlyPaths)
       .command('/bin/true'),
   'a namespace that is entered': () => haco().enter('uts', { pid: process.pid }).command('/bin/true'),
+  'a namespace of a process that is known by its start, too': () =>
+    haco()
+      .enter('uts', { pid: process.pid, startTime: startTimeOf(process.pid) ?? 0 })
+      .command('/bin/true'),
+  'files that the output replaces': () =>
+    haco()
+      .chroot(rootfs.path)
+      .noNewPrivileges()
+      .seccomp('default')
+      .stdout({ file: path('out') })
+      .stderr({ file: path('err') })
+      .command('true'),
   'namespaces that are entered by their files': () =>
     haco()
       .enter('uts', { path: path('joined.uts') })

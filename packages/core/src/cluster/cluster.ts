@@ -6,6 +6,7 @@ import type { Builder, StartOptions } from '../builder.js';
 import { haco } from '../haco.js';
 import type { Spec } from '../spec.js';
 import type { DetachOptions } from '../supervise/detach-options.js';
+import type { Container } from '../container.js';
 import type { ManagedContainer } from '../supervise/managed-container.js';
 import { detachAll } from './detach-all.js';
 import { lockCluster } from './lock.js';
@@ -175,8 +176,8 @@ export class Cluster {
     const needs = needsOf(this.#members);
     const running = new RunningCluster({ name: this.name, needs, output: new Output(), unlock });
     const failed = await inOrder(this.#members, containers, async ({ builder }, { name, share }, over) => {
-      const pidOf = (other: string): number | undefined => running.member(other)[0]?.pid;
-      const started = await abortable(entering(builder, share, pidOf), over).start(options);
+      const containerOf = (other: string): Container | undefined => running.member(other)[0];
+      const started = await abortable(entering(builder, share, containerOf), over).start(options);
       if (started.isErr()) return err(started.error);
       running['~add'](name, started.value);
       return started.value.ready();

@@ -1,6 +1,7 @@
 /** The containers of a cluster, each on its own. */
 import { err, ok, type Result } from 'neverthrow';
 import type { HacoError } from '@haco/plan';
+import type { ProcessIdentity } from '../state/process-identity.js';
 import type { DetachOptions } from '../supervise/detach-options.js';
 import type { ManagedContainer } from '../supervise/managed-container.js';
 import type { ClusterContainer } from './cluster.js';
@@ -15,13 +16,14 @@ export async function detachAll(
 ): Promise<Result<readonly ManagedContainer[], HacoError>> {
   const detached = new Map<string, ManagedContainer>();
   /** Of the first container of each member. */
-  const pids = new Map<string, number>();
+  const first = new Map<string, ProcessIdentity>();
   const failed = await inOrder(members, containers, async ({ name, builder }, member) => {
-    const one = await entering(builder, member.share, (other) => pids.get(other)).detach({ ...options, ready: true });
+    const one = await entering(builder, member.share, (other) => first.get(other)).detach({ ...options, ready: true });
     if (one.isErr()) return err(one.error);
     detached.set(name, one.value);
-    return one.value.state().map(({ pid }) => {
-      if (pid !== null && !pids.has(member.name)) pids.set(member.name, pid);
+    return one.value.state().map(({ pid, startTime }) => {
+      if (pid === null || startTime === null || first.has(member.name)) return;
+      first.set(member.name, { pid, startTime });
     });
   });
   if (failed === undefined) return ok(containers.flatMap(({ name }) => detached.get(name) ?? []));

@@ -54,10 +54,10 @@ export async function inOrder(
 export function entering(
   builder: Builder,
   share: Member['share'],
-  pidOf: (member: string) => number | undefined,
+  containerOf: (member: string) => { readonly pid: number; readonly startTime?: number } | undefined,
 ): Builder {
   return share.reduce((entered, [kind, other]) => {
-    const pid = pidOf(other);
-    return pid === undefined ? entered : entered.enter(kind, { pid });
+    const container = containerOf(other);
+    return container === undefined ? entered : entered.enter(kind, { container });
   }, builder);
 }

@@ -69,6 +69,11 @@ export class Inside {
       );
   }
 
+  /** When the container's first process was started; 0 when it has ended. */
+  startTime(): number {
+    return this.parts.pidfd.startTime();
+  }
+
   exec(args: ExecArguments): ResultAsync<Outcome, HacoError> {
     return this.joinable().match(
       (joinable) => execBuilder(joinable, args).run(),

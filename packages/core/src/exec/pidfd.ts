@@ -2,6 +2,7 @@
 import { err, ok, type Result } from 'neverthrow';
 import { IoError, NotFoundError, StateError, type HacoError } from '@haco/plan';
 import { errnoName, hintFor, libc, rawSyscall, syscallNumbers } from '@haco/sys';
+import { startTimeOf } from '../state/process-identity.js';
 
 const numbers = syscallNumbers[process.arch === 'arm64' ? 'arm64' : 'x64'];
 const EPERM = 1;
@@ -50,6 +51,13 @@ export class Pidfd {
       this.fd = opened.value;
     }
     return isThere(this.fd) ? ok(this.fd) : err(stopped(what));
+  }
+
+  /** When its process was started, in ticks since boot; 0, which is nobody's, when it has ended. */
+  startTime(): number {
+    const startTime = this.isOurs() ? startTimeOf(this.pid) : undefined;
+    // What was read by number was read of it only if it hasn't ended meanwhile.
+    return startTime !== undefined && this.isOurs() ? startTime : 0;
   }
 
   /** Open it now. Errors: `not-found`, `io`. */

@@ -4,6 +4,7 @@ import { StateError, type HacoError } from '@haco/plan';
 import { hold, libc, release, sendMessage, socketPair, watchReadiness, type Launch, type Watch } from '@haco/sys';
 import { startError } from '../failure.js';
 import { effectsOf, type StartEffects } from '../start/effects.js';
+import { closeEntered, openEntered } from '../start/entered.js';
 import { atBarrier } from '../start/launch-plan.js';
 import { preparePlan, type PlannedStart } from '../start/plan-start.js';
 import type { StartInput } from '../start/start-input.js';
@@ -72,8 +73,13 @@ export class Parked {
     planned: PlannedStart,
     effects: StartEffects | undefined,
   ): Result<Parked, HacoError> {
+    const entered = openEntered(input.spec);
+    if (entered.isErr()) return err(entered.error);
     const pair = socketPair('seqpacket');
-    if (pair.isErr()) return err(pair.error);
+    if (pair.isErr()) {
+      closeEntered(entered.value);
+      return err(pair.error);
+    }
     const [own, theirs] = pair.value;
     const { plan, placeholder, name } = planned;
     const launched = input.runtime.launch({
@@ -81,9 +87,11 @@ export class Parked {
       ...(placeholder === undefined ? {} : { rename: { placeholder, name } }),
       untilEnd: effects?.awaitsRunning !== true,
       stdio: [theirs, theirs, theirs],
+      descriptors: entered.value,
       onBarrier: (barrier, childPid) => atBarrier(effects, barrier, childPid),
     });
     closeQuietly(theirs);
+    closeEntered(entered.value);
     // Nobody shall wait here, whoever else may still hold the other end.
     libc().fcntl(own, F_SETFL, O_NONBLOCK);
     if (launched.isErr()) {

@@ -7,9 +7,10 @@ import type { Spec } from '../spec.js';
 import { alreadyAborted } from '../start/plan-start.js';
 import { untilEnd } from '../start/run.js';
 import type { StartInput } from '../start/start-input.js';
-import { closeTheirs, discard, prepareStdio } from '../streams/stdio.js';
+import { closeTheirs, emptyReplaced, giveUp, prepareStdio, removeUnused, replacesFiles } from '../streams/stdio.js';
 import { putFiles, readPoolFiles } from './files.js';
 import { runBuilder, runFiles, type PoolRunArguments } from './options.js';
+import { isMissing } from './missing.js';
 import { Parked } from './parked.js';
 import { encodeRequest } from './request.js';
 
@@ -133,9 +134,10 @@ export class Pool {
     }
     const streams = prepared.value;
     const fds = [streams.stdin.theirs, streams.stdout.theirs, streams.stderr.theirs];
-    const sent = parked.value.send(request, fds);
+    const isLost = replacesFiles(streams) && (await isMissing(spec.process, parked.value));
+    const sent = (isLost ? ok() : emptyReplaced(streams)).andThen(() => parked.value.send(request, fds));
     if (sent.isErr()) {
-      discard([streams.stdin, streams.stdout, streams.stderr]);
+      giveUp(streams);
       await parked.value.drop();
       const { failure, wasReady } = parked.value;
       // It has ended just now, while it waited; there are more of them.
@@ -144,6 +146,7 @@ export class Pool {
     closeTheirs(streams);
     this.#refillSoon();
     const { planned, launch, effects } = parked.value;
+    removeUnused(streams, launch);
     const launched = { launch, streams, terminal: undefined, failed: nobody(), effects };
     const outcome = await untilEnd({ ...this.#parts.input, spec }, planned, launched, beganMs);
     return effects === undefined ? outcome : effects.finish(outcome);

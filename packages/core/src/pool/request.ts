@@ -1,7 +1,8 @@
 /** A command as the bytes that a parked container waits for: pointers first, then what they point to, at its place in memory. */
 import { err, ok, type Result } from 'neverthrow';
 import { InvalidSpecError, issue, quote } from '@haco/plan';
-import { candidates, environment } from '../process/exec.js';
+import { candidates } from '../process/candidates.js';
+import { environment } from '../process/exec.js';
 import { parkedAddress, parkedBytes, parkedPaths, requestBytes, requestWords } from '../process/parked.js';
 import type { ProcessSection } from '../process/section.js';
 

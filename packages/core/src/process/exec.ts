@@ -1,7 +1,9 @@
 /** The last steps: bound to Node's life, nothing open but what is meant, and the command. */
 import { flags, slot, struct, syscall, type Operation, type PlanContext, type Step } from '@haco/plan';
+import { candidates } from './candidates.js';
 import { executeParked, planParked } from './parked.js';
-import { defaultPath, type ProcessSection } from './section.js';
+import { planReplaceOutput } from './replace-output.js';
+import type { ProcessSection } from './section.js';
 
 const PR_SET_PDEATHSIG = 1;
 const kill = flags({ SIGKILL: 9 }, 'SIGKILL');
@@ -13,19 +15,6 @@ export const execStepId = 'process.exec';
 
 /** Name of the barrier at which a container that waits for its start is complete. */
 export const createdBarrier = 'created';
-
-/** Paths that are tried, in order, with argv. */
-export function candidates(
-  section: ProcessSection,
-): readonly { readonly path: string; readonly argv: readonly string[] }[] {
-  const { command } = section;
-  // haconiwa's default init; bash first, as there.
-  if (command === undefined) return ['/bin/bash', '/bin/sh'].map((path) => ({ path, argv: [path] }));
-  const argv = [command.file, ...command.args];
-  if (command.file.includes('/')) return [{ path: command.file, argv }];
-  const path = section.env['PATH'] ?? defaultPath;
-  return path.split(':').map((directory) => ({ path: `${directory === '' ? '.' : directory}/${command.file}`, argv }));
-}
 
 /** The variables as execve(2) takes them. */
 export function environment(section: ProcessSection): readonly string[] {
@@ -130,6 +119,7 @@ export function planExec(section: ProcessSection, { facts, host }: PlanContext):
         ),
       ],
     },
+    ...planReplaceOutput(section, host),
     {
       id: 'process.close',
       phase: 'handover',

@@ -208,6 +208,10 @@ export interface ProcessMethods {
    * Where the command's output goes. Without it a pipe: text in the outcome of `run()`, a stream of `start()`. Replaces an
    * earlier value.
    *
+   * A `file` of the host is made when it isn't there, and its content is replaced unless `append` says otherwise. A start that
+   * fails leaves no new file, and the content alone: it goes right before the command is executed, when the command is there. Only
+   * a command that is there but can't be executed, and a seccomp filter that the kernel refuses, are found out later than that.
+   *
    * @example
    * ```ts
    * import { haco } from '@haco/core';

@@ -6,13 +6,23 @@ import { keepInSeries, randomHex, socketPair, type Launch } from '@haco/sys';
 import { SyscallAnswers, type SeccompSection } from '@haco/confine';
 import { countOomKills, type OomKills } from '../exec/oom-kills.js';
 import { createdBarrier } from '../process/exec.js';
+import { replaceOutputStepId } from '../process/replace-output.js';
 import { terminalSocket } from '../process/terminal.js';
 import type { Spec } from '../spec.js';
 import { nameTaken } from '../failure.js';
-import { closeTheirs, discard, prepareStdio, type PreparedStdio } from '../streams/stdio.js';
+import {
+  closeTheirs,
+  emptyReplaced,
+  giveUp,
+  prepareStdio,
+  removeUnused,
+  replacesFiles,
+  type PreparedStdio,
+} from '../streams/stdio.js';
 import { closeQuietly, devNull } from '../streams/descriptors.js';
 import { receiveDescriptor, Terminal } from '../streams/terminal.js';
 import { runTool } from '../tool.js';
+import { closeEntered, openEntered } from './entered.js';
 import type { StartEffects } from './effects.js';
 import type { PlannedStart } from './plan-start.js';
 import type { StartInput } from './start-input.js';
@@ -113,6 +123,12 @@ export function launchPlan(
   return launched;
 }
 
+/** A plan whose command isn't the one of the spec, as that of a restore, leaves the files to Node. */
+function emptyUnplanned(streams: PreparedStdio, { plan }: PlannedStart): Result<void, HacoError> {
+  if (!replacesFiles(streams) || plan.steps.some(({ id }) => id === replaceOutputStepId)) return ok();
+  return emptyReplaced(streams);
+}
+
 function launch(
   input: StartInput,
   planned: PlannedStart,
@@ -126,26 +142,32 @@ function launch(
       const created = new Promise<number>((resolve) => (reachCreated = resolve));
       let fail: (error: HacoError) => void = () => undefined;
       const failed = new Promise<HacoError>((resolve) => (fail = resolve));
+      const entered = openEntered(spec);
       const answers = answersOf(input, fail);
       const oomKills = countOomKills(spec);
       const perform = planned.perform ?? runtime.launch;
-      const launched = perform({
-        plan: planned.plan,
-        ...(planned.placeholder === undefined
-          ? {}
-          : { rename: { placeholder: planned.placeholder, name: planned.name } }),
-        // A terminal is taken over as soon as the command runs, and some effects are due then.
-        untilEnd: untilEnd && terminal === undefined && effects?.awaitsRunning !== true,
-        announced,
-        stdio: [streams.stdin.theirs, streams.stdout.theirs, streams.stderr.theirs],
-        ...(terminal === undefined ? {} : { descriptors: { [terminalSocket]: terminal.theirs } }),
-        onBarrier: async (barrier: BarrierOperation, childPid: number) => {
-          if (barrier.name === createdBarrier) reachCreated(childPid);
-          const answered = await answers?.reached(barrier, childPid);
-          if (answered !== undefined) return answered;
-          return atBarrier(effects, barrier, childPid);
-        },
-      });
+      const launched = entered.andThen((fds) =>
+        emptyUnplanned(streams, planned).andThen(() =>
+          perform({
+            plan: planned.plan,
+            ...(planned.placeholder === undefined
+              ? {}
+              : { rename: { placeholder: planned.placeholder, name: planned.name } }),
+            // A terminal is taken over as soon as the command runs, and some effects are due then.
+            untilEnd: untilEnd && terminal === undefined && effects?.awaitsRunning !== true,
+            announced,
+            stdio: [streams.stdin.theirs, streams.stdout.theirs, streams.stderr.theirs],
+            descriptors: terminal === undefined ? fds : { ...fds, [terminalSocket]: terminal.theirs },
+            onBarrier: async (barrier: BarrierOperation, childPid: number) => {
+              if (barrier.name === createdBarrier) reachCreated(childPid);
+              const answered = await answers?.reached(barrier, childPid);
+              if (answered !== undefined) return answered;
+              return atBarrier(effects, barrier, childPid);
+            },
+          }),
+        ),
+      );
+      if (entered.isOk()) closeEntered(entered.value);
       if (answers !== undefined && launched.isOk()) {
         const close = (): void => answers.close();
         void launched.value.ended.then(close);
@@ -153,11 +175,12 @@ function launch(
       }
       if (terminal !== undefined) closeQuietly(terminal.theirs);
       if (launched.isErr()) {
-        discard([streams.stdin, streams.stdout, streams.stderr]);
+        giveUp(streams);
         if (terminal !== undefined) closeQuietly(terminal.own);
         return err(launched.error);
       }
       closeTheirs(streams);
+      removeUnused(streams, launched.value);
       keepParents(input);
       return ok({ launch: launched.value, streams, terminal, created, failed, oomKills });
     }),

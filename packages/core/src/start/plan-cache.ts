@@ -1,5 +1,6 @@
 /** Plans of earlier starts: planning an equal spec again would give the same plan, and costs more than the kernel's part of a start. */
 import type { AnyPart, HostFacts } from '@haco/plan';
+import { replaces } from '../process/replace-output.js';
 import type { Spec } from '../spec.js';
 import { placeholderFor } from './made-up-name.js';
 import type { PlannedStart } from './plan-start.js';
@@ -30,23 +31,17 @@ function cacheOf({ parts, runtime }: StartInput): Cache {
 }
 
 /**
- * The spec without what no plan depends on: how long it may run, the input that is fed to it, and a name for which something else of its
- * length stands.
+ * The spec without what no plan depends on: how long it may run, where its streams lead, and a name for which something else of its length
+ * stands.
  */
 function contentKey({
   control: _control,
-  process: { stdin, stdout: _out, stderr: _err, ...process },
+  process: { stdin, stdout, stderr, ...process },
   identity: { name, ...identity },
   ...rest
 }: Spec): string {
-  return JSON.stringify([
-    rest,
-    process,
-    stdin === 'inherit',
-    identity,
-    placeholderFor(name) ?? name,
-    name === undefined,
-  ]);
+  const named = [placeholderFor(name) ?? name, name === undefined];
+  return JSON.stringify([rest, process, stdin === 'inherit', replaces(stdout), replaces(stderr), identity, named]);
 }
 
 /** The plan of an earlier start with an equal spec. */

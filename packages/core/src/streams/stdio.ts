@@ -1,12 +1,12 @@
 /** The three standard streams of a start: which descriptors the container gets, and what Node keeps of them. */
-import { writeSync } from 'node:fs';
+import { ftruncateSync, writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import { err, ok, type Result } from 'neverthrow';
 import { Live, IoError, type HacoError } from '@haco/plan';
-import { makePipe } from '@haco/sys';
+import { hintFor, makePipe, type Launch } from '@haco/sys';
 import type { ProcessSection, StdioSpec } from '../process/section.js';
-import { closeFile, closeQuietly, devNull, openFile } from './descriptors.js';
+import { closeFile, closeQuietly, devNull, openFile, removeCreated, type CreatedFile } from './descriptors.js';
 
 /** The descriptor that the container gets, and what is left with Node. */
 interface Prepared {
@@ -17,6 +17,10 @@ interface Prepared {
   readonly ours?: number;
   /** What to connect Node's end with. */
   readonly connect?: Readable | Writable | Buffer;
+  /** Path of a file whose content the output replaces; as it was until now. */
+  readonly replaces?: string;
+  /** The file was made for this start. */
+  readonly created?: CreatedFile;
 }
 
 /** The standard streams before the start. */
@@ -47,7 +51,11 @@ function prepareOne(spec: StdioSpec, number: 0 | 1 | 2): Result<Prepared, HacoEr
   if ('text' in spec) return pipe(direction, Buffer.from(spec.text));
   if ('base64' in spec) return pipe(direction, Buffer.from(spec.base64, 'base64'));
   const mode = number === 0 ? 'read' : spec.append === true ? 'append' : 'write';
-  return openFile(spec.file, mode).map((fd) => prepared(fd, true));
+  return openFile(spec.file, mode).map(({ fd, ...opened }) => ({
+    ...prepared(fd, true),
+    ...opened,
+    ...(mode === 'write' ? { replaces: spec.file } : {}),
+  }));
 }
 
 /** Close the end that the container gets: of a pipe, or a file. */
@@ -63,6 +71,44 @@ export function discard(streams: readonly Prepared[]): void {
   }
 }
 
+/** Whether the output replaces what is in a file. */
+export function replacesFiles({ stdout, stderr }: PreparedStdio): boolean {
+  return stdout.replaces !== undefined || stderr.replaces !== undefined;
+}
+
+/** Empty the files that the output replaces, where no step of a plan does it. */
+export function emptyReplaced({ stdout, stderr }: PreparedStdio): Result<void, HacoError> {
+  for (const { theirs, replaces: path } of [stdout, stderr]) {
+    if (path === undefined) continue;
+    try {
+      ftruncateSync(theirs);
+    } catch (error) {
+      const { code: errno = '' } = error as NodeJS.ErrnoException;
+      // EINVAL: a device or a fifo, which has nothing to empty.
+      if (errno !== 'EINVAL')
+        return err(new IoError({ what: 'empty', path, errno, hint: hintFor('ftruncate', errno) }));
+    }
+  }
+  return ok();
+}
+
+function removeCreatedFor(streams: readonly Prepared[]): void {
+  for (const { created } of streams) if (created !== undefined) removeCreated(created);
+}
+
+/** When no command has run, the files that were made for its output go. */
+export function removeUnused({ stdout, stderr }: PreparedStdio, { started }: Pick<Launch, 'started'>): void {
+  if (stdout.created === undefined && stderr.created === undefined) return;
+  // Before anybody hears of the failure: who waits for it has asked later.
+  void started.then((result) => result.isErr() && removeCreatedFor([stdout, stderr]));
+}
+
+/** The launch has not even begun: nothing of the streams is left. */
+export function giveUp({ stdin, stdout, stderr }: PreparedStdio): void {
+  discard([stdin, stdout, stderr]);
+  removeCreatedFor([stdout, stderr]);
+}
+
 /** Make the descriptors. `stdin` is what an unset stdin means. */
 export function prepareStdio(section: ProcessSection, stdin: StdioSpec): Result<PreparedStdio, HacoError> {
   const made: Prepared[] = [];
@@ -70,6 +116,7 @@ export function prepareStdio(section: ProcessSection, stdin: StdioSpec): Result<
     const one = prepareOne(spec, number as 0 | 1 | 2);
     if (one.isErr()) {
       discard(made);
+      removeCreatedFor(made);
       return err(one.error);
     }
     made.push(one.value);

@@ -1,15 +1,15 @@
 /** Standard streams of real containers: text, floods, bytes, slow readers, files and orphans. */
 import { spawnSync } from 'node:child_process';
-import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough, Readable, Writable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { describeWith, expectNothingLeft, makeRootfs, makeTemporaryDirectory, type TestRootfs } from '@haco/testkit';
 import { warmUp } from '../fixture.js';
-import { haco, orThrow } from '../index.js';
+import { haco, orThrow, type Builder } from '../index.js';
 
 let rootfs: TestRootfs;
 let directory = '';
@@ -208,6 +208,70 @@ describeWith(['root', 'busybox', 'probe'], 'stdout and stderr', () => {
       shell('echo two; echo three >&2').stdout({ file, append: true }).stderr({ file, append: true }).run(),
     );
     expect(readFileSync(file, 'utf8')).toBe('one\ntwo\nthree\n');
+  });
+
+  describe('a start that fails leaves a file of the host as it was', () => {
+    const plain = haco().command('/bin/true');
+    const failing: Readonly<Record<string, readonly [kind: string, fails: (file: string) => Builder]>> = {
+      'no such root': ['not-found', (file) => plain.chroot('/nowhere').stdout({ file })],
+      'no such root, for stderr': ['not-found', (file) => plain.chroot('/nowhere').stderr({ file })],
+      'no such root, appended to': ['not-found', (file) => plain.chroot('/nowhere').stdout({ file, append: true })],
+      'no such directory': ['syscall', (file) => haco().workdir('/nowhere').command('true').stdout({ file })],
+      'no such command': ['not-found', (file) => haco().command('/nope').stdout({ file }).stderr({ file })],
+      'no such command in PATH': ['not-found', (file) => shell('').command('nope').stdout({ file })],
+      'another stream that cannot be opened': [
+        'io',
+        (file) => plain.stdout({ file }).stderr({ file: join(directory, 'none/err') }),
+      ],
+      'aborted before': ['state', (file) => plain.stdout({ file }).signal(AbortSignal.abort())],
+    };
+    const precious = 'precious\n';
+
+    test.each(Object.entries(failing))('%s', async (_, [kind, fails]) => {
+      const [kept, fresh] = [join(directory, 'kept'), join(directory, 'fresh')];
+      for (const end of [(one: Builder) => one.run(), (one: Builder) => one.start()]) {
+        writeFileSync(kept, precious);
+        const errors = [await end(fails(kept)), await end(fails(fresh))].map((result) => result._unsafeUnwrapErr());
+        expect(errors.map((error) => error.kind)).toEqual([kind, kind]);
+        expect([readFileSync(kept, 'utf8'), existsSync(fresh)]).toEqual([precious, false]);
+      }
+    });
+
+    test('a pool', async () => {
+      const [kept, fresh] = [join(directory, 'kept'), join(directory, 'fresh')];
+      const pool = await orThrow(shell('').pool({ size: 1 }));
+      for (const file of [kept, fresh]) {
+        writeFileSync(kept, precious);
+        const error = (await pool.run({ command: ['nope'], stdout: { file } }))._unsafeUnwrapErr();
+        expect([error.kind, readFileSync(kept, 'utf8'), existsSync(fresh)]).toEqual(['not-found', precious, false]);
+      }
+      await orThrow(pool.run({ command: ['echo', 'one'], stdout: { file: kept } }));
+      await pool.close();
+      expect(readFileSync(kept, 'utf8')).toBe('one\n');
+    });
+  });
+
+  test('to a file of the host by a command of PATH, and by one in a container', async () => {
+    const file = join(directory, 'found');
+    const long = 'a long first text\n';
+    writeFileSync(file, long);
+    await orThrow(shell('').command('echo', 'one').stdout({ file }).run());
+    expect(readFileSync(file, 'utf8')).toBe('one\n');
+    writeFileSync(file, long);
+    const container = await orThrow(shell('sleep 100').start());
+    await orThrow(container.exec({ command: ['echo', 'two'], stdout: { file } }));
+    await container[Symbol.asyncDispose]();
+    expect(readFileSync(file, 'utf8')).toBe('two\n');
+  });
+
+  test('to a device or a fifo, which nobody can empty', async () => {
+    expect((await orThrow(shell('echo one').stdout({ file: '/dev/null' }).run())).exitCode).toBe(0);
+  });
+
+  test('the same plan is not taken for a start that replaces a file, and for one that appends', async () => {
+    const file = join(directory, 'twice');
+    for (const append of [false, true, false]) await orThrow(shell('echo one').stdout({ file, append }).run());
+    expect(readFileSync(file, 'utf8')).toBe('one\n');
   });
 
   test('to a descriptor, also the same for both', async () => {
