@@ -49,7 +49,7 @@ const idmap = readEither(
   readObject({ userNamespace: readText }),
 );
 
-const propagation = readOneOf(['private', 'slave', 'shared', 'unbindable']);
+export const readPropagation = readOneOf(['private', 'slave', 'shared', 'unbindable']);
 
 const entry = readTagged('kind', {
   bind: readObject({
@@ -57,7 +57,7 @@ const entry = readTagged('kind', {
     source: readText,
     target: readText,
     recursive: optional(readBoolean),
-    propagation: optional(propagation),
+    propagation: optional(readPropagation),
     idmap: optional(idmap),
     ...attributes,
   }),
@@ -67,7 +67,7 @@ const entry = readTagged('kind', {
     source: readText,
     target: readText,
     data: optional(readText),
-    propagation: optional(propagation),
+    propagation: optional(readPropagation),
     ...attributes,
   }),
   tmpfs: readObject({

@@ -58,6 +58,22 @@ describe('verbs', () => {
     }
   });
 
+  test('an option that is neither true nor false restricts nothing, and is refused', () => {
+    const issues = (outcome: unknown) =>
+      outcome instanceof Rejected ? outcome.issues.map(({ path, message }) => `${path}: ${message}`) : [];
+    const given = { readonly: 'yes', noexec: 1, recursive: 'no', propagation: 'rslave' } as never;
+    expect(issues(verbs.mount(emptySection, '/a', '/b', given))).toMatchInlineSnapshot(`
+      [
+        "mounts.entries[0].readonly: must be true or false",
+        "mounts.entries[0].noexec: must be true or false",
+        "mounts.entries[0].recursive: must be true or false",
+        "mounts.entries[0].propagation: must be one of "private", "slave", "shared", "unbindable"",
+      ]
+    `);
+    expect(issues(verbs.tmpfs(emptySection, '/b', { nodev: null } as never))).toHaveLength(1);
+    expect(issues(verbs.mount(emptySection, '/a', '/b', { readonly: false, propagation: 'slave' }))).toEqual([]);
+  });
+
   test('mount binds without a type, and mounts with one', () => {
     expect(verbs.mount(emptySection, '/a', '/b', { readonly: true })).toEqual({
       entries: [{ kind: 'bind', source: '/a', target: '/b', readonly: true }],

@@ -24,7 +24,7 @@ import type {
   ProcfsKind,
   TmpfsOptions,
 } from './methods.js';
-import { readRootEntry } from './parse.js';
+import { readPropagation, readRootEntry } from './parse.js';
 import type { IndependentEntry, MountAttributes, MountEntry, MountIdMap, MountsSection, Rootfs } from './section.js';
 
 type Outcome = VerbResult<MountsSection>;
@@ -64,6 +64,16 @@ function issuesOf(reader: Reader<unknown>, value: unknown, path: string): readon
   const issues: Issue[] = [];
   if (value !== undefined) reader(value, path, issues);
   return issues;
+}
+
+/** Options that are words of the field's own: one that is neither true nor false would restrict nothing. */
+function optionIssues(options: MountOptions, path: string): readonly Issue[] {
+  const { readonly, nosuid, nodev, noexec, recursive, propagation } = options;
+  const words = { readonly, nosuid, nodev, noexec, recursive };
+  return [
+    ...Object.entries(words).flatMap(([name, value]) => issuesOf(readBoolean, value, `${path}.${name}`)),
+    ...issuesOf(readPropagation, propagation, `${path}.propagation`),
+  ];
 }
 
 /** The root and what lies over it, as the two forms of the verb say them. */
@@ -109,6 +119,8 @@ function mount(section: MountsSection, source: string, target: string, options: 
   const path = nextPath(section);
   if (typeof source !== 'string') return rejected(`${path}.source`, 'must be a string');
   if (typeof target !== 'string') return rejected(`${path}.target`, 'must be a string');
+  const wrong = optionIssues(options, path);
+  if (wrong.length > 0) return new Rejected(wrong);
   const { type, data, recursive, propagation, idmap } = options;
   const attributes = attributesOf(options);
   if (type !== undefined) {
@@ -139,6 +151,8 @@ function mount(section: MountsSection, source: string, target: string, options: 
 function tmpfs(section: MountsSection, target: string, options: TmpfsOptions = nothing): Outcome {
   const path = nextPath(section);
   if (typeof target !== 'string') return rejected(`${path}.target`, 'must be a string');
+  const wrong = optionIssues(options, path);
+  if (wrong.length > 0) return new Rejected(wrong);
   const { size, mode } = options;
   return withSize(size, `${path}.size`, (fields) =>
     add(section, {
