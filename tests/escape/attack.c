@@ -102,6 +102,29 @@ static int host_namespace(void)
 	return told(fd < 0 ? -1 : setns(fd, CLONE_NEWUTS));
 }
 
+/* Past opening: the namespace is what stdin is. */
+static int given_namespace(void)
+{
+	return told(setns(0, CLONE_NEWUTS));
+}
+
+/* A hierarchy of the host, mounted anew: the one of version 2, or that of the named controllers. */
+static int mount_groups(void)
+{
+	const int is_second = strcmp(argument, "cgroup2") == 0;
+	return told(mount("none", "/tmp", is_second ? "cgroup2" : "cgroup", 0, is_second ? NULL : argument));
+}
+
+/* What is read-only only by its mount is made writable. */
+static int remount_groups(void)
+{
+	static char path[4096];
+	if (mount(NULL, argument, NULL, MS_REMOUNT | MS_BIND, NULL) < 0)
+		return told(-1);
+	snprintf(path, sizeof(path), "%s/cgroup.procs", argument);
+	return told(open(path, O_WRONLY | O_CLOEXEC));
+}
+
 static int trace(void)
 {
 	const int pid = atoi(argument);
@@ -257,6 +280,7 @@ static const struct {
 	{"open-for-writing", open_for_writing}, {"read-file", read_file}, {"terminal-input", terminal_input},
 	{"console-paste", console_paste}, {"io-uring", io_uring}, {"kernel-program", kernel_program}, {"key", key},
 	{"page-faults", page_faults}, {"nested", nested}, {"device", device}, {"host-namespace", host_namespace},
+	{"given-namespace", given_namespace}, {"mount-groups", mount_groups}, {"remount-groups", remount_groups},
 	{"trace", trace}, {"signal", signal_process}, {"abstract-socket", abstract_socket}, {"path-socket", path_socket},
 	{"loopback", loopback},
 	{"leaked", leaked}, {"outside", outside}, {"give-directory", give_directory}, {"take-directory", take_directory},

@@ -3,10 +3,10 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { chmodSync, closeSync, existsSync, openSync, readdirSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type AddressInfo, type Server } from 'node:net';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { haco, orThrow, sandbox, type Builder, type Outcome } from '@haco/core';
-import { makeTemporaryDirectory } from '@haco/testkit';
+import { container, haco, orThrow, sandbox, type Builder, type Outcome } from '@haco/core';
+import { makeRootfs, makeTemporaryDirectory, type TestRootfs } from '@haco/testkit';
 
 /** What the attacks aim at: objects of the test, outside of the container. */
 export interface Targets extends AsyncDisposable {
@@ -25,6 +25,10 @@ export interface Targets extends AsyncDisposable {
   /** A file of the host's cgroups by which a process would be let into another group; undefined without such. */
   readonly cgroupFile: string | undefined;
   readonly releaseAgent: string | undefined;
+  /** Which the host's cgroup file belongs to: `cgroup2`, or controllers of version 1. */
+  readonly hierarchy: string | undefined;
+  /** What container() has as its root. */
+  readonly rootfs: TestRootfs;
 }
 
 function listen(where: Parameters<Server['listen']>[0]): Promise<Server> {
@@ -57,11 +61,13 @@ export async function makeTargets(): Promise<Targets> {
   const givenName = `haco-test-given-${String(process.pid)}`;
   const accomplice = spawn(program, ['give-directory', givenName], { stdio: ['ignore', 'pipe', 'inherit'] });
   await new Promise((resolve) => accomplice.stdout.once('data', resolve));
+  const rootfs = await makeRootfs();
   const tcp = await listen({ port: 0, host: '127.0.0.1' });
   const groups = existsSync('/sys/fs/cgroup/cgroup.procs')
     ? ['/sys/fs/cgroup']
     : readdirSync('/sys/fs/cgroup').map((name) => `/sys/fs/cgroup/${name}`);
   const inGroups = (file: string) => groups.map((group) => `${group}/${file}`).find((path) => existsSync(path));
+  const cgroupFile = inGroups('cgroup.procs');
   return {
     directory,
     program,
@@ -72,14 +78,17 @@ export async function makeTargets(): Promise<Targets> {
     abstractName,
     givenName,
     port: (tcp.address() as AddressInfo).port,
-    cgroupFile: inGroups('cgroup.procs'),
+    cgroupFile,
     releaseAgent: inGroups('release_agent'),
+    hierarchy: groups.length === 1 ? 'cgroup2' : cgroupFile && basename(dirname(cgroupFile)),
+    rootfs,
     [Symbol.asyncDispose]: async () => {
       sibling.kill('SIGKILL');
       accomplice.kill('SIGKILL');
       await Promise.all([abstract, unix, tcp].map((server) => new Promise((resolve) => server.close(resolve))));
       await rm(directory, { recursive: true });
       await rm(elsewhere, { recursive: true });
+      await rootfs.remove();
     },
   };
 }
@@ -88,6 +97,10 @@ export async function makeTargets(): Promise<Targets> {
 export interface Attack {
   readonly name: string;
   readonly words: (targets: Targets) => readonly (string | undefined)[];
+  /** A file to be its stdin. */
+  readonly stdin?: (targets: Targets) => string;
+  /** What succeeds would stay: the undefended one has mounts of its own. */
+  readonly mounts?: true;
   /** It takes root to succeed even where nothing is defended. */
   readonly rootOnly?: true;
   /** How a filter ends it, in place of an answer. */
@@ -111,13 +124,26 @@ export const attacks: readonly Attack[] = [
     words: ({ sibling }) => ['host-namespace', `/proc/${String(sibling.pid)}/ns/uts`],
     rootOnly: true,
   },
-  { name: 'core_pattern', words: () => ['open-for-writing', '/proc/sys/kernel/core_pattern'], rootOnly: true },
   {
-    name: 'release_agent (CVE-2022-0492)',
-    words: ({ releaseAgent }) => ['open-for-writing', releaseAgent],
+    name: 'setns to a namespace of the host by a descriptor that was handed in',
+    words: () => ['given-namespace'],
+    stdin: ({ sibling }) => `/proc/${String(sibling.pid)}/ns/uts`,
     rootOnly: true,
   },
+  { name: 'core_pattern', words: () => ['open-for-writing', '/proc/sys/kernel/core_pattern'], rootOnly: true },
   { name: 'a foreign cgroup', words: ({ cgroupFile }) => ['open-for-writing', cgroupFile], rootOnly: true },
+  {
+    name: 'cgroups of the host, mounted anew',
+    words: ({ hierarchy }) => ['mount-groups', hierarchy],
+    mounts: true,
+    rootOnly: true,
+  },
+  {
+    name: 'cgroups, mounted read-write again',
+    words: ({ cgroupFile }) => ['remount-groups', cgroupFile === undefined ? undefined : dirname(cgroupFile)],
+    mounts: true,
+    rootOnly: true,
+  },
   { name: 'tracing a process outside', words: ({ sibling }) => ['trace', String(sibling.pid)] },
   { name: 'signalling a process outside', words: ({ sibling }) => ['signal', String(sibling.pid)] },
   {
@@ -146,12 +172,29 @@ export const attacks: readonly Attack[] = [
   { name: 'system calls of i386', words: () => ['i386'], killed: true },
 ];
 
+/** What only version 1 of cgroups has. */
+export const attacksOnCgroup1: readonly Attack[] = [
+  {
+    name: 'release_agent (CVE-2022-0492)',
+    words: ({ releaseAgent }) => ['open-for-writing', releaseAgent],
+    rootOnly: true,
+  },
+];
+
 /** Nothing is defended: the program runs as the caller runs. */
-export const weakened = (targets: Targets): Builder => haco().command(targets.program);
+export const weakened = (targets: Targets, { mounts = false } = {}): Builder =>
+  (mounts ? haco().unshare('mount') : haco()).command(targets.program);
 
 /** Everything is: one word. */
 export const strict = (targets: Targets): Builder =>
   sandbox().mount(targets.program, '/tmp/attack', { readonly: true });
+
+/** The same attacks against a program of an image: docs/presets.md promises to refuse each. */
+export const contained = ({ program, rootfs }: Targets): Builder =>
+  container().chroot(rootfs.path, { readonly: true }).tmpfs('/tmp').mount(program, '/tmp/attack', { readonly: true });
+
+/** How an attack is met by each preset. */
+export const presets = { 'sandbox()': strict, 'container()': contained } as const;
 
 export async function attackIn(builder: Builder, program: string, words: readonly string[]): Promise<Outcome> {
   return orThrow(builder.command(program, ...words).run());

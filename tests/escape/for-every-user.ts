@@ -2,7 +2,37 @@
 import { spawnSync } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { onTerminal, strict, whileOpen, type Targets } from './attacks.js';
+import type { Builder } from '@haco/core';
+import { expectNothingLeft } from '@haco/testkit';
+import { attackIn, onTerminal, presets, strict, weakened, whileOpen, type Attack, type Targets } from './attacks.js';
+
+/** Each attack, undefended and then against each preset. Inside a `describe`; the targets are asked for when a test runs. */
+export function testAttacks(attacks: readonly Attack[], targetsOf: () => Targets): void {
+  test.each(attacks)('$name', async (attack) => {
+    const { name, words, stdin, rootOnly, killed } = attack;
+    const targets = targetsOf();
+    const given = words(targets).map((word) => {
+      if (word === undefined) throw new Error(`The host has nothing that "${name}" could aim at.`);
+      return word;
+    });
+    const from = (builder: Builder): Builder =>
+      stdin === undefined ? builder : builder.stdin({ file: stdin(targets) });
+    // Some are out of an ordinary user's reach anyway, also the mounts that they need; a preset must not bring them into it.
+    if (rootOnly !== true || process.geteuid?.() === 0) {
+      const before = await attackIn(from(weakened(targets, attack)), targets.program, given);
+      if (killed === true && before.stdout !== 'reached\n') {
+        process.stderr.write(`left out: this kernel has no ${name} (User Mode Linux has none)\n`);
+        return;
+      }
+      expect(before.stdout.trim()).toBe('reached');
+    }
+    for (const [preset, defended] of Object.entries(presets)) {
+      const outcome = await expectNothingLeft(() => attackIn(from(defended(targets)), '/tmp/attack', given));
+      if (killed === true) expect([preset, outcome]).toMatchObject([preset, { reason: 'seccomp', stdout: '' }]);
+      else expect([preset, outcome.stdout]).toEqual([preset, expect.stringMatching(/^refused: E[A-Z]+\n$/)]);
+    }
+  });
+}
 
 /** Inside a `describe`; the targets are asked for when a test runs. */
 export function testForEveryUser(targetsOf: () => Targets): void {

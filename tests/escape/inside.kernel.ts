@@ -1,12 +1,21 @@
-/** Attacks of a hostile process, as root: each first succeeds where nothing is defended, then fails in a sandbox. */
+/** Attacks of a hostile process, as root: each first succeeds where nothing is defended, then fails in a sandbox and in a container. */
 import { spawnSync } from 'node:child_process';
 import { chownSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { haco, orThrow } from '@haco/core';
-import { describeWith, expectNothingLeft } from '@haco/testkit';
+import { describeWith } from '@haco/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { attackIn, attacks, makeTargets, strict, weakened, whileOpen, type Targets } from './attacks.js';
-import { testForEveryUser } from './for-every-user.js';
+import {
+  attackIn,
+  attacks,
+  attacksOnCgroup1,
+  makeTargets,
+  strict,
+  weakened,
+  whileOpen,
+  type Targets,
+} from './attacks.js';
+import { testAttacks, testForEveryUser } from './for-every-user.js';
 
 let targets: Targets;
 
@@ -17,21 +26,7 @@ describeWith(['root', 'compiler', 'probe', 'seccomp'], 'escape: from inside, as 
   });
   afterAll(() => targets[Symbol.asyncDispose]());
 
-  test.each(attacks)('$name', async ({ name, words, killed }) => {
-    const given = words(targets);
-    // Where the host has no such file (release_agent on v2), there is nothing to attack.
-    if (given.includes(undefined)) return;
-    const known = given.filter((word) => word !== undefined);
-    const before = await attackIn(weakened(targets), targets.program, known);
-    if (killed === true && before.stdout !== 'reached\n') {
-      process.stderr.write(`left out: this kernel has no ${name} (User Mode Linux has none)\n`);
-      return;
-    }
-    expect(before.stdout.trim()).toBe('reached');
-    const outcome = await expectNothingLeft(() => attackIn(strict(targets), '/tmp/attack', known));
-    if (killed === true) expect(outcome).toMatchObject({ reason: 'seccomp', stdout: '' });
-    else expect(outcome.stdout).toMatch(/^refused: E[A-Z]+\n$/);
-  });
+  testAttacks(attacks, () => targets);
 
   test('descriptors and the working directory of Node stay with Node (CVE-2024-21626)', async () => {
     const leaky = spawnSync('sh', ['-c', 'exec "$0" leaked 5</', targets.program], { encoding: 'utf8', cwd: '/usr' });
@@ -45,6 +40,12 @@ describeWith(['root', 'compiler', 'probe', 'seccomp'], 'escape: from inside, as 
   });
 
   testForEveryUser(() => targets);
+
+  test('setns by a descriptor that was handed in is refused without a filter, too', async () => {
+    const file = `/proc/${String(targets.sibling.pid)}/ns/uts`;
+    const owner = haco().unshare('user').mapUsers('auto').mapGroups('auto').stdin({ file });
+    expect((await attackIn(owner, targets.program, ['given-namespace'])).stdout).toBe('refused: EPERM\n');
+  });
 
   test('the owner of what stdin is, haco and the container leave alone', async () => {
     const file = join(targets.directory, 'stdin');
@@ -63,4 +64,14 @@ describeWith(['root', 'compiler', 'probe', 'seccomp'], 'escape: from inside, as 
     expect((await orThrow(other.command(targets.program, 'own-stdin').run())).stdout).toMatch(/^refused: E[A-Z]+\n$/);
     expect(owners()).toEqual([0, 0]);
   });
+});
+
+describeWith(['root', 'compiler', 'probe', 'seccomp', 'cgroup1'], 'escape: from inside by cgroup v1, as root', () => {
+  beforeAll(async () => {
+    await orThrow(haco().command('/bin/sleep', '0.05').run());
+    targets = await makeTargets();
+  });
+  afterAll(() => targets[Symbol.asyncDispose]());
+
+  testAttacks(attacksOnCgroup1, () => targets);
 });

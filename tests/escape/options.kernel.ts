@@ -22,10 +22,32 @@ describeWith(['root'], 'escape: by what haco is given', () => {
       expect(await refusal(haco().name(name).pids(5).command('/bin/true'))).toMatchObject({ kind: 'invalid-spec' });
     });
 
-    test.each(['../up', 'a\nb', 'a\0b'])('of cgroups are refused too: %j', async (key) => {
+    const keys = [
+      '../up',
+      '..',
+      '',
+      'a\nb',
+      'a\0b',
+      '/memory.max',
+      'memory.x/y',
+      'memory.../../x',
+      'memory.max\n',
+      '__proto__',
+    ];
+    test.each(keys)('of cgroups are refused too: %j', async (key) => {
       const error = await refusal(haco().cgroup(key, 1).command('/bin/true'));
-      expect(['invalid-spec', 'not-found', 'unsupported']).toContain(error.kind);
+      expect(error).toMatchObject({ kind: 'invalid-spec', issues: [{ path: `cgroups.keys[${JSON.stringify(key)}]` }] });
+      expect(error.message).toContain('is not a cgroup key');
     });
+
+    test.each(['cgroup.procs', 'tasks', 'cgroup.kill', 'release_agent', 'memory.release_agent', 'notify_on_release'])(
+      "of files of cgroups that are haco's own are refused: %s",
+      async (key) => {
+        const error = await refusal(haco().cgroup(key, 1).command('/bin/true'));
+        expect(error).toMatchObject({ kind: 'invalid-spec', issues: [{ path: `cgroups.keys["${key}"]` }] });
+        expect(error.message).toContain("can't be set");
+      },
+    );
   });
 
   test('a prototype in JSON becomes nobody’s prototype', () => {

@@ -56,6 +56,21 @@ describe('a user', () => {
   });
 });
 
+describe('an id in a file of the container', () => {
+  test.each(['1000x', '0x0', '', '-1', '4294967295', ' 0', '0 ', '+0', '0\r', '1e0', '00000000000'])(
+    'is that of nobody when it is %j',
+    (text) => {
+      const hostile = mkdtempSync(join(root, 'ids-'));
+      mkdirSync(join(hostile, 'etc'));
+      writeFileSync(join(hostile, 'etc/passwd'), `web:x:${text}:34::/:/bin/sh\n`);
+      writeFileSync(join(hostile, 'etc/group'), `www:x:${text}:web\n`);
+      expect(message({ uid: 'web' }, hostile)).toContain('There is no user "web"');
+      expect(message({ uid: 5, gid: 'www' }, hostile)).toContain('There is no group "www"');
+      expect(look({ uid: 5 }, hostile)._unsafeUnwrap().user).toEqual({ uid: 5, gid: 5, groups: [] });
+    },
+  );
+});
+
 describe('a hostile root', () => {
   const inRoot = (make: (etc: string) => void): string => {
     const hostile = mkdtempSync(join(root, 'hostile-'));

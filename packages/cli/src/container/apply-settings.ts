@@ -7,6 +7,7 @@ import { suggestion } from '../command-line/suggest.js';
 import { UsageError } from '../command-line/usage-error.js';
 import { cut, words } from './lists.js';
 import type { settingOptions } from './settings.js';
+import { userOf } from './user.js';
 
 /** What the flags say. */
 export type Settings = ValuesOf<typeof settingOptions>;
@@ -96,7 +97,7 @@ const limits: Apply = (builder, { cpu, memory, pids, rlimit = [], timeout }) => 
 };
 
 const process_: Apply = (builder, settings, environment) => {
-  const { env = [], workdir, uid, gid, init } = settings;
+  const { env = [], workdir, init } = settings;
   let next = builder;
   for (const value of env) {
     const [name, given] = cut(value, '=');
@@ -106,10 +107,8 @@ const process_: Apply = (builder, settings, environment) => {
     next = next.env({ [name]: text });
   }
   if (workdir !== undefined) next = next.workdir(workdir);
-  const id = (text: string): string | number => (/^\d+$/.test(text) ? Number(text) : text);
-  if (uid !== undefined) next = gid === undefined ? next.user(id(uid)) : next.user(id(uid), id(gid));
-  else if (gid !== undefined) next = next.user(0, id(gid));
-  return ok(init === true ? next.init() : next);
+  if (init === true) next = next.init();
+  return userOf(settings).map((user) => (user === undefined ? next : next.user(user.uid, user.gid)));
 };
 
 /** Capabilities as the builder takes them: both flags may name a preset. */

@@ -6,6 +6,7 @@ import type { OptionTable, ValuesOf } from '../command-line/options.js';
 import { UsageError } from '../command-line/usage-error.js';
 import { capabilities } from '../container/apply-settings.js';
 import { cut, words } from '../container/lists.js';
+import { userOf } from '../container/user.js';
 import type { Context } from '../context.js';
 import { exitCodeOf } from '../exit-code.js';
 import { startAttached } from '../terminal/attach-streams.js';
@@ -22,7 +23,13 @@ export const insideOptions = {
   },
   workdir: { type: 'string', short: 'w', value: 'DIR', about: 'working directory inside', complete: 'none' },
   uid: { type: 'string', short: 'u', value: 'UID|NAME', about: 'run as this user, as known inside', complete: 'none' },
-  gid: { type: 'string', short: 'g', value: 'GID|NAME', about: 'run as this group, as known inside', complete: 'none' },
+  gid: {
+    type: 'string',
+    short: 'g',
+    value: 'GID|NAME',
+    about: 'run as this group, as known inside; with --uid',
+    complete: 'none',
+  },
   allow: {
     type: 'string',
     short: 'A',
@@ -64,13 +71,6 @@ function variables(values: readonly string[], here: NodeJS.ProcessEnv): Result<R
   return ok(env);
 }
 
-const id = (text: string): string | number => (/^\d+$/.test(text) ? Number(text) : text);
-
-function userOf({ uid, gid }: InsideValues): Pick<ExecOptions, 'user'> {
-  if (uid === undefined && gid === undefined) return {};
-  return { user: { uid: id(uid ?? '0'), ...(gid === undefined ? {} : { gid: id(gid) }) } };
-}
-
 /** Run it, and stay until it ends. */
 export async function runInside(
   context: Context,
@@ -82,6 +82,8 @@ export async function runInside(
     return err(new UsageError('There is no command to run in the container; write it after "--".'));
   const env = variables(values.env ?? [], context.env);
   if (env.isErr()) return err(env.error);
+  const user = userOf(values);
+  if (user.isErr()) return err(user.error);
   const asked = values.tty === true ? true : values['no-tty'] === true ? false : undefined;
   const { isTerminal } = context;
   const terminal = asked ?? (isTerminal.stdin && isTerminal.stdout);
@@ -92,7 +94,7 @@ export async function runInside(
     command: [program, ...args],
     env: { ...(terminal && TERM !== undefined ? { TERM } : {}), ...env.value },
     ...(values.workdir === undefined ? {} : { workdir: values.workdir }),
-    ...userOf(values),
+    ...(user.value === undefined ? {} : { user: user.value }),
     ...(caps === undefined ? {} : { caps: caps as NonNullable<ExecOptions['caps']> }),
     ...(values.timeout === undefined ? {} : { timeout: values.timeout }),
     ...(terminal ? { tty: { columns, rows } } : { stdin: { fd: 0 }, stdout: { fd: 1 }, stderr: { fd: 2 } }),
