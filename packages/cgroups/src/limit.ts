@@ -45,6 +45,11 @@ function tryWrite(
   ];
 }
 
+/** Whether processes of the group stop at this. */
+function freezes({ file, value }: LimitWrite): boolean {
+  return (file === 'cgroup.freeze' && value === '1') || (file === 'freezer.state' && value === 'FROZEN');
+}
+
 function planWrite(
   section: CgroupsSection,
   hierarchy: Hierarchy,
@@ -57,7 +62,8 @@ function planWrite(
   const optional = (section.degrade ?? []).includes(setting.enforces) && setting.controller !== 'devices';
   return {
     id,
-    phase: 'prepare',
+    // A launcher that waits for a frozen process in vfork(2) doesn't see Node's end: so it is frozen while the launcher is awake.
+    phase: freezes(write) ? 'parent' : 'prepare',
     label: `write ${JSON.stringify(value)} to ${file} of ${groupPath(section, facts.name)}`,
     why: isUnheeded(setting, host)
       ? 'no disk of this host heeds weights now: none has the scheduler bfq, and io.cost is off'

@@ -139,6 +139,14 @@ describe('groups', () => {
     expect(cgroups.facts({ cpu: 50 }, host)).toEqual({ joinsCgroupLate: true, cloneIntoCgroup: 'cgroup2' });
   });
 
+  test('a container that begins frozen is frozen by a launcher that goes on', () => {
+    const phaseOf = (section: CgroupsSection): string | undefined =>
+      steps(section, hostWith(v2With())).find(({ id }) => id === 'cgroups.limit.cgroup.freeze')?.phase;
+    expect(phaseOf({ keys: { 'cgroup.freeze': '1' } })).toBe('parent');
+    expect(phaseOf({ keys: { 'freezer.state': 'FROZEN' } })).toBe('parent');
+    expect(phaseOf({ keys: { 'cgroup.freeze': '0' } })).toBe('prepare');
+  });
+
   test('without CLONE_INTO_CGROUP the container enters its v2 group itself', () => {
     const host = hostWith(v2With(), { features: { ...hybridHost.features, clone_into_cgroup: false } });
     const join = steps({ pids: 1 }, host).find(({ id }) => id === 'cgroups.join');

@@ -145,3 +145,16 @@ describeWith([...grantNeeds, 'busybox', 'probe'], 'when Node of a user with subo
     },
   );
 });
+
+describeWith(['root', 'cgroup2'], 'when Node is killed while a container of it begins frozen', () => {
+  test('it ends, although it never came so far as to be bound to Node', async () => {
+    const program = `
+      import { haco } from ${index};
+      const sleep = ['/bin/sleep', '${markedSleep}'];
+      const frozen = haco().unshare('pid').cgroup('cgroup.freeze', 1).command(...sleep);
+      void frozen.name('haco-test-frozen').run();
+      void frozen.unshare('user').mapUsers('nobody').mapGroups('nobody').name('haco-test-frozen-mapped').run();
+      setTimeout(() => console.log('frozen'), 300);`;
+    await killAtAnyMoment(program, 2);
+  });
+});
