@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import type { Builder } from '@haco/core';
+import { orThrow, type Builder } from '@haco/core';
 import { expectNothingLeft } from '@haco/testkit';
 import { attackIn, onTerminal, presets, strict, weakened, whileOpen, type Attack, type Targets } from './attacks.js';
 
@@ -47,6 +47,23 @@ export function testForEveryUser(targetsOf: () => Targets): void {
     },
   );
 
+  test('descriptors and the working directory of Node stay with Node, also by exec() (CVE-2024-21626)', async () => {
+    const targets = targetsOf();
+    const leaky = spawnSync('sh', ['-c', 'exec "$0" leaked 5</', targets.program], { encoding: 'utf8', cwd: '/usr' });
+    expect(leaky.stdout).toBe('reached\n');
+    const away = spawnSync(targets.program, ['outside'], { encoding: 'utf8', cwd: '/usr' });
+    expect(away.stdout).toBe('reached\n');
+    await whileOpen('/', async () => {
+      await using container = await orThrow(strict(targets).command('/bin/sleep', '60').start());
+      for (const attack of ['leaked', 'outside']) {
+        const ran = await attackIn(strict(targets), '/tmp/attack', [attack]);
+        const joined = await orThrow(container.exec('/tmp/attack', attack));
+        expect([attack, ran.stdout]).toEqual([attack, expect.stringMatching(/^refused: /)]);
+        expect([attack, joined.stdout]).toEqual([attack, expect.stringMatching(/^refused: /)]);
+      }
+    });
+  });
+
   test('a working directory by a descriptor of the host (CVE-2024-21626)', async () => {
     const usr = openSync('/usr', 'r');
     const by = spawnSync('sh', ['-c', 'cd /proc/self/fd/5 && exec "$0" outside', targetsOf().program], {
@@ -55,16 +72,31 @@ export function testForEveryUser(targetsOf: () => Targets): void {
     });
     closeSync(usr);
     expect(by.stdout).toBe('reached\n');
+    const errnos = { run: new Set<string>(), exec: new Set<string>() };
     await whileOpen('/', async () => {
+      await using container = await orThrow(strict(targetsOf()).command('/bin/sleep', '60').start());
       for (let fd = 3; fd < 40; fd += 1) {
         for (const path of [`/proc/self/fd/${String(fd)}`, `/proc/1/fd/${String(fd)}/.`]) {
-          const result = await strict(targetsOf()).workdir(path).command('/tmp/attack', 'outside').run();
-          expect([path, result._unsafeUnwrapErr()]).toMatchObject([
-            path,
-            { kind: 'syscall', stepId: 'process.workdir' },
-          ]);
+          const command = ['/tmp/attack', 'outside'] as const;
+          for (const [how, result] of [
+            [
+              'run',
+              await strict(targetsOf())
+                .workdir(path)
+                .command(...command)
+                .run(),
+            ],
+            ['exec', await container.exec({ command, workdir: path })],
+          ] as const) {
+            const error = result._unsafeUnwrapErr();
+            expect([path, how, error]).toMatchObject([path, how, { kind: 'syscall', stepId: 'process.workdir' }]);
+            errnos[how].add((error as { readonly errno?: string }).errno ?? '');
+          }
         }
       }
     });
+    // Some are open there, and not followed: it isn't only that there is nothing.
+    expect([...errnos.run]).toContain('ELOOP');
+    expect([...errnos.exec]).toContain('ELOOP');
   });
 }

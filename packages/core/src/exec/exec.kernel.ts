@@ -15,7 +15,10 @@ beforeAll(async () => {
 afterAll(() => rootfs.remove());
 
 const isolated = (): Builder =>
-  haco().unshare('pid', 'mount', 'uts', 'ipc', 'net', 'cgroup').chroot(rootfs.path).independent('procfs', 'dev');
+  haco()
+    .unshare('pid', 'mount', 'uts', 'ipc', 'net', 'cgroup', 'time')
+    .chroot(rootfs.path)
+    .independent('procfs', 'dev');
 
 const questions = [
   'ns',
@@ -39,7 +42,7 @@ async function same(builder: Builder): Promise<void> {
     const { ns: _own, mounts: ownMounts, fds: _ownFds, ...rest } = own;
     expect(theirs).toMatchObject({ ...rest, fds: { fds: [{ fd: 0 }, { fd: 1 }, { fd: 2 }] } });
     expect(theirs.mounts.mounts).toHaveLength(ownMounts.mounts.length);
-    const files = ['cgroup', 'ipc', 'mnt', 'net', 'pid', 'user', 'uts'] as const;
+    const files = ['cgroup', 'ipc', 'mnt', 'net', 'pid', 'time', 'user', 'uts'] as const;
     const first = await stdoutOf(container, { command: ['/bin/probe', 'report', 'ns'] });
     const { ns } = parseReport(['ns'], first);
     for (const file of files) {
