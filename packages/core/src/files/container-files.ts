@@ -234,7 +234,7 @@ export class ContainerFiles {
    * Copy a file or a directory of the container to a name on the host that isn't there yet. What is made belongs to the caller, without
    * set-uid bits; links are copied as they are, so they may lead anywhere: don't follow them.
    *
-   * Errors: `not-found`, `conflict`, `io`. What was copied by then stays.
+   * Errors: `not-found`, `conflict`, `io`. Whole files that were copied by then stay.
    */
   copyOut(source: string, target: string, options: CopyOptions = nothing): ResultAsync<CopyReport, HacoError> {
     return this.#do(async () => {

@@ -1,6 +1,6 @@
 /** Copying between the host and a container: files, directories and links, nothing else, and no link is followed on either side. */
 import { constants, closeSync, createReadStream, fstatSync, type Stats } from 'node:fs';
-import { chmod, lstat, mkdir, open, readdir, readlink, symlink } from 'node:fs/promises';
+import { chmod, lstat, mkdir, open, readdir, readlink, symlink, unlink, type FileHandle } from 'node:fs/promises';
 import { err, ok, type Result } from 'neverthrow';
 import { IoError, type HacoError } from '@haco/plan';
 import { errnoName } from '@haco/sys';
@@ -145,12 +145,16 @@ export async function copyIn(
 }
 
 async function outFile(found: Found, path: string, target: Buffer, tally: Tally): Promise<Result<void, HacoError>> {
+  // What it says of itself is enough to refuse it: of a sparse one, nothing may be there.
+  if (found.stat.size > tally.left) return err(tally.whole(tooLarge('copy', path, 0)));
   const opened = reopen(found, path, 'copy', constants.O_RDONLY);
   if (opened.isErr()) return err(opened.error);
   const stream = createReadStream('', { fd: opened.value });
-  // New, and not through a link: what the container has may change while it is copied.
-  const file = await open(target, 'wx', 0o600);
+  let file: FileHandle | undefined;
+  let isWhole = false;
   try {
+    // New, and not through a link: what the container has may change while it is copied.
+    file = await open(target, 'wx', 0o600);
     for await (const chunk of stream as AsyncIterable<Buffer>) {
       tally.bytes += chunk.length;
       if (tally.left < 0) return err(tally.whole(tooLarge('copy', path, 0)));
@@ -158,10 +162,13 @@ async function outFile(found: Found, path: string, target: Buffer, tally: Tally)
     }
     // Set-uid of a container's file would be set-uid of the caller's.
     await file.chmod(permissions(found.stat));
+    isWhole = true;
     return ok();
   } finally {
     stream.destroy();
-    await file.close();
+    await file?.close();
+    // Half a file would pass for the whole.
+    if (file !== undefined && !isWhole) await unlink(target);
   }
 }
 
