@@ -101,7 +101,11 @@ const restrictions = [
     script: 'echo written >/data/file && cat /data/file',
     open: 'written\n',
     // Success, where a refusal was demanded.
-    refusal: { errno: 'EIO', syscall: 'faccessat2' },
+    refusal: {
+      errno: 'EIO',
+      syscall: 'faccessat2',
+      message: expect.stringContaining('the mount went elsewhere') as string,
+    },
   },
 ] as const;
 

@@ -36,6 +36,9 @@ export const fileHints = {
     ENOENT:
       'it is not there, and the container could make it in this tree of the host: create it first, name the directory above it, or use an overlay (chroot(root, { overlay: true }) or overlay(directory))',
   },
+  'faccessat2 @mounts.readonly-proof': {
+    EIO: 'it can be written to all the same: the mount went elsewhere, because somebody exchanges directories in the root at this moment (CVE-2025-52881); look who writes there, and start again',
+  },
   'openat2 @mounts.pinned': {
     ENOENT:
       'a directory above a read-only path is not there, and the container could make both in this tree of the host: create them first, name a directory that is there, or use an overlay (chroot(root, { overlay: true }) or overlay(directory))',
