@@ -19,8 +19,11 @@ test('a hard limit that is raised without the capability', () => {
 
 test('more descriptors than the kernel allows anybody', () => {
   const message =
-    'Not allowed to set RLIMIT_NOFILE of process 7 to unlimited: no process may have more than fs.nr_open allows, which is 1048576; ask for at most 1048576, or have root raise it with "sysctl -w fs.nr_open=…".';
+    'Not allowed to set RLIMIT_NOFILE of process 7 from 1000 to unlimited: no process may have more than fs.nr_open allows, which is 1048576; ask for at most 1048576, or have root raise it with "sysctl -w fs.nr_open=…".';
   expect(refusalError({ ...base, limit: { soft: 10, hard: 'unlimited' } }).message).toBe(message);
+  expect(refusalError({ ...base, current: undefined, limit: { soft: 10, hard: 'unlimited' } }).message).toBe(
+    message.replace(' from 1000', ''),
+  );
   // Also for who may raise others.
   expect(refusalError({ ...base, kind: 'nproc', limit: { soft: 1, hard: 'unlimited' } }).message).toContain(
     'from 1000 to',

@@ -29,7 +29,7 @@ function permission({ pid, kind, limit, current, nrOpen }: Refusal): HacoError {
   // The kernel looks at this first, whoever asks: do_prlimit() in kernel/sys.c.
   if (kind === 'nofile' && limit !== undefined && nrOpen !== undefined && isAbove(limit.hard, nrOpen)) {
     return new PermissionError({
-      what: `${what} to ${String(limit.hard)}`,
+      what: `${what}${current === undefined ? '' : ` from ${String(current.hard)}`} to ${String(limit.hard)}`,
       missing: `no process may have more than fs.nr_open allows, which is ${String(nrOpen)}`,
       remedy: `ask for at most ${String(nrOpen)}, or have root raise it with "sysctl -w fs.nr_open=…"`,
     });
