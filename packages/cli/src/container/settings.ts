@@ -1,5 +1,6 @@
 /** The flags that describe a container: of `run`, `explain` and `check`, alone or on top of a definition. */
 import type { OptionTable } from '../command-line/options.js';
+import { processOptions } from './process-options.js';
 
 /** Each is a verb of the builder. */
 export const settingOptions = {
@@ -41,23 +42,7 @@ export const settingOptions = {
     about: 'an empty file system in memory; needs --unshare mount',
     complete: 'none',
   },
-  env: {
-    type: 'string',
-    short: 'e',
-    multiple: true,
-    value: 'NAME[=VALUE]',
-    about: 'set a variable; without a value, as it is here',
-    complete: 'none',
-  },
-  workdir: { type: 'string', short: 'w', value: 'DIR', about: 'working directory inside', complete: 'none' },
-  uid: { type: 'string', short: 'u', value: 'UID|NAME', about: 'run as this user, as known inside', complete: 'none' },
-  gid: {
-    type: 'string',
-    short: 'g',
-    value: 'GID|NAME',
-    about: 'run as this group, as known inside; with --uid',
-    complete: 'none',
-  },
+  ...processOptions,
   cpu: { type: 'string', value: 'PERCENT', about: 'limit of CPU, in percent of one', complete: 'none' },
   memory: { type: 'string', value: 'SIZE', about: 'limit of memory, e.g. 256MiB', complete: 'none' },
   pids: { type: 'string', value: 'NUMBER', about: 'limit of processes', complete: 'none' },

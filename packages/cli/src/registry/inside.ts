@@ -6,6 +6,7 @@ import type { OptionTable, ValuesOf } from '../command-line/options.js';
 import { UsageError } from '../command-line/usage-error.js';
 import { capabilities } from '../container/apply-settings.js';
 import { cut, words } from '../container/lists.js';
+import { processOptions } from '../container/process-options.js';
 import { userOf } from '../container/user.js';
 import type { Context } from '../context.js';
 import { exitCodeOf } from '../exit-code.js';
@@ -13,23 +14,7 @@ import { startAttached } from '../terminal/attach-streams.js';
 
 /** Flags of `exec` and `attach`. */
 export const insideOptions = {
-  env: {
-    type: 'string',
-    short: 'e',
-    multiple: true,
-    value: 'NAME[=VALUE]',
-    about: 'set a variable; without a value, as it is here',
-    complete: 'none',
-  },
-  workdir: { type: 'string', short: 'w', value: 'DIR', about: 'working directory inside', complete: 'none' },
-  uid: { type: 'string', short: 'u', value: 'UID|NAME', about: 'run as this user, as known inside', complete: 'none' },
-  gid: {
-    type: 'string',
-    short: 'g',
-    value: 'GID|NAME',
-    about: 'run as this group, as known inside; with --uid',
-    complete: 'none',
-  },
+  ...processOptions,
   allow: {
     type: 'string',
     short: 'A',
