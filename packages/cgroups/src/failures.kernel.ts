@@ -155,15 +155,15 @@ describeWith(needs, 'a limit that can not be set', () => {
   });
 
   test('a value that the kernel refuses, with the one that stays', async () => {
-    const container = (await haco().cgroup('pids.max', '-7').command('/bin/true').run())._unsafeUnwrapErr();
+    const container = (await haco().cgroup('pids.max', 'seven').command('/bin/true').run())._unsafeUnwrapErr();
     expect(container).toMatchObject({ kind: 'syscall', syscall: 'write', errno: 'EINVAL' });
     expect(container.message).toMatch(
-      /^Could not write "-7" to pids\.max of haco\/\S+ \(asked by cgroups\.keys\["pids\.max"\]\): write\(.+\) failed with EINVAL; .+\.$/,
+      /^Could not write "seven" to pids\.max of haco\/\S+ \(asked by cgroups\.keys\["pids\.max"\]\): write\(.+\) failed with EINVAL; .+\.$/,
     );
     const group = await make({ name: 'haco-test-refused', pids: 5 });
-    const error = (await group.update({ keys: { 'pids.max': '-7' } }))._unsafeUnwrapErr();
+    const error = (await group.update({ keys: { 'pids.max': 'seven' } }))._unsafeUnwrapErr();
     expect(error.message).toMatch(
-      /^Could not write "-7" to \/\S+\/haco\/haco-test-refused\/pids\.max \(it is "5"\): write\(.+\) failed with EINVAL; .+\.$/,
+      /^Could not write "seven" to \/\S+\/haco\/haco-test-refused\/pids\.max \(it is "5"\): write\(.+\) failed with EINVAL; .+\.$/,
     );
   });
 

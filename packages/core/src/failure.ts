@@ -12,6 +12,7 @@ import { isCgroupConflict } from '@haco/cgroups';
 import { enterStepId } from '@haco/namespaces';
 import { lxcfsRemedy, lxcfsStepId, type MountsSection } from '@haco/mounts';
 import { failureError, type LaunchFailure } from '@haco/sys';
+import { shownOf } from './missing-command.js';
 import { withFilter } from './outer-filter.js';
 import { execStepId } from './process/exec.js';
 import { defaultPath } from './process/section.js';
@@ -31,7 +32,8 @@ export function missingRoot(root: string, reason: string): NotFoundError {
 
 function missingCommand(spec: Spec, root: string | undefined, errno: string): NotFoundError {
   const { command, env } = spec.process;
-  const inside = root === undefined ? '' : ` below ${root}`;
+  const only = shownOf(spec);
+  const inside = root === undefined ? '' : only === undefined ? ` below ${root}` : ` in ${only.join(', ')} of ${root}`;
   const reason =
     command === undefined || command.file.includes('/')
       ? `execve says ${errno}: the program${inside}, or the interpreter that it names, doesn't exist; give the path`
@@ -39,7 +41,7 @@ function missingCommand(spec: Spec, root: string | undefined, errno: string): No
   return new NotFoundError({
     what: 'command',
     subject: command?.file ?? '/bin/bash or /bin/sh',
-    remedy: `${reason} as seen inside, or install it there`,
+    remedy: `${reason} as seen inside, or ${only === undefined ? 'install it there' : 'bring its directory with mount()'}`,
   });
 }
 

@@ -49,6 +49,21 @@ describe('a command', () => {
     expect(await said(haco().command('/no/such/program'))).toEqual([`There is no command /no/such/program; ${remedy}`]);
   });
 
+  it('that lies where the root shows nothing is told with what it shows', async () => {
+    const shown = (file: string) =>
+      haco()
+        .unshare('user', 'mount')
+        .chroot(root, { only: ['/bin', '/usr'] })
+        .env({ PATH: '/sbin:/bin' })
+        .command(file);
+    mkdirSync(join(root, 'opt'));
+    writeFileSync(join(root, 'opt/program'), '', { mode: 0o755 });
+    expect(await said(shown('program'))).toEqual([]);
+    expect(await said(shown('/opt/program'))).toEqual([
+      `There is no command /opt/program in /bin, /usr of ${root}; give its path as seen inside, or bring its directory with mount().`,
+    ]);
+  });
+
   it('that something laid over the root may bring, or that begins where nobody knows, is no problem', async () => {
     const mounted = haco().unshare('user', 'mount').chroot(root).mount('/usr', '/usr').command('/usr/bin/nope');
     const layered = haco().unshare('user', 'mount').chroot(root, { overlay: true }).command('/bin/nope');

@@ -33,6 +33,12 @@ function isPlain(spec: Spec, { entered }: SharedFacts): boolean {
   return !isLayered && !brings && !entered.includes('mount');
 }
 
+/** The directories that a root is made of, where it isn't one as a whole. */
+export function shownOf(spec: Spec): readonly string[] | undefined {
+  const { rootfs } = (spec['mounts'] ?? {}) as { readonly rootfs?: { readonly only?: readonly string[] } };
+  return rootfs?.only;
+}
+
 /** The problem, when there is one for certain. */
 export function missingCommand(spec: Spec, facts: SharedFacts): readonly Warning[] {
   const root = facts.rootfs ?? (facts.changesRoot ? undefined : '/');
@@ -40,14 +46,19 @@ export function missingCommand(spec: Spec, facts: SharedFacts): readonly Warning
   const paths = candidates(spec.process).map(({ path }) => path);
   // A relative path begins where the container's working directory is.
   if (paths.some((path) => !path.startsWith('/'))) return [];
-  const found = paths.map((path) => look(root, path));
+  const only = shownOf(spec);
+  const isShown = (path: string): boolean =>
+    only === undefined || only.some((directory) => path.startsWith(`${directory}/`));
+  const found = paths.map((path) => (isShown(path) ? look(root, path) : 'nothing'));
   if (found.includes('program') || found.includes('unknown')) return [];
   const at = found.indexOf('no program');
-  const below = root === '/' ? '' : ` below ${root}`;
+  const whole = root === '/' ? '' : ` below ${root}`;
+  const below = only === undefined ? whole : ` in ${only.join(', ')} of ${root}`;
+  const remedy = only === undefined ? 'or install it there' : 'or bring its directory with mount()';
   const message =
     at >= 0
       ? `The command ${paths[at] ?? ''}${below} is no program that can be executed; give one that is, or make it executable with chmod.`
-      : `There is no command ${nameOf(spec, paths)}${below}; give its path as seen inside, or install it there.`;
+      : `There is no command ${nameOf(spec, paths)}${below}; give its path as seen inside, ${remedy}.`;
   return [{ step: execStepId, kind: 'not-found', message }];
 }
 

@@ -99,6 +99,23 @@ describe('the root', () => {
     `);
   });
 
+  test('where nothing of the host is, nothing is masked: it would hide what is mounted there on purpose', () => {
+    const labels = (fields: Partial<MountsSection>) => {
+      const section = sectionWith({ rootfs: { path: '/', only: ['/usr', '/run'] }, readonly: true, ...fields });
+      return mounts.plan(section, contextOf(section, rootHost, ['mount'], {})).map(({ label }) => label);
+    };
+    const entries: readonly MountEntry[] = [
+      { kind: 'bind', source: '/srv/project', target: '/srv/project' },
+      { kind: 'independent', name: 'procfs' },
+    ];
+    const all = ['/srv', '/home', '/run', '/usr/secret', '/proc/keys'];
+    expect(labels({ entries, masked: all })).toContain('mask /run, /usr/secret, /proc/keys');
+    expect(labels({ entries, masked: ['/srv', '/home'] }).join()).not.toContain('mask');
+    expect(labels({ entries, masked: all, rootfs: { path: '/' } })).toContain(
+      'mask /srv, /home, /run, /usr/secret and 1 more',
+    );
+  });
+
   test('with a mount namespace, the root is a copy and is entered by pivot_root', () => {
     expect(calls({ rootfs: { path: '/srv/root' }, readonly: true })).toMatchInlineSnapshot(`
       "  1 [mounts] make all mounts of the new mount namespace private

@@ -98,7 +98,9 @@ function planMaskProof(situation: Situation, masked: Restricted): readonly Opera
   ]);
 }
 
-function maskSteps(masked: readonly string[], situation: Situation, holders: Holders): readonly Step[] {
+function maskSteps(all: readonly string[], situation: Situation, holders: Holders): readonly Step[] {
+  // It would hide nothing but what is mounted there on purpose.
+  const masked = all.filter((path) => !holders.isOwn(path));
   if (masked.length === 0) return [];
   const places = masked.map((path) => belowPins(holders.place(path, 'pass-over'), holders));
   const from = 'mounts.masked';
@@ -167,7 +169,7 @@ function pinSteps({ pinned, place }: Holders, situation: Situation, pinsFirst: b
       phase: 'mounts',
       label: `keep ${list(paths)} in ${paths.length === 1 ? 'its place' : 'their places'}, as ${paths.length === 1 ? 'a mount point' : 'mount points'}`,
       why: 'whoever can rename a directory above a read-only path would put another one in its place',
-      operations: places.flatMap((each) => planPin(situation, pinsFirst ? belowPins(each, { pinned, place }) : each)),
+      operations: places.flatMap((each) => planPin(situation, pinsFirst ? belowPins(each, { pinned }) : each)),
       from: 'mounts.readonlyPaths',
       needs: [situation.mayMount],
       requires: ['open_tree', 'openat2'],

@@ -2,6 +2,7 @@
 import { plain, type Operation } from '@haco/plan';
 import { holderOf, mountedBy, mountedFirst, normalize, type Mounted } from './entries/mounted.js';
 import { isLayeredHost } from './layer.js';
+import { isSelected } from './root/selection.js';
 import type { MountsSection } from './section.js';
 import type { Situation } from './situation.js';
 import { planFind, planOpenTarget } from './target.js';
@@ -28,6 +29,8 @@ export interface Holders {
   readonly place: (path: string, otherwise: Otherwise) => Restricted;
   /** The directories above read-only paths that somebody inside could rename, the topmost first. */
   readonly pinned: readonly string[];
+  /** Whether only what the container itself mounts can be there: its root is in memory, and has nothing of that name. */
+  readonly isOwn: (path: string) => boolean;
 }
 
 /** What is below these is the kernel's: nobody makes or renames anything there. */
@@ -56,6 +59,10 @@ export function holdersOf(section: MountsSection, situation: Situation): Holders
     .sort((a, b) => a.length - b.length);
   const layered = isLayeredHost(section, situation);
   return {
+    isOwn: (path) =>
+      isSelected(section.rootfs) &&
+      holderOf(mounted, normalize(path))?.path === '/' &&
+      !section.rootfs.only.includes(normalize(path)),
     pinned,
     place: (path, otherwise) => {
       const holder = holderOf(mounted, normalize(path));
@@ -71,7 +78,7 @@ export function holdersOf(section: MountsSection, situation: Situation): Holders
 }
 
 /** From where something is made once directories above are mount points of their own: none is crossed on the way (RESOLVE_NO_XDEV). */
-export function belowPins(given: Restricted, { pinned }: Holders): Restricted {
+export function belowPins(given: Restricted, { pinned }: Pick<Holders, 'pinned'>): Restricted {
   const restricted = plain(given);
   const above = directoriesAbove(restricted.path);
   const pin = pinned.filter((path) => above.includes(path)).at(-1);

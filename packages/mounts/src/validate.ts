@@ -2,6 +2,7 @@
 import { formatBytes, issue, parseText, quote, type Issue, type SharedFacts } from '@haco/plan';
 import { independentNames } from './kinds/independent-names.js';
 import { contentOf } from './contents.js';
+import { isSelected } from './root/selection.js';
 import type { BindEntry, DeviceNode, IndependentEntry, MountEntry, MountIdMap, MountsSection } from './section.js';
 
 const key = 'mounts';
@@ -111,9 +112,7 @@ function validateRootMap({ rootfs, idmap }: MountsSection, facts: SharedFacts): 
   const paths = rootfs === undefined ? none : 'path' in rootfs ? [rootfs.path] : rootfs.overlay.lower;
   return [
     ...validateMap(idmap, at),
-    ...(rootfs !== undefined && 'path' in rootfs && rootfs.only !== undefined
-      ? [issue(at, 'maps the owners of a whole root; leave out the option only')]
-      : []),
+    ...(isSelected(rootfs) ? [issue(at, 'maps the owners of a whole root; leave out the option only')] : []),
     ...(paths.includes('/')
       ? [
           issue(
@@ -276,7 +275,7 @@ function validateNamespace(section: MountsSection, facts: SharedFacts): readonly
     ...(own || rootfs === undefined || 'path' in rootfs
       ? []
       : [issue(`${key}.rootfs.overlay`, `an overlay needs a new mount namespace; ${remedy}`)]),
-    ...(own || rootfs === undefined || !('path' in rootfs) || rootfs.only === undefined
+    ...(own || !isSelected(rootfs)
       ? []
       : [issue(`${key}.rootfs.only`, `directories can be chosen only in a new mount namespace; ${remedy}`)]),
     ...(own || readonly !== true

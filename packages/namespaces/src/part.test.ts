@@ -24,6 +24,8 @@ describe('verbs', () => {
       enter: [{ kind: 'net', pid: 7 }],
     });
     expect(verbs.enter(emptySection, 'net', {} as never)).toBeInstanceOf(Rejected);
+    // A number alone would be trusted, which is less than what was asked for.
+    expect(verbs.enter(emptySection, 'net', { pid: 7, startTime: '12' } as never)).toBeInstanceOf(Rejected);
   });
 
   test('the other verbs replace what was said before', () => {

@@ -16,7 +16,8 @@ function target(kind: NamespaceKind, to: EnterTarget): Entered | undefined {
     readonly pid?: unknown;
     readonly startTime?: unknown;
   };
-  if (typeof pid !== 'number') return undefined;
+  // Without it a number alone would be trusted, which is not what was said.
+  if (typeof pid !== 'number' || !['number', 'undefined'].includes(typeof startTime)) return undefined;
   return typeof startTime === 'number' ? { kind, pid, startTime } : { kind, pid };
 }
 

@@ -13,7 +13,10 @@ import type { Step } from './step.js';
  * the context, never from the other part's section.
  */
 export interface SharedFacts {
-  /** Name of the container. */
+  /**
+   * Name of the container, to be written as it is: in `facts()`, `plan()` and `check()` another of the same length may stand for it, since
+   * containers that are alike but for their names share a plan.
+   */
   readonly name: string;
   /** Kinds that the container creates. */
   readonly unshared: readonly NamespaceKind[];

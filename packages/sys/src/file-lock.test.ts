@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { err, ok } from 'neverthrow';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { isLockedByOther, tryLock, unlock } from './file-lock.js';
 
@@ -42,47 +43,47 @@ async function end(child: ChildProcess): Promise<void> {
 describe('the lock of an open file', () => {
   test('is of one at a time, and seen by who asks', () => {
     const [one, two] = [another(), another()];
-    expect(tryLock(one)).toBe('locked');
-    expect(tryLock(one)).toBe('locked');
-    expect(tryLock(two)).toBe('taken');
+    expect(tryLock(one)).toEqual(ok(true));
+    expect(tryLock(one)).toEqual(ok(true));
+    expect(tryLock(two)).toEqual(ok(false));
     expect(isLockedByOther(two)).toBe(true);
     expect(isLockedByOther(one)).toBe(false);
     unlock(one);
     expect(isLockedByOther(two)).toBe(false);
-    expect(tryLock(two)).toBe('locked');
+    expect(tryLock(two)).toEqual(ok(true));
   });
 
   test('can be of some bytes only, wherever the file ends', () => {
     const [one, two] = [another(), another()];
     const far = (1n << 62n) - 1n;
-    expect(tryLock(one, far, 1n)).toBe('locked');
-    expect(tryLock(two, far - 1n, 1n)).toBe('locked');
-    expect(tryLock(two, far, 1n)).toBe('taken');
+    expect(tryLock(one, far, 1n)).toEqual(ok(true));
+    expect(tryLock(two, far - 1n, 1n)).toEqual(ok(true));
+    expect(tryLock(two, far, 1n)).toEqual(ok(false));
   });
 
   test('goes to a program that inherits the descriptor: closing it here is not the end of it', async () => {
     const first = openSync(path, 'a');
-    expect(tryLock(first)).toBe('locked');
+    expect(tryLock(first)).toEqual(ok(true));
     const child = await heir(first);
     closeSync(first);
     const two = another();
-    expect(tryLock(two)).toBe('taken');
+    expect(tryLock(two)).toEqual(ok(false));
     await end(child);
-    expect(tryLock(two)).toBe('locked');
+    expect(tryLock(two)).toEqual(ok(true));
   });
 
   test('is let go of for all who have it', async () => {
     const one = another();
-    expect(tryLock(one)).toBe('locked');
+    expect(tryLock(one)).toEqual(ok(true));
     const child = await heir(one);
     unlock(one);
-    expect(tryLock(another())).toBe('locked');
+    expect(tryLock(another())).toEqual(ok(true));
     await end(child);
   });
 
   test('names the errno of what can not be locked', () => {
     another();
-    expect(tryLock(another('r'))).toBe('EBADF');
+    expect(tryLock(another('r'))).toEqual(err('EBADF'));
     expect(isLockedByOther(-1)).toBe(false);
   });
 });

@@ -1,4 +1,5 @@
 /** Locks of open files: the kernel lets go of them when the last descriptor is closed, however its owner ends. */
+import { err, ok, type Result } from 'neverthrow';
 import { errnoName } from './errno.js';
 import { rawSyscall } from './libc.js';
 import { syscallNumbers } from './codec/numbers.generated.js';
@@ -19,8 +20,8 @@ function flock(type: number, at: bigint, length: bigint): Buffer {
 }
 
 /**
- * Try to lock bytes of an open file, by default all of it, for writing. `'locked'`: it is of everybody who has this descriptor, also by
- * inheritance. `'taken'`: another open file has it. Else the errno, such as `EBADF` for a descriptor that can't write.
+ * Try to lock bytes of an open file, by default all of it, for writing. True: it is of everybody who has this descriptor, also by
+ * inheritance. False: another open file has it. The error is an errno, such as `EBADF` for a descriptor that can't write.
  *
  * @param at - first byte; need not be there
  * @param length - in bytes; 0: all that follow
@@ -30,14 +31,14 @@ function flock(type: number, at: bigint, length: bigint): Buffer {
  * import { openSync } from 'node:fs';
  * import { tryLock, unlock } from '@haco/sys';
  * const fd = openSync('lock', 'a');
- * if (tryLock(fd) === 'locked') unlock(fd);
+ * if (tryLock(fd).unwrapOr(false)) unlock(fd);
  * ```
  */
-export function tryLock(fd: number, at = 0n, length = 0n): string {
+export function tryLock(fd: number, at = 0n, length = 0n): Result<boolean, string> {
   const result = rawSyscall(fcntl, fd, F_OFD_SETLK, flock(F_WRLCK, at, length));
-  if (result === 0) return 'locked';
+  if (result === 0) return ok(true);
   const errno = errnoName(-result);
-  return errno === 'EAGAIN' || errno === 'EACCES' ? 'taken' : errno;
+  return errno === 'EAGAIN' || errno === 'EACCES' ? ok(false) : err(errno);
 }
 
 /**

@@ -13,18 +13,29 @@ function numbersOf(path: string): readonly number[] {
     .map(Number);
 }
 
-/** Groups below a directory, not itself, the deepest first. */
-export function descendants(path: string): readonly string[] {
-  let names: readonly string[];
+function groupsIn(path: string): readonly string[] {
   try {
-    names = readdirSync(path, { withFileTypes: true })
+    return readdirSync(path, { withFileTypes: true })
       .filter((entry) => entry.isDirectory())
-      .map(({ name }) => name);
+      .map(({ name }) => `${path}/${name}`);
   } catch {
     // It is gone, and with it all below.
     return [];
   }
-  return names.flatMap((name) => [...descendants(`${path}/${name}`), `${path}/${name}`]);
+}
+
+/** Groups below a directory, not itself, the deepest first; no more than `most`, where who makes them isn't trusted. */
+export function descendants(path: string, most = Number.POSITIVE_INFINITY): readonly string[] {
+  const found: string[] = [];
+  const visit = (group: string): void => {
+    for (const below of groupsIn(group)) {
+      if (found.length >= most) return;
+      visit(below);
+      if (found.length < most) found.push(below);
+    }
+  };
+  visit(path);
+  return found;
 }
 
 /** Processes of the group itself. */

@@ -69,7 +69,7 @@ export function claim(name: string, host: HostFacts): NameClaim | undefined {
   const fd = openOwn(host);
   if (fd === undefined) return new NameClaim();
   // What can't be locked at all is in nobody's way.
-  if (tryLock(fd, placeOf(name), 1n) !== 'taken') return new NameClaim(fd);
+  if (tryLock(fd, placeOf(name), 1n).unwrapOr(true)) return new NameClaim(fd);
   closeSync(fd);
   return undefined;
 }

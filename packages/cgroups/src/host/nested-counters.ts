@@ -6,10 +6,13 @@ import { descendants } from './members.js';
 /** Links of a directory that has none in it: its name, and its own `.`. The kernel counts a link for each group below. */
 const linksOfLeaf = 2;
 
-/** Groups below a directory. That there are none, as nearly always, costs one call: snapshots are taken of hundreds of groups. */
+/** Whoever may make groups could keep Node busy with looking at them. */
+const mostNested = 1000;
+
+/** Groups below a directory, of which no more than a thousand are looked at. That there are none, as nearly always, costs one call: snapshots are taken of hundreds of groups. */
 export function nestedIn(path: string): readonly string[] {
   const links = statSync(path, { throwIfNoEntry: false })?.nlink ?? linksOfLeaf;
-  return links === linksOfLeaf ? [] : descendants(path);
+  return links === linksOfLeaf ? [] : descendants(path, mostNested);
 }
 
 /** The same file of all groups below. */

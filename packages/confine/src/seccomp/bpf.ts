@@ -85,10 +85,10 @@ export function decode(program: Program): readonly Instruction[] {
   });
 }
 
-/** The program in these bytes. Both architectures that haco runs on are little-endian. */
+/** The program in these bytes, as far as they are whole instructions. Both architectures that haco runs on are little-endian. */
 export function fromBytes(bytes: Uint8Array): Program {
   // A copy begins where words may begin.
-  return new Uint32Array(Uint8Array.from(bytes).buffer);
+  return new Uint32Array(Uint8Array.from(bytes.subarray(0, bytes.length & ~7)).buffer);
 }
 
 /** The program for calls of one architecture. */

@@ -166,9 +166,9 @@ async function outFile(found: Found, path: string, target: Buffer, tally: Tally)
     return ok();
   } finally {
     stream.destroy();
+    // Half a file would pass for the whole. That it can't be removed is no reason to say less of why it is half.
+    if (file !== undefined && !isWhole) await unlink(target).catch(() => undefined);
     await file?.close();
-    // Half a file would pass for the whole.
-    if (file !== undefined && !isWhole) await unlink(target);
   }
 }
 

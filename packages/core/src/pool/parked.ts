@@ -88,7 +88,7 @@ export class Parked {
       untilEnd: effects?.awaitsRunning !== true,
       stdio: [theirs, theirs, theirs],
       descriptors: entered.value,
-      onBarrier: (barrier, childPid) => atBarrier(effects, barrier, childPid),
+      onBarrier: (barrier, childPid) => atBarrier({ effects, planned }, barrier, childPid),
     });
     closeQuietly(theirs);
     closeEntered(entered.value);

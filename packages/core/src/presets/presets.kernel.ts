@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeWith, expectNothingLeft, makeRootfs, requires, type TestRootfs } from '@haco/testkit';
@@ -60,6 +61,15 @@ describeWith(['root', 'busybox', 'probe'], 'sandbox(), as root', () => {
     ];
     expect(there.filter((path) => !known.includes(path))).toEqual([]);
     expect(there).toContain('/usr');
+  });
+
+  it('shows what is mounted into it, wherever that is', async () => {
+    for (const target of ['/srv/project', '/home/me/project', '/project', '/tmp/project']) {
+      const builder = sandbox().mount('/etc', target, { readonly: true });
+      const { stdout } = await orThrow(builder.command('/bin/sh', '-c', `ls ${target}; ls /`).run());
+      expect(stdout).toContain('passwd');
+      expect(existsSync(`/${target.split('/')[1] ?? ''}/project`)).toBe(false);
+    }
   });
 
   it('has no network, no core files, and an environment of two words', async () => {

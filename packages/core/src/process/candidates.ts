@@ -13,3 +13,6 @@ export function candidates(
   const path = section.env['PATH'] ?? defaultPath;
   return path.split(':').map((directory) => ({ path: `${directory === '' ? '.' : directory}/${command.file}`, argv }));
 }
+
+/** After these, execve(2) is tried at the next place: what else is wrong, it would fail with too. */
+export const notThere = ['ENOENT', 'ENOTDIR', 'EACCES'];

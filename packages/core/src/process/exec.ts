@@ -1,6 +1,6 @@
 /** The last steps: bound to Node's life, nothing open but what is meant, and the command. */
 import { flags, slot, struct, syscall, type Operation, type PlanContext, type Step } from '@haco/plan';
-import { candidates } from './candidates.js';
+import { candidates, notThere } from './candidates.js';
 import { executeParked, planParked } from './parked.js';
 import { planReplaceOutput } from './replace-output.js';
 import type { ProcessSection } from './section.js';
@@ -27,11 +27,7 @@ function execute(section: ProcessSection): readonly Operation[] {
   const strings = environment(section);
   const last = tried.length - 1;
   return tried.map(({ path, argv }, index) =>
-    syscall(
-      'execve',
-      [path, { strings: argv }, { strings }],
-      index === last ? {} : { tolerate: ['ENOENT', 'ENOTDIR', 'EACCES'] },
-    ),
+    syscall('execve', [path, { strings: argv }, { strings }], index === last ? {} : { tolerate: notThere }),
   );
 }
 

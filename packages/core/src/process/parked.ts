@@ -10,6 +10,7 @@ import {
   type Operation,
   type Step,
 } from '@haco/plan';
+import { notThere } from './candidates.js';
 
 /**
  * Where the command lies in the memory of the parked process: a fixed place, so that Node knows every pointer before there is a
@@ -137,7 +138,7 @@ export function executeParked(): readonly Operation[] {
     syscall(
       'execve',
       [slot(`path-${String(index)}`), slot('argv'), slot('envp')],
-      index === parkedPaths - 1 ? {} : { tolerate: ['ENOENT', 'ENOTDIR', 'EACCES'] },
+      index === parkedPaths - 1 ? {} : { tolerate: notThere },
     ),
   );
 }

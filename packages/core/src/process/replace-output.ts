@@ -1,6 +1,6 @@
 /** Files of the host that the command's output replaces: they are emptied as late as can be, so that a start that fails leaves them alone. */
 import { flags, openFlags, slot, syscall, type HostFacts, type Operation, type Step } from '@haco/plan';
-import { candidates } from './candidates.js';
+import { candidates, notThere } from './candidates.js';
 import type { ProcessSection, StdioSpec } from './section.js';
 
 /** Id of the step that empties them. */
@@ -10,9 +10,6 @@ export const replaceOutputStepId = 'process.replace-output';
 export function replaces(spec: StdioSpec | undefined): boolean {
   return typeof spec === 'object' && 'file' in spec && spec.append !== true;
 }
-
-/** After these, execve(2) is tried at the next place: what else is wrong, it would fail with too. */
-const absent = ['ENOENT', 'ENOTDIR', 'EACCES'];
 
 const atCwd = flags({ AT_FDCWD: -100 }, 'AT_FDCWD');
 
@@ -30,7 +27,7 @@ export function planReplaceOutput(section: ProcessSection, { arch }: HostFacts):
     const left = paths.length - 1 - index;
     return syscall('openat', [atCwd, path, pathOnly, 0], {
       save: 'command',
-      tolerate: absent,
+      tolerate: notThere,
       ...(left > 0 ? { skipOnSuccess: left } : { skipOnTolerated: outputs.length + 1 }),
     });
   });

@@ -10,6 +10,7 @@ import {
   type Moment,
   type PartEffects,
 } from '@haco/plan';
+import { withName } from './made-up-name.js';
 import { alreadyAborted, type PlannedStart } from './plan-start.js';
 import type { StartInput } from './start-input.js';
 
@@ -86,8 +87,9 @@ export class StartEffects {
   constructor(
     private readonly list: readonly Effective[],
     private readonly input: StartInput,
-    { name, facts }: PlannedStart,
+    planned: PlannedStart,
   ) {
+    const { name } = planned;
     this.awaitsRunning = list.some(({ effects }) => effects.running !== undefined);
     this.givenUp = new Promise((resolve) => {
       this.giveUp = () => {
@@ -101,7 +103,7 @@ export class StartEffects {
       shared: this.shared,
       name,
       host: input.runtime.host(),
-      facts: { ...facts, name },
+      facts: { ...withName(planned.facts, planned), name },
       signal: this.over.signal,
       fail: (error) => {
         this.failure ??= error;

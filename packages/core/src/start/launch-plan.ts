@@ -24,6 +24,7 @@ import { receiveDescriptor, Terminal } from '../streams/terminal.js';
 import { runTool } from '../tool.js';
 import { closeEntered, openEntered } from './entered.js';
 import type { StartEffects } from './effects.js';
+import { withName } from './made-up-name.js';
 import type { PlannedStart } from './plan-start.js';
 import type { StartInput } from './start-input.js';
 
@@ -74,12 +75,12 @@ function answersOf({ spec, noted }: StartInput, failed: (error: HacoError) => vo
 
 /** What Node does while a start waits: the effects of parts, then the tool of the barrier. */
 export async function atBarrier(
-  effects: StartEffects | undefined,
+  { effects, planned }: { readonly effects: StartEffects | undefined; readonly planned: PlannedStart },
   barrier: BarrierOperation,
   childPid: number,
 ): Promise<Result<void, HacoError>> {
   const done = effects === undefined ? ok() : await effects.atBarrier(barrier.name, childPid);
-  return done.isErr() || barrier.tool === undefined ? done : runTool(barrier, childPid);
+  return done.isErr() || barrier.tool === undefined ? done : runTool(withName(barrier, planned), childPid);
 }
 
 /**
@@ -162,7 +163,7 @@ function launch(
               if (barrier.name === createdBarrier) reachCreated(childPid);
               const answered = await answers?.reached(barrier, childPid);
               if (answered !== undefined) return answered;
-              return atBarrier(effects, barrier, childPid);
+              return atBarrier({ effects, planned }, barrier, childPid);
             },
           }),
         ),

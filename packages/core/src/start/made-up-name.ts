@@ -9,20 +9,22 @@ export function makeUpName(): string {
   return `${madeUp.prefix}${randomHex(madeUp.bytes)}`;
 }
 
-/** Shorter than this, it could be found in a plan by chance. */
-const shortest = 6;
+/** Shorter than this, it could be found by chance in the content of a file that a plan brings, of some MiB at most. */
+const shortest = 8;
+const letters = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789';
 
 const placeholders = new Map<number, string>();
 
 /**
- * What stands for a name of this length in plans that are kept. Random, so that nothing which a caller writes can be taken for it; undefined
- * for names so short that it would have to be guessed.
+ * What stands for a name of this length in plans that are kept. Random, so that nothing which a caller writes is likely to be taken for it;
+ * undefined for names that are too short for that.
  */
 function placeholderOf(length: number): string | undefined {
   if (length < shortest) return undefined;
   let placeholder = placeholders.get(length);
   if (placeholder === undefined) {
-    placeholder = randomHex(Math.ceil(length / 2)).slice(0, length);
+    const random = Buffer.from(randomHex(length), 'hex');
+    placeholder = Array.from(random, (byte) => letters[byte % letters.length]).join('');
     placeholders.set(length, placeholder);
   }
   return placeholder;

@@ -40,12 +40,12 @@ export function takeLock(path: string): Result<number | undefined, HacoError> {
       return err(new IoError({ what: 'open the lock', path, errno, hint: hintFor('openat', errno) }));
     }
     const locked = tryLock(fd);
-    if (locked === 'locked' && isAt(fd, path)) return ok(fd);
+    if (locked.isOk() && locked.value && isAt(fd, path)) return ok(fd);
     closeSync(fd);
-    if (locked === 'taken') return ok(undefined);
-    if (locked !== 'locked') {
-      return err(new IoError({ what: 'lock', path, errno: locked, hint: hintFor('fcntl', locked) }));
+    if (locked.isErr()) {
+      return err(new IoError({ what: 'lock', path, errno: locked.error, hint: hintFor('fcntl', locked.error) }));
     }
+    if (!locked.value) return ok(undefined);
     // Who had it before has removed the container meanwhile: this file is nobody's any more.
   }
 }

@@ -1,5 +1,5 @@
 /** Descriptors that become the container's standard streams: files of the host, and /dev/null. */
-import { closeSync, constants, fstatSync, lstatSync, openSync, unlinkSync } from 'node:fs';
+import { closeSync, constants, fstatSync, lstatSync, openSync, realpathSync, unlinkSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { err, ok, type Result } from 'neverthrow';
 import { IoError, type HacoError } from '@haco/plan';
@@ -34,15 +34,23 @@ const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL, O_APPEND } = constants;
 
 /** For writing; made when it isn't there. Never emptied here: the start may fail yet. */
 function openOutput(path: string, flags: number): OpenedFile {
-  let fd: number;
+  const created = (fd: number, at: string): OpenedFile => {
+    const { dev, ino } = fstatSync(fd, { bigint: true });
+    return { fd, created: { path: at, dev, ino } };
+  };
   try {
-    fd = openSync(path, flags | O_CREAT | O_EXCL, 0o644);
+    return created(openSync(path, flags | O_CREAT | O_EXCL, 0o644), resolve(path));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    return { fd: openSync(path, flags | O_CREAT, 0o644) };
   }
-  const { dev, ino } = fstatSync(fd, { bigint: true });
-  return { fd, created: { path: resolve(path), dev, ino } };
+  try {
+    return { fd: openSync(path, flags) };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+  // A link to what isn't there: it is made where the link leads.
+  const fd = openSync(path, flags | O_CREAT, 0o644);
+  return created(fd, realpathSync(path));
 }
 
 /** Open a host file as a stream of the container. */

@@ -1,6 +1,15 @@
 /** Standard streams of real containers: text, floods, bytes, slow readers, files and orphans. */
 import { spawnSync } from 'node:child_process';
-import { closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough, Readable, Writable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
@@ -235,6 +244,15 @@ describeWith(['root', 'busybox', 'probe'], 'stdout and stderr', () => {
         expect(errors.map((error) => error.kind)).toEqual([kind, kind]);
         expect([readFileSync(kept, 'utf8'), existsSync(fresh)]).toEqual([precious, false]);
       }
+    });
+
+    test('also one that a link leads to', async () => {
+      const [link, target] = [join(directory, 'link'), join(directory, 'led-to')];
+      symlinkSync('led-to', link);
+      void (await plain.chroot('/nowhere').stdout({ file: link }).run())._unsafeUnwrapErr();
+      expect([existsSync(target), readlinkSync(link)]).toEqual([false, 'led-to']);
+      await orThrow(shell('echo one').stdout({ file: link }).run());
+      expect([readFileSync(target, 'utf8'), readlinkSync(link)]).toEqual(['one\n', 'led-to']);
     });
 
     test('a pool', async () => {

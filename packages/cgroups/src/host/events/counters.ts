@@ -71,6 +71,7 @@ export function treeCounts(path: string, file: string, words: Words, emit: Emit)
     lookBelow: () => {
       const below = nestedIn(path);
       if (below.length > 0) lookAt([path, ...below]);
+      else for (const known of counts.keys()) if (known !== path) counts.delete(known);
     },
   };
 }

@@ -68,6 +68,11 @@ test('a quota without a limit is put back as that, and its period as that of sys
   ]);
 });
 
+test('a weight of disks is put back on v1, too', () => {
+  const files = { 'blkio.bfq.weight': '200\n' };
+  expect(before({ keys: { 'io.weight': '10' } }, 1, files)).toEqual({ back: ['IOWeight=200'], unknown: [] });
+});
+
 test('what can not be read is named', () => {
   expect(before({ pids: 7, keys: { 'io.weight': '10' } }, 2, { 'pids.max': '5\n' })).toEqual({
     back: ['TasksMax=5'],

@@ -21,6 +21,7 @@ const fromV1: Readonly<Record<string, (read: (file: string) => string | undefine
     return spell(shares, 2, [shares])?.[0]?.[1];
   },
   'memory.max': (read) => limitOf(read('memory.limit_in_bytes'))?.toString(),
+  'io.weight': (read) => read('blkio.bfq.weight'),
   'pids.max': (read) => read('pids.max'),
 };
 
