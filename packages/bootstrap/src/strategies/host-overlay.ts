@@ -20,7 +20,7 @@ export interface HostOverlaySpec {
  * @example
  * ```ts
  * import { hostOverlay } from '@haco/bootstrap';
- * hostOverlay({ over: ['/srv/ci/extra-files'] });
+ * hostOverlay({ over: ['/srv/build/extra-files'] });
  * ```
  *
  * @see {@link https://docs.kernel.org/filesystems/overlayfs.html | overlayfs}
