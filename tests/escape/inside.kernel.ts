@@ -45,7 +45,7 @@ describeWith(['root', 'compiler', 'probe', 'seccomp'], 'escape: from inside, as 
   });
 });
 
-describeWith(['root', 'compiler', 'probe', 'seccomp', 'cgroup1'], 'escape: from inside by cgroup v1, as root', () => {
+describeWith(['root', 'compiler', 'probe', 'seccomp', 'cgroup1'], 'escape from inside by cgroup v1, as root', () => {
   beforeAll(async () => {
     await orThrow(haco().command('/bin/sleep', '0.05').run());
     targets = await makeTargets();

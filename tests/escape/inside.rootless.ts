@@ -24,7 +24,7 @@ describeWith(
 
 describeWith(
   ['ordinary-user', 'userns', 'compiler', 'probe', 'seccomp', 'cgroup1'],
-  'escape: from inside by cgroup v1, as an ordinary user',
+  'escape from inside by cgroup v1, as an ordinary user',
   () => {
     beforeAll(async () => {
       await orThrow(haco().command('/bin/sleep', '0.05').run());
