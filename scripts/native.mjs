@@ -25,7 +25,8 @@ if (missing.length > 0) {
   for (const script of ['embed-launcher.ts', 'embed-tools.ts']) {
     const { status } = spawnSync(
       `${root}node_modules/.bin/tsx`,
-      [`${root}scripts/${script}`, ...process.argv.slice(2)],
+      // Sources, of which a fresh clone has nothing built.
+      ['--conditions', '@haco/source', `${root}scripts/${script}`, ...process.argv.slice(2)],
       {
         cwd: root,
         stdio: 'inherit',
