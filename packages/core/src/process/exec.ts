@@ -1,5 +1,6 @@
 /** The last steps: bound to Node's life, nothing open but what is meant, and the command. */
 import { flags, slot, struct, syscall, type Operation, type PlanContext, type Step } from '@haco/plan';
+import { atCwd } from './at-cwd.js';
 import { candidates, notThere } from './candidates.js';
 import { executeParked, planParked } from './parked.js';
 import { planReplaceOutput } from './replace-output.js';
@@ -8,7 +9,6 @@ import type { ProcessSection } from './section.js';
 const PR_SET_PDEATHSIG = 1;
 const kill = flags({ SIGKILL: 9 }, 'SIGKILL');
 const readable = flags({ POLLIN: 1 }, 'POLLIN');
-const atCwd = flags({ AT_FDCWD: -100 }, 'AT_FDCWD');
 
 /** Id of the step whose failure means that the command could not be executed. */
 export const execStepId = 'process.exec';

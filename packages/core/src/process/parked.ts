@@ -10,6 +10,7 @@ import {
   type Operation,
   type Step,
 } from '@haco/plan';
+import { atCwd } from './at-cwd.js';
 import { notThere } from './candidates.js';
 
 /**
@@ -96,7 +97,7 @@ export function planParked({ arch }: HostFacts): readonly Step[] {
         // Kernels before 4.17 take the address for a wish.
         syscall('mmap', [hex(parkedAddress), parkedBytes, protection, mapping, -1, 0], { expect: parkedAddress }),
         // By this Node knows that it is complete, and may put files of a run into it.
-        syscall('openat', [flags({ AT_FDCWD: -100 }, 'AT_FDCWD'), '/', rootFlags(arch), 0], { save: 'parked-root' }),
+        syscall('openat', [atCwd, '/', rootFlags(arch), 0], { save: 'parked-root' }),
         sendDescriptor(1, slot('parked-root'), 't'),
         syscall('close', [slot('parked-root')]),
         syscall('recvmsg', [0, message, flags({ MSG_CMSG_CLOEXEC: 0x4000_0000 }, 'MSG_CMSG_CLOEXEC')]),

@@ -1,5 +1,6 @@
 /** Files of the host that the command's output replaces: they are emptied as late as can be, so that a start that fails leaves them alone. */
 import { flags, openFlags, slot, syscall, type HostFacts, type Operation, type Step } from '@haco/plan';
+import { atCwd } from './at-cwd.js';
 import { candidates, notThere } from './candidates.js';
 import type { ProcessSection, StdioSpec } from './section.js';
 
@@ -10,8 +11,6 @@ export const replaceOutputStepId = 'process.replace-output';
 export function replaces(spec: StdioSpec | undefined): boolean {
   return typeof spec === 'object' && 'file' in spec && spec.append !== true;
 }
-
-const atCwd = flags({ AT_FDCWD: -100 }, 'AT_FDCWD');
 
 /**
  * The step, where there are such files. Last of what happens before the filters, which need not allow it; what can fail after it is

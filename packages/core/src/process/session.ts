@@ -1,8 +1,7 @@
 /** What a new process inherits and shouldn't: session, working directory, umask, and the OOM score of Node. */
 import { flags, openat2, openFlags, slot, syscall, type Flags, type PlanContext, type Step } from '@haco/plan';
+import { atCwd } from './at-cwd.js';
 import type { ProcessSection } from './section.js';
-
-const atCwd = flags({ AT_FDCWD: -100 }, 'AT_FDCWD');
 
 /** The mask of every command about which nothing was said. */
 const usualMask = 0o022;

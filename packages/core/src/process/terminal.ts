@@ -1,5 +1,6 @@
 /** A terminal of the container's own: made inside, its other end handed to Node. */
 import { flags, openFlags, sendDescriptor, slot, struct, syscall, type PlanContext, type Step } from '@haco/plan';
+import { atCwd } from './at-cwd.js';
 import type { ProcessSection } from './section.js';
 import { numericUser } from './user.js';
 
@@ -7,7 +8,6 @@ const TIOCSPTLCK = 0x40045431;
 const TIOCGPTPEER = 0x5441;
 const TIOCSWINSZ = 0x5414;
 const TIOCSCTTY = 0x540e;
-const atCwd = flags({ AT_FDCWD: -100 }, 'AT_FDCWD');
 
 /** Name of the descriptor over which Node gets the terminal's master side. */
 export const terminalSocket = 'terminal';

@@ -103,7 +103,7 @@ export class StartEffects {
       shared: this.shared,
       name,
       host: input.runtime.host(),
-      facts: { ...withName(planned.facts, planned), name },
+      facts: withName(planned.facts, planned),
       signal: this.over.signal,
       fail: (error) => {
         this.failure ??= error;

@@ -105,11 +105,11 @@ function setLimits(
   section: CgroupsSection,
   options: UpdateOptions,
 ): ResultAsync<readonly LimitChange[], HacoError> {
-  const versionAt = (controller: string): 1 | 2 | undefined =>
-    dirs.find((one) => hasController(one, controller))?.version;
+  const dirOf = (controller: string): GroupDir | undefined => dirs.find((one) => hasController(one, controller));
+  const versionAt = (controller: string): 1 | 2 | undefined => dirOf(controller)?.version;
   const { told, properties, rest } = propertiesOf(settingsOf(section), versionAt);
   const before = beforeOf(told, properties, versionAt, (controller, file) =>
-    textOf(`${dirs.find((one) => hasController(one, controller))?.path ?? ''}/${file}`),
+    textOf(`${dirOf(controller)?.path ?? ''}/${file}`),
   );
   const changes = properties.map(({ name, values }) => ({
     path: unit,

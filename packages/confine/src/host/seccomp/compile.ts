@@ -58,10 +58,6 @@ function tooOld(name: string): HacoError {
   });
 }
 
-function unruled(name: string, number: number): Call {
-  return { name, number, rules: [], action: undefined };
-}
-
 const isEmpty = (set: readonly unknown[]): boolean => set.length === 0;
 
 /**
@@ -74,20 +70,16 @@ function callsOf(library: Libseccomp, { rules, defaultAction }: AppliedProfile):
     const { names, action } = rule;
     const decided = rule.args.every(isEmpty) ? action : undefined;
     for (const name of names) {
-      const call = calls.get(name);
+      let call = calls.get(name);
       if (call === undefined) {
-        const number = numberOf(library, own, name);
-        // libseccomp refuses rules that do what happens anyway.
-        if (number !== unknownName)
-          calls.set(
-            name,
-            action === defaultAction ? unruled(name, number) : { name, number, rules: [rule], action: decided },
-          );
+        call = { name, number: numberOf(library, own, name), rules: [], action: undefined };
+        if (call.number !== unknownName) calls.set(name, call);
         else if (lets(action) < lets(defaultAction)) return err(tooOld(name));
-      } else if (action !== defaultAction) {
-        call.action = call.rules.length === 0 || call.action === decided ? decided : undefined;
-        call.rules.push(rule);
       }
+      // libseccomp refuses rules that do what happens anyway.
+      if (action === defaultAction) continue;
+      call.action = call.rules.length === 0 || call.action === decided ? decided : undefined;
+      call.rules.push(rule);
     }
   }
   return ok([...calls.values()]);
