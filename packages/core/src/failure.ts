@@ -18,7 +18,7 @@ import { execStepId } from './process/exec.js';
 import { defaultPath } from './process/section.js';
 import type { Spec } from './spec.js';
 import { endedMeanwhile } from './start/entered.js';
-import { withName } from './start/made-up-name.js';
+import { filled } from './start/blanks.js';
 import type { PlannedStart } from './start/plan-start.js';
 
 /** The root directory isn't there, or isn't one. */
@@ -71,7 +71,7 @@ export function warningsError([first, ...others]: readonly [Warning, ...Warning[
 /** The error of a start that failed in the launcher. */
 export function startError({ error, failure: failed }: LaunchFailure, spec: Spec, planned: PlannedStart): HacoError {
   if (failed === undefined) return withFilter(error);
-  const failure = withName(failed, planned);
+  const failure = filled(failed, planned.blanks);
   const { step, errno } = failure;
   const root = planned.facts.rootfs;
   if (step.id === execStepId && (errno === 'ENOENT' || errno === 'ENOTDIR')) return missingCommand(spec, root, errno);

@@ -104,6 +104,7 @@ export {
   type SchedulerSpec,
 } from './process/scheduler.js';
 export { realRuntime, type Performance, type Runtime } from './runtime.js';
+export type { Blank } from './start/blanks.js';
 export type { Spec } from './spec.js';
 export type { WhenReady } from './start/start.js';
 export type { Learned } from './start/learn.js';

@@ -2,13 +2,23 @@
 import type { Result } from 'neverthrow';
 import type { BarrierOperation, HacoError, HostFacts, Plan } from '@haco/plan';
 import type { LogEntry } from './log.js';
-import { announceStart, encodePlan, launch, probeHost, wireOrder, type EncodedPlan, type Launch } from '@haco/sys';
+import {
+  announceStart,
+  encodePlan,
+  launch,
+  probeHost,
+  wireOrder,
+  type EncodedPlan,
+  type Launch,
+  type Patch,
+} from '@haco/sys';
+import type { Blank } from './start/blanks.js';
 
 /** A plan to perform, with the descriptors that it needs. */
 export interface Performance {
   readonly plan: Plan;
-  /** `placeholder` in the plan stands for `name`, which has the same length: plans are made once, names for each start. */
-  readonly rename?: { readonly placeholder: string; readonly name: string };
+  /** What the plan leaves open: plans are made once, and these values, e.g. of name and arguments, for each start. */
+  readonly blanks?: readonly Blank[];
   /** Descriptors that become 0, 1 and 2. */
   readonly stdio: readonly [number, number, number];
   /** Further descriptors by the names that the plan uses. */
@@ -37,22 +47,30 @@ export interface Runtime {
 interface Encoding {
   readonly encoded: EncodedPlan;
   readonly channel: boolean;
-  /** Where the placeholder of the name stands. */
-  readonly places: readonly number[];
+  /** Where each of the blanks is. */
+  readonly places: readonly (readonly number[])[];
 }
 
 /** With and without a notice of the moment when the command runs. */
 const encodings = { notified: new WeakMap<Plan, Encoding>(), silent: new WeakMap<Plan, Encoding>() };
 
-function placesOf(bytes: Buffer, placeholder: string | undefined): readonly number[] {
+function placesOf(bytes: Buffer, { placeholder }: Blank): readonly number[] {
   const places: number[] = [];
-  if (placeholder === undefined) return places;
   for (let at = bytes.indexOf(placeholder); at !== -1; at = bytes.indexOf(placeholder, at + 1)) places.push(at);
   return places;
 }
 
+/** What the launcher reads there: a value that doesn't fill its blank is a string of its own, which ends after it. */
+function patchesOf({ places }: Encoding, blanks: readonly Blank[]): readonly Patch[] {
+  return blanks.flatMap(({ placeholder, value }, index) => {
+    const bytes = Buffer.from(value);
+    const text = bytes.length < placeholder.length ? Buffer.concat([bytes, Buffer.alloc(1)]) : bytes;
+    return (places[index] ?? []).map((at) => ({ at, bytes: text }));
+  });
+}
+
 /** A plan that is performed again (a builder that is run again) is encoded once. */
-function encodingOf({ plan, descriptors = {}, rename, untilEnd = false }: Performance): Encoding {
+function encodingOf({ plan, descriptors = {}, blanks = [], untilEnd = false }: Performance): Encoding {
   const cache = untilEnd ? encodings.silent : encodings.notified;
   const known = cache.get(plan);
   if (known !== undefined) return known;
@@ -63,7 +81,11 @@ function encodingOf({ plan, descriptors = {}, rename, untilEnd = false }: Perfor
     notify: !untilEnd,
     fds: Object.keys(descriptors),
   });
-  const encoding = { encoded, channel: encoded.usesChannel, places: placesOf(encoded.bytes, rename?.placeholder) };
+  const encoding = {
+    encoded,
+    channel: encoded.usesChannel,
+    places: blanks.map((blank) => placesOf(encoded.bytes, blank)),
+  };
   cache.set(plan, encoding);
   return encoding;
 }
@@ -73,16 +95,16 @@ export const realRuntime: Runtime = {
   host: () => probeHost(),
   announce: announceStart,
   launch: (performance) => {
-    const { rename, stdio, descriptors = {}, onBarrier, untilEnd = false, announced = 0 } = performance;
-    const { encoded, channel, places } = encodingOf(performance);
+    const { blanks = [], stdio, descriptors = {}, onBarrier, untilEnd = false, announced = 0 } = performance;
+    const encoding = encodingOf(performance);
     return launch({
-      encoded,
-      ...(rename === undefined ? {} : { patches: places.map((at) => ({ at, text: rename.name })) }),
+      encoded: encoding.encoded,
+      patches: patchesOf(encoding, blanks),
       stdio,
       passed: Object.values(descriptors),
       untilEnd,
       announced,
-      ...(channel ? { onBarrier } : {}),
+      ...(encoding.channel ? { onBarrier } : {}),
     });
   },
 };

@@ -19,6 +19,7 @@ export { keepInSeries } from './launcher/keeper.js';
 export { randomHex } from './late-builtins.js';
 export { launch } from './launcher/launch.js';
 export type { Launch, LaunchEnd, LaunchFailure, LaunchRequest, Running } from './launcher/launch-types.js';
+export type { Patch } from './launcher/plan-file.js';
 export { readFailure, readOuts, readReport, type StepFailure, type StepTime } from './launcher/report.js';
 export { socketPair } from './launcher/channel.js';
 export { sendMessage } from './launcher/send-message.js';

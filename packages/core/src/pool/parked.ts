@@ -81,10 +81,10 @@ export class Parked {
       return err(pair.error);
     }
     const [own, theirs] = pair.value;
-    const { plan, placeholder, name } = planned;
+    const { plan, blanks } = planned;
     const launched = input.runtime.launch({
       plan,
-      ...(placeholder === undefined ? {} : { rename: { placeholder, name } }),
+      blanks,
       untilEnd: effects?.awaitsRunning !== true,
       stdio: [theirs, theirs, theirs],
       descriptors: entered.value,

@@ -10,7 +10,7 @@ import {
   type Moment,
   type PartEffects,
 } from '@haco/plan';
-import { withName } from './made-up-name.js';
+import { filled } from './blanks.js';
 import { alreadyAborted, type PlannedStart } from './plan-start.js';
 import type { StartInput } from './start-input.js';
 
@@ -103,7 +103,7 @@ export class StartEffects {
       shared: this.shared,
       name,
       host: input.runtime.host(),
-      facts: withName(planned.facts, planned),
+      facts: filled(planned.facts, planned.blanks),
       signal: this.over.signal,
       fail: (error) => {
         this.failure ??= error;

@@ -24,7 +24,7 @@ import { receiveDescriptor, Terminal } from '../streams/terminal.js';
 import { runTool } from '../tool.js';
 import { closeEntered, openEntered } from './entered.js';
 import type { StartEffects } from './effects.js';
-import { withName } from './made-up-name.js';
+import { filled } from './blanks.js';
 import type { PlannedStart } from './plan-start.js';
 import type { StartInput } from './start-input.js';
 
@@ -80,7 +80,7 @@ export async function atBarrier(
   childPid: number,
 ): Promise<Result<void, HacoError>> {
   const done = effects === undefined ? ok() : await effects.atBarrier(barrier.name, childPid);
-  return done.isErr() || barrier.tool === undefined ? done : runTool(withName(barrier, planned), childPid);
+  return done.isErr() || barrier.tool === undefined ? done : runTool(filled(barrier, planned.blanks), childPid);
 }
 
 /**
@@ -151,9 +151,7 @@ function launch(
         emptyUnplanned(streams, planned).andThen(() =>
           perform({
             plan: planned.plan,
-            ...(planned.placeholder === undefined
-              ? {}
-              : { rename: { placeholder: planned.placeholder, name: planned.name } }),
+            blanks: planned.blanks,
             // A terminal is taken over as soon as the command runs, and some effects are due then.
             untilEnd: untilEnd && terminal === undefined && effects?.awaitsRunning !== true,
             announced,

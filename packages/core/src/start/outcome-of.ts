@@ -6,7 +6,7 @@ import { failureError, type LaunchEnd } from '@haco/sys';
 import { decide, type Outcome, type Usage } from '../outcome.js';
 import { cpuLimitsOf, endedByCpuLimit } from './cpu-limit.js';
 import type { Killer } from './killer.js';
-import { withName } from './made-up-name.js';
+import { filled } from './blanks.js';
 import type { PlannedStart } from './plan-start.js';
 
 type Enforcements = Readonly<Record<string, Enforcement>>;
@@ -89,7 +89,7 @@ export function outcomeOf(
 ): Result<Outcome, HacoError> {
   if (killer.error !== undefined) return err(killer.error);
   if (end.undoFailure !== undefined) {
-    const failure = withName(end.undoFailure, planned);
+    const failure = filled(end.undoFailure, planned.blanks);
     const { step, errno } = failure;
     return err(new IoError({ what: `${step.label} of`, path: planned.name, errno, hint: failureError(failure).hint }));
   }

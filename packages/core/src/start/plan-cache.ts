@@ -2,7 +2,7 @@
 import type { AnyPart, HostFacts } from '@haco/plan';
 import { replaces } from '../process/replace-output.js';
 import type { Spec } from '../spec.js';
-import { placeholderFor } from './made-up-name.js';
+import { withBlanks } from './blanks.js';
 import type { PlannedStart } from './plan-start.js';
 import type { StartInput } from './start-input.js';
 
@@ -30,18 +30,14 @@ function cacheOf({ parts, runtime }: StartInput): Cache {
   return cache;
 }
 
-/**
- * The spec without what no plan depends on: how long it may run, where its streams lead, and a name for which something else of its length
- * stands.
- */
-function contentKey({
-  control: _control,
-  process: { stdin, stdout, stderr, ...process },
-  identity: { name, ...identity },
-  ...rest
-}: Spec): string {
-  const named = [placeholderFor(name) ?? name, name === undefined];
-  return JSON.stringify([rest, process, stdin === 'inherit', replaces(stdout), replaces(stderr), identity, named]);
+/** The spec without what no plan depends on: how long it may run, where its streams lead, and what blanks of the plan stand for. */
+function contentKey(spec: Spec): string {
+  const {
+    control: _control,
+    process: { stdin, stdout, stderr, ...process },
+    ...rest
+  } = withBlanks(spec);
+  return JSON.stringify([rest, process, stdin === 'inherit', replaces(stdout), replaces(stderr)]);
 }
 
 /** The plan of an earlier start with an equal spec. */

@@ -13,7 +13,8 @@ import { planContainer } from '../planner.js';
 import { create } from '../rootfs/create.js';
 import type { Runtime } from '../runtime.js';
 import type { Spec } from '../spec.js';
-import { makeUpName, placeholderFor, withName } from './made-up-name.js';
+import { blanksOf, filled, namePlaceholder, withBlanks, type Blank } from './blanks.js';
+import { makeUpName } from './made-up-name.js';
 import { knownPlan, rememberPlan } from './plan-cache.js';
 import type { StartInput } from './start-input.js';
 
@@ -22,8 +23,8 @@ export interface PlannedStart {
   readonly plan: Plan;
   readonly facts: SharedFacts;
   readonly name: string;
-  /** What stands in the plan in place of `name`, so that one plan does for containers that are alike but for their names. */
-  readonly placeholder?: string;
+  /** What the plan leaves open, and the values of this start. */
+  readonly blanks: readonly Blank[];
   /** Whether the same plan may be performed again: it holds no looked-up id. */
   readonly reusable: boolean;
   /** Who performs the plan, where that isn't the runtime alone. */
@@ -94,7 +95,13 @@ function planOn(host: HostFacts, parts: readonly AnyPart[], spec: Spec, name: st
     withPrograms(process === spec.process ? spec : { ...spec, process }, host, first.facts).map((resolved) => {
       const { plan, facts } = resolved === spec ? first : planContainer(parts, resolved, host, name);
       const warnings = [...plan.warnings, ...(isThisMachine(host) ? filterProblems(plan.steps) : [])];
-      return { plan: { ...plan, warnings }, facts, name, reusable: process === spec.process && !readsFilters(spec) };
+      return {
+        plan: { ...plan, warnings },
+        facts,
+        name,
+        blanks: [],
+        reusable: process === spec.process && !readsFilters(spec),
+      };
     }),
   );
 }
@@ -119,7 +126,7 @@ export function isThisMachine(host: HostFacts): boolean {
 
 function refuse(planned: PlannedStart, spec: Spec): Result<PlannedStart, HacoError> {
   if (planned.plan.warnings.length === 0) return ok(planned);
-  const plan = withName(planned.plan, named(planned, spec));
+  const plan = filled(planned.plan, forSpec(planned, spec).blanks);
   const [first, ...others] = plan.warnings;
   return first === undefined ? ok(planned) : err(warningsError([first, ...others], plan));
 }
@@ -145,21 +152,14 @@ export async function preparePlan(input: StartInput): Promise<Result<PlannedStar
   const restore = restoreOf(input.spec);
   if (restore !== undefined) return prepareRestore(input, restore);
   const known = knownPlan(input);
-  if (known !== undefined) return ok(named(known, input.spec));
-  // A name that is another for each start must not make each plan another one: it is put in at the very end.
-  return planStart({ ...input, spec: withPlaceholder(input.spec) }, placeholderFor(input.spec.identity.name))
+  if (known !== undefined) return ok(forSpec(known, input.spec));
+  // A name that is another for each start must not make each plan another one: it is put in at the very end, as arguments are.
+  return planStart({ ...input, spec: withBlanks(input.spec) }, namePlaceholder(input.spec.identity.name))
     .andThen((planned) => refuse(planned, input.spec))
     .map((planned) => {
       if (planned.reusable) rememberPlan(input, planned);
-      return named(planned, input.spec);
+      return forSpec(planned, input.spec);
     });
-}
-
-function withPlaceholder(spec: Spec): Spec {
-  const { identity } = spec;
-  const placeholder = placeholderFor(identity.name);
-  if (identity.name === undefined || placeholder === undefined) return spec;
-  return { ...spec, identity: { ...identity, name: placeholder } };
 }
 
 /** Loaded when it is needed: most programs never restore. */
@@ -173,9 +173,8 @@ async function prepareRestore(input: StartInput, section: RestoreSection): Promi
     }));
 }
 
-/** The plan for one start: with its name, which is made up where the spec has none. */
-function named(planned: PlannedStart, { identity }: Spec): PlannedStart {
-  const { name = makeUpName() } = identity;
-  const placeholder = placeholderFor(identity.name);
-  return placeholder === undefined ? planned : { ...planned, name, placeholder };
+/** The plan for one start: with its values, and its name, which is made up where the spec has none. */
+function forSpec(planned: PlannedStart, spec: Spec): PlannedStart {
+  const { name = makeUpName() } = spec.identity;
+  return { ...planned, name, blanks: blanksOf(spec, name) };
 }

@@ -9,11 +9,11 @@ import { libc } from '../libc.js';
 
 const MFD_CLOEXEC = 1;
 
-/** Text in place of other text of the same length: what differs between two starts of one plan. */
+/** Bytes in place of others: what differs between two starts of one plan. */
 export interface Patch {
   /** Offset in bytes. */
   readonly at: number;
-  readonly text: string;
+  readonly bytes: Uint8Array;
 }
 
 /** As many as starts at once need; a file more costs its memory. */
@@ -39,7 +39,7 @@ export function makePlanFile(encoded: EncodedPlan, patches: readonly Patch[] = [
   try {
     // Short only when memory or RLIMIT_FSIZE end here; the launcher would refuse such a plan as malformed.
     if (writeSync(plan, encoded.bytes, from, length, from) !== length) throw new Error('short');
-    for (const { at, text } of patches) writeSync(plan, text, at, 'latin1');
+    for (const { at, bytes } of patches) writeSync(plan, bytes, 0, bytes.length, at);
     return ok(plan);
   } catch (error) {
     c.close(plan);

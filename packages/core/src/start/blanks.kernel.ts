@@ -1,5 +1,6 @@
-/** Containers that are alike but for their names have one plan, and each its own name in it. */
-import { afterAll, beforeAll, expect, test } from 'vitest';
+/** Containers that are alike but for their names, arguments and environment have one plan, and each its own values in it. */
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { describeWith, expectNothingLeft, makeRootfs, makeTemporaryDirectory, type TestRootfs } from '@haco/testkit';
 import { haco } from '../haco.js';
 import { orThrow } from '../or-throw.js';
@@ -19,7 +20,7 @@ const runtime = {
   },
 };
 
-describeWith(['root', 'busybox', 'probe', 'controller:pids'], 'names', () => {
+describeWith(['root', 'busybox', 'probe', 'controller:pids'], 'plans that are made once', () => {
   beforeAll(async () => {
     await warmUp();
     rootfs = await makeRootfs({ shell: true });
@@ -147,5 +148,96 @@ describeWith(['root', 'busybox', 'probe', 'controller:pids'], 'names', () => {
       );
       expect(stdout === text).toBe(true);
     }
+  });
+
+  describe('arguments', () => {
+    const echo = (...args: readonly string[]) =>
+      haco({ runtime })
+        .unshare('mount')
+        .chroot(rootfs.path)
+        .command('/bin/sh', '-c', 'for one; do printf "<%s>" "$one"; done', 'sh', ...args);
+    const shown = (args: readonly string[]): string => args.map((arg) => `<${arg}>`).join('');
+    const expectEach = async (all: readonly (readonly string[])[], amount: number): Promise<void> => {
+      plans.clear();
+      await expectNothingLeft(async () => {
+        // Each again, after others: what a longer one has left behind isn't seen.
+        for (const args of [...all, ...all]) expect((await orThrow(echo(...args).run())).stdout).toBe(shown(args));
+        const together = await Promise.all(all.map((args) => echo(...args).run()));
+        expect(together.map((one) => one._unsafeUnwrap().stdout)).toEqual(all.map(shown));
+      });
+      expect(plans.size).toBe(amount);
+    };
+
+    test.each([
+      ['of any length up to 63 bytes', [['a'], ['x'.repeat(63)], [''], ['a b']], 1],
+      ['of several sizes', [['x'.repeat(64)], ['x'.repeat(511)], ['x'.repeat(512)], ['x'.repeat(4095)]], 2],
+      ['with letters of several bytes', [['é'.repeat(31)], ['日本'], ['é'.repeat(32)]], 2],
+      [
+        'that are alike',
+        [
+          ['same', 'same'],
+          ['same', 'other'],
+          ['other', 'same'],
+        ],
+        1,
+      ],
+      ['of another number', [[], ['a'], ['a', 'b']], 3],
+      ['that are too long', [['x'.repeat(4096)], ['y'.repeat(4096)]], 2],
+      ['that are too many', [Array.from({ length: 300 }, String), Array.from({ length: 300 }, () => 'x')], 2],
+      ['that look like quotes, backslashes and patterns', [['"\\$&$1'], ['\\n\\u0000'], ["'"]], 1],
+    ] as const)('%s are those that the command gets', (_what, all, amount) => expectEach(all, amount));
+
+    test('are found behind each directory of PATH', async () => {
+      for (const word of ['one', 'three']) {
+        const container = haco({ runtime })
+          .chroot(rootfs.path)
+          .env({ PATH: '/none:/usr/none:/bin' })
+          .command('echo', word);
+        expect((await orThrow(container.run())).stdout).toBe(`${word}\n`);
+      }
+    });
+
+    test('and variables are seen by the command, PATH as it is', async () => {
+      plans.clear();
+      const all = [
+        { A: 'one', B: '' },
+        { A: '日本', B: 'x'.repeat(63) },
+        { A: '', B: 'B=2' },
+      ];
+      for (const env of [...all, ...all]) {
+        const shell = haco({ runtime })
+          .chroot(rootfs.path)
+          .env(env)
+          .env({ PATH: '/bin:/none' })
+          .sh('echo "$A,$B,$PATH"');
+        expect((await orThrow(shell.run())).stdout).toBe(`${env.A},${env.B},/bin:/none\n`);
+      }
+      expect(plans.size).toBe(1);
+      const other = haco({ runtime }).chroot(rootfs.path).env({ A: 'one', PATH: '/none' }).command('echo', '1');
+      expect((await other.run())._unsafeUnwrapErr().kind).toBe('not-found');
+    });
+
+    test('are told by errors and explanations, and bad ones are refused after good ones', async () => {
+      for (const word of ['first', 'second']) {
+        const container = haco({ runtime }).command('/none/such', word);
+        expect((await container.run())._unsafeUnwrapErr().message).toContain('/none/such');
+        expect(JSON.stringify(orThrow(container.explain()))).toContain(`"${word}"`);
+        const refused = haco({ runtime }).command('/bin/true', word).cgroup('pids.max', 'many');
+        const error = (await refused.run())._unsafeUnwrapErr();
+        expect(JSON.stringify(error)).not.toMatch(/[a-zA-Z0-9]{60}/);
+      }
+      await orThrow(echo('good').run());
+      expect((await echo('b\0d').run())._unsafeUnwrapErr().message).toContain('NUL');
+    });
+
+    test('are those of a handle, of a terminal and of further processes', async () => {
+      for (const word of ['here', 'there']) {
+        await using started = await orThrow(echo(word).start());
+        expect(await text(started.stdout as NodeJS.ReadableStream)).toBe(`<${word}>`);
+        expect((await orThrow(echo(word).tty().run())).stdout).toBe(`<${word}>`);
+        await using held = await orThrow(echo().command('/bin/sleep', '60').start());
+        expect((await orThrow(held.exec('/bin/echo', word))).stdout).toBe(`${word}\n`);
+      }
+    });
   });
 });
