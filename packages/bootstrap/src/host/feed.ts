@@ -6,7 +6,7 @@ import { type IoError, quote } from '@haco/plan';
 import type { Budget } from './budget.js';
 import { type Entry, readEntry, shownName } from './entry.js';
 import { cancelled, errnoOf, isHacoError } from './failure.js';
-import { type OnEntry, tarReader } from './tar-reader.js';
+import { type Body, type OnEntry, tarReader } from './tar-reader.js';
 
 export interface Feeding {
   /** The uncompressed archive. */
@@ -19,7 +19,7 @@ export interface Feeding {
   readonly signal: AbortSignal | undefined;
   readonly report: ((line: string) => void) | undefined;
   /** Takes one entry; a body that isn't read is skipped. */
-  readonly take: (entry: Entry, body: Readable) => Promise<void>;
+  readonly take: (entry: Entry, body: Body) => Promise<void>;
   /** Is given every byte of the uncompressed archive. */
   readonly hash?: Hash;
   /** Layers of images: some builders leave the mark at the end of the archive out when a layer is empty. */

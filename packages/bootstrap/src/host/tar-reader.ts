@@ -19,8 +19,11 @@ export interface Headers {
   readonly xattrs: ReadonlyMap<string, Buffer>;
 }
 
+/** What an entry holds. Reading what is broken already throws, as it does when it breaks meanwhile. */
+export type Body = AsyncIterable<Buffer> & Pick<Readable, 'resume'>;
+
 /** Called for each entry, one after the other; the body must be read to its end. */
-export type OnEntry = (header: Headers, body: Readable) => Promise<void>;
+export type OnEntry = (header: Headers, body: Body) => Promise<void>;
 
 /** A stream to write an uncompressed archive to; `settled` waits for the entry that is being worked on. */
 export function tarReader(onEntry: OnEntry): { readonly stream: Writable; readonly settled: () => Promise<void> } {
@@ -30,7 +33,10 @@ export function tarReader(onEntry: OnEntry): { readonly stream: Writable; readon
   const tar = extract(options as Parameters<typeof extract>[0]);
   const takeXattrs = xattrReader(tar);
   tar.on('entry', (header, body, next) => {
-    last = onEntry({ ...(header as Omit<Headers, 'xattrs'>), xattrs: takeXattrs() }, body as unknown as Readable);
+    last = onEntry(
+      { ...(header as Omit<Headers, 'xattrs'>), xattrs: takeXattrs() },
+      bodyOf(body as unknown as Readable),
+    );
     last.then(
       () => {
         next();
@@ -41,6 +47,22 @@ export function tarReader(onEntry: OnEntry): { readonly stream: Writable; readon
     );
   });
   return { stream: tar as unknown as Writable, settled: () => last };
+}
+
+/**
+ * An archive that breaks breaks the body of its entry, too: before anybody has begun to read that, its error would be nobody's, which
+ * ends the whole program, and whoever begins afterwards would wait forever.
+ */
+function bodyOf(stream: Readable): Body {
+  let broken: unknown = new Error('the archive was closed');
+  stream.on('error', (error) => (broken = error));
+  return {
+    [Symbol.asyncIterator]: () => {
+      if (stream.destroyed) throw broken;
+      return stream[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+    },
+    resume: () => stream.resume(),
+  };
 }
 
 const none: ReadonlyMap<string, Buffer> = new Map();

@@ -1,12 +1,12 @@
 /** Writes entries below one directory; nothing that an entry says can lead outside of it. */
 import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
-import type { Readable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { IoError } from '@haco/plan';
 import type { ByteName, Entry } from './entry.js';
 import { errnoOf, isHacoError } from './failure.js';
+import type { Body } from './tar-reader.js';
 import { runTool } from './tool.js';
 import { clearXattrs, setXattr, whyNot, type XattrHolder } from './xattrs.js';
 
@@ -63,7 +63,7 @@ export class Tree {
   }
 
   /** Make an entry; one of the same name that was there before is replaced, as tar(1) does. */
-  async add(entry: Entry, body: Readable): Promise<void> {
+  async add(entry: Entry, body: Body): Promise<void> {
     await this.#pause();
     this.#closeOldest();
     const name = entry.path.at(-1);
@@ -147,10 +147,10 @@ export class Tree {
     this.#directories.set(path.join('/'), entry);
   }
 
-  async #addFile(entry: Entry, path: Buffer, body: Readable): Promise<void> {
+  async #addFile(entry: Entry, path: Buffer, body: Body): Promise<void> {
     const file = fs.openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
     try {
-      for await (const chunk of body as AsyncIterable<Buffer>) await writeAll(file, chunk);
+      for await (const chunk of body) await writeAll(file, chunk);
       this.#setOfFile(entry, file);
     } finally {
       fs.closeSync(file);

@@ -119,6 +119,15 @@ describe('an image of several platforms', () => {
   });
 });
 
+describe('an archive of an image', () => {
+  it('that was cut in the middle of a file is an error, and none that nobody can catch', async () => {
+    const path = join(box, 'saved.tar');
+    const bytes = await archiveOf([{ name: 'blobs/sha256/layer', body: Buffer.alloc(200_000, 'x') }]);
+    fs.writeFileSync(path, bytes.subarray(0, 100_000));
+    expect(failureOf(await make(path)).message).toMatch(/^Could not read the image ".*"; .*a damaged one: .+\.$/);
+  });
+});
+
 describe('a broken or hostile image', () => {
   const spoil = async (change: (layout: TestLayout, manifest: Manifest) => void) => {
     const layout = await layoutOf(join(box, 'layout'), [[{ name: 'a', body: 'text' }]]);

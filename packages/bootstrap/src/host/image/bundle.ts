@@ -98,7 +98,8 @@ async function scan(
     if (header.type === 'file')
       places.set(posix.normalize(header.name), { offset: byteOffset, size: header.size ?? 0 });
     if (header.type === 'symlink') places.set(posix.normalize(header.name), header.linkname ?? '');
-    body.resume();
+    // An archive that is cut off fails as a whole; the same error of this entry would be nobody's, and end the program.
+    body.on('error', () => undefined).resume();
     const hint = `it has more than ${String(mostFiles)} files, which no image has`;
     next(places.size > mostFiles ? new IoError({ what: 'read the image', path, errno: '', hint }) : undefined);
   });

@@ -7,6 +7,7 @@ import { decompress } from '../compression.js';
 import type { ByteName, Entry } from '../entry.js';
 import { toHacoError } from '../failure.js';
 import { feed } from '../feed.js';
+import type { Body } from '../tar-reader.js';
 import { Tree } from '../tree.js';
 import { type Blob, streamOf } from './blob.js';
 import type { Layer, Watching } from './source.js';
@@ -51,7 +52,7 @@ export async function applyLayers(layers: readonly OpenLayer[], layering: Layeri
         onTransfer?.({ id: 'unpack', label: 'unpacking', done, total });
       });
       const hash = createHash('sha256');
-      const take = (entry: Entry, body: Readable) => takeEntry(tree, entry, body, refuse);
+      const take = (entry: Entry, body: Body) => takeEntry(tree, entry, body, refuse);
       const plain = await plainOf(blob, input, { signal, target });
       try {
         await feed({ input: plain, budget, refuse, target, signal, report: onProgress, take, hash, mayBeEmpty: true });
@@ -92,7 +93,7 @@ async function plainOf(
 }
 
 /** @see {@link https://github.com/opencontainers/image-spec/blob/main/layer.md#whiteouts | whiteouts} */
-async function takeEntry(tree: Tree, entry: Entry, body: Readable, refuse: (hint: string) => IoError): Promise<void> {
+async function takeEntry(tree: Tree, entry: Entry, body: Body, refuse: (hint: string) => IoError): Promise<void> {
   const last: ByteName = entry.path.at(-1) ?? '';
   if (last === opaque) return tree.hideSiblings(entry);
   if (entry.path.some((name) => name.startsWith(aufs))) return;
