@@ -147,6 +147,20 @@ describeWith(['root', 'busybox', 'probe'], 'haco-oci', () => {
     });
   });
 
+  test('a limit too low even for the start leaves no group behind', { timeout: 60_000 }, async () => {
+    await expectNothingLeft(async () => {
+      const linux = { ...base().linux, resources: { memory: { limit: 4096 } } };
+      const id = prepare(['/bin/true'], { linux });
+      for (const command of ['create', 'run']) {
+        const { exitCode, stderr } = await runtime.call(command, '--bundle', bundle, id);
+        expect({ exitCode, stderr }).toMatchObject({ exitCode: 1 });
+        // And not that its group is there already.
+        expect(stderr).toContain('for want of memory; if it has a memory limit, raise that.');
+        expect(groupsOf(id)).toEqual([]);
+      }
+    });
+  });
+
   test('run gives the output and the exit code of the command, and leaves nothing', { timeout: 60_000 }, async () => {
     await expectNothingLeft(async () => {
       const id = prepare(['/bin/sh', '-c', 'echo out; echo err >&2; exit 7']);

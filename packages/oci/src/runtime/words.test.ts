@@ -86,6 +86,9 @@ test('hooks are read with every problem at once', () => {
   expect(readHooks(wrong)._unsafeUnwrapErr().message).toBe(
     'The spec has 4 problems: hooks.prestart[0].path: must be an absolute path; hooks.poststart: must be a list; hooks.poststop[0].args: must be a list of strings; hooks.poststop[0].timeout: must be a positive number of seconds.',
   );
+  for (const none of ['/bin/true', 7, [{ path: '/x' }]]) {
+    expect(readHooks(none)._unsafeUnwrapErr().message).toBe('The spec is invalid: hooks: must be an object.');
+  }
   expect(readHooks({ startContainer: [{ path: 'x' }] })._unsafeUnwrapErr().message).toContain(
     'must be an absolute path',
   );
