@@ -47,7 +47,9 @@ test('groups without a place are below what is given to the user, and at the top
   expect(groupPathOf('/a', { id: 'x', systemd: false, parent: '/own' })._unsafeUnwrap()).toBe('/a');
 });
 
-test('a 0 of an update changes nothing', () => {
+test('a 0 of an update changes nothing, but where it is a value', () => {
+  const values = { cpu: { idle: 0, burst: 0 }, memory: { swappiness: 0 } };
+  expect(withoutZeros(values)).toEqual(values);
   expect(withoutZeros({ memory: { limit: 5, swap: 0 }, cpu: { shares: 0 }, pids: { limit: -1 } })).toEqual({
     memory: { limit: 5 },
     cpu: {},
