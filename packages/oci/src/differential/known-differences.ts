@@ -304,6 +304,11 @@ const ofCrun: readonly KnownDifference[] = [
     reason: 'crun restricts it, though no option says so',
   },
   {
+    cases: of('resources', 'limits of memory of 0'),
+    paths: outcome,
+    reason: 'encoders of Go write 0 for nothing, and runc takes it so; crun gives it to the kernel, which runs nobody in no memory',
+  },
+  {
     cases: of('resources', 'no quota', 'no limit of processes'),
     paths: outcome,
     reason: 'crun 1.8 does not say -1 in the words of cgroup v1',

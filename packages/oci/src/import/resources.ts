@@ -59,19 +59,20 @@ export function sectionOfResources(json: unknown): Result<CgroupsSection, Invali
 
 export type Add = (key: string, value: number | string | undefined, origin: string) => void;
 
+/** 0 is how encoders of Go say nothing, where it would make no sense: no process lives with such a limit, weight or period. */
+const set = (value: number | undefined): number | undefined => (value === 0 ? undefined : value);
+
 function addMemory({ memory = {} }: Resources, add: Add): void {
-  add('memory.limit_in_bytes', memory.limit, 'memory.limit');
-  add('memory.soft_limit_in_bytes', memory.reservation, 'memory.reservation');
-  add('memory.memsw.limit_in_bytes', memory.swap, 'memory.swap');
-  add('memory.kmem.limit_in_bytes', memory.kernel, 'memory.kernel');
-  add('memory.kmem.tcp.limit_in_bytes', memory.kernelTCP, 'memory.kernelTCP');
+  add('memory.limit_in_bytes', set(memory.limit), 'memory.limit');
+  add('memory.soft_limit_in_bytes', set(memory.reservation), 'memory.reservation');
+  add('memory.memsw.limit_in_bytes', set(memory.swap), 'memory.swap');
+  add('memory.kmem.limit_in_bytes', set(memory.kernel), 'memory.kernel');
+  add('memory.kmem.tcp.limit_in_bytes', set(memory.kernelTCP), 'memory.kernelTCP');
   add('memory.swappiness', memory.swappiness, 'memory.swappiness');
   add('memory.oom_control', memory.disableOOMKiller === true ? 1 : undefined, 'memory.disableOOMKiller');
 }
 
 function addCpu({ cpu = {} }: Resources, add: Add): void {
-  // 0 means "not set" here: neither weight nor period nor quota can be 0.
-  const set = (value: number | undefined): number | undefined => (value === 0 ? undefined : value);
   add('cpu.shares', set(cpu.shares), 'cpu.shares');
   add('cpu.cfs_period_us', set(cpu.period), 'cpu.period');
   add('cpu.cfs_quota_us', set(cpu.quota), 'cpu.quota');

@@ -1,4 +1,5 @@
 /** Making a container: everything but its command, which `create` leaves waiting and `run` lets go on. */
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { exactDirs, type CgroupsSection } from '@haco/cgroups';
 import {
@@ -19,7 +20,9 @@ import type { CgroupManager } from './command-line.js';
 import { RecordDirectory, stateOf, type ContainerRecord } from './container-record.js';
 import { Copier } from './copy-up.js';
 import { hasEarlyHooks, runEarlyHooks } from './early-hooks.js';
+import { removeGroups } from './groups.js';
 import { runHooks } from './hooks.js';
+import { killGroups } from './kill-groups.js';
 import { failureOf, launchSteps, refusalOf } from './launch.js';
 import { lateStepsOf } from './late-steps.js';
 import { checkMountLabel } from './mount-label.js';
@@ -183,6 +186,8 @@ async function perform(request: CreateRequest, making: Making): Promise<Result<C
   let record = making.record;
   let created: () => void = () => undefined;
   const complete = new Promise<void>((done) => (created = done));
+  // A group that is there already is another container's.
+  const own = record.groups.filter(({ path }) => !existsSync(path));
   const copier = Copier.of(bundle.copyUps, request.warn);
   if (copier.isErr()) return err(copier.error);
   const started = launchSteps({
@@ -231,6 +236,12 @@ async function perform(request: CreateRequest, making: Making): Promise<Result<C
   copier.value.close();
   if (first !== undefined && first.isErr()) {
     const error = failureOf(first.error, command);
+    // A step that fails is undone by the launcher; one whose process was killed, as for want of memory, is not.
+    if (first.error.failure === undefined) {
+      const ended = await killGroups({ groups: own });
+      const removed = ended.isErr() ? ended : await removeGroups({ groups: own });
+      if (removed.isErr()) error.cleanup = [...error.cleanup, removed.error];
+    }
     const ran = await runHooks(hooks, 'poststop', stateOf(record, 'stopped'));
     if (ran.isErr()) error.cleanup = [...error.cleanup, ran.error];
     return err(error);

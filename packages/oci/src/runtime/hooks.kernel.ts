@@ -115,6 +115,44 @@ describeWith(['root', 'busybox', 'probe', 'tool:nsenter'], 'hooks inside', () =>
   );
 
   test(
+    'a hook that is no program is told by its name, like one that fails, and leaves nothing either',
+    { timeout: 60_000 },
+    async () => {
+      await expectNothingLeft(async () => {
+        const tooLong = [{ path: '/bin/true', args: ['true', 'x'.repeat(200_000)] }];
+        for (const moment of ['prestart', 'createRuntime', 'poststart', 'poststop']) {
+          for (const [hook, cause] of [
+            [[{ path: '/bin/sh/none' }], /"\/bin\/sh\/none" hook failed: .*ENOTDIR/],
+            [tooLong, /"\/bin\/true" hook failed: .*E2BIG/],
+          ] as const) {
+            const id = prepare(['/bin/echo', 'ran'], { [moment]: hook });
+            const late = moment.startsWith('post');
+            const ran = await runtime.call('run', '--bundle', bundle, id);
+            expect(ran).toMatchObject(late ? { exitCode: 0, stdout: 'ran\n' } : { exitCode: 1, stdout: '' });
+            expect(ran.stderr).toMatch(new RegExp(`^haco-oci: The ${moment} ${cause.source}`));
+            expect(await runtime.call('list', '--quiet')).toMatchObject({ stdout: '' });
+          }
+        }
+      });
+    },
+  );
+
+  test('what a hook says stays one line of text, whatever bytes it has', { timeout: 60_000 }, async () => {
+    await expectNothingLeft(async () => {
+      const garbage =
+        "printf 'a\\033[2J\\000b\\nc\\rd' >&2; head -c 300000 /dev/zero >&2; printf 'end\\007' >&2; exit 3";
+      for (const moment of ['createRuntime', 'startContainer']) {
+        const id = prepare(['/bin/true'], { [moment]: script(garbage) });
+        const { exitCode, stderr } = await runtime.call('run', '--bundle', bundle, id);
+        expect({ exitCode, stderr }).toMatchObject({ exitCode: 1 });
+        expect(stderr).toMatch(
+          /hook failed: it exited with code 3: [^\p{Cc}]*end[^\p{Cc}]*; mend the hook or remove it\.\n$/u,
+        );
+      }
+    });
+  });
+
+  test(
     'createContainer hooks run in all namespaces of the container, see its mounts at the place of its root, and mount into it',
     { timeout: 90_000 },
     async () => {

@@ -1,5 +1,7 @@
 /** Hooks of a configuration: programs that the runtime runs at certain moments, with the state on their stdin. */
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { HookError, InvalidSpecError, issue, quote, TimeoutError, type HacoError, type Issue } from '@haco/core';
 import { err, ok, type Result } from 'neverthrow';
 
@@ -46,7 +48,10 @@ function problemsOf(hook: unknown, at: string): readonly Issue[] {
 /** Read the field `hooks`. Errors: `invalid-spec`. */
 export function readHooks(json: unknown): Result<Hooks, HacoError> {
   if (json === undefined) return ok({});
-  const given = typeof json === 'object' && json !== null ? (json as Readonly<Record<string, unknown>>) : {};
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) {
+    return err(new InvalidSpecError({ issues: [issue('hooks', 'must be an object')] }));
+  }
+  const given = json as Readonly<Record<string, unknown>>;
   const issues = moments.flatMap((moment) => {
     const list = given[moment] ?? [];
     if (!Array.isArray(list)) return [issue(`hooks.${moment}`, 'must be a list')];
@@ -64,6 +69,9 @@ export function readHooks(json: unknown): Result<Hooks, HacoError> {
 
 /** What is kept of what a hook says. */
 export const mostOutput = 4096;
+
+/** For the last words of a hook that has ended: they are in the pipe by then, but what it has left may hold that open. */
+export const drainMs = 100;
 
 /** How a program of a hook ended. */
 export interface HookEnd {
@@ -87,7 +95,9 @@ export function judgeEnd(
   }
   if (exitCode === 0) return ok();
   const how = exitCode === null ? `it was ended by ${String(signal)}` : `it exited with code ${String(exitCode)}`;
-  const cause = said.trim() === '' ? how : `${how}: ${said.trim()}`;
+  // What it writes is shown on somebody's terminal.
+  const words = said.replace(/\p{Cc}+/gu, ' ').trim();
+  const cause = words === '' ? how : `${how}: ${words}`;
   return err(new HookError({ hook: `${moment} ${quote(path)}`, cause }));
 }
 
@@ -115,13 +125,22 @@ function runHook(
       }),
     );
     const [file, argv] = prefix.length === 0 ? [path, rest] : [prefix[0] ?? '', [...prefix.slice(1), path, ...rest]];
-    const child = spawn(file, argv, {
-      ...(prefix.length === 0 ? { argv0 } : {}),
-      ...(cwd === undefined ? {} : { cwd }),
-      env: variables,
-      stdio: ['pipe', 'ignore', 'pipe'],
-      detached: true,
-    });
+    const missing = (cause: unknown): Result<void, HacoError> =>
+      err(new HookError({ hook: `${moment} ${quote(path)}`, cause }));
+    let child: ChildProcessByStdio<Writable, null, Readable>;
+    try {
+      child = spawn(file, argv, {
+        ...(prefix.length === 0 ? { argv0 } : {}),
+        ...(cwd === undefined ? {} : { cwd }),
+        env: variables,
+        stdio: ['pipe', 'ignore', 'pipe'],
+        detached: true,
+      });
+    } catch (cause) {
+      // Only for a few numbers, ENOENT among them, there is an event; ENOTDIR and E2BIG are thrown.
+      resolve(missing(cause));
+      return;
+    }
     let said = '';
     let late = false;
     const timer =
@@ -142,11 +161,19 @@ function runHook(
       resolve(result);
     };
     child.stderr.on('data', (chunk: Buffer) => (said = (said + chunk.toString('utf8')).slice(-mostOutput)));
-    child.on('error', (error) => end(err(new HookError({ hook: `${moment} ${quote(path)}`, cause: error }))));
+    const read = new Promise((done) => child.stderr.once('close', done));
+    child.on('error', (error) => {
+      end(missing(error));
+    });
     // A hook need not read its state.
     child.stdin.on('error', () => undefined);
     child.stdin.end(state);
-    child.on('exit', (exitCode, signal) => end(judgeEnd(hook, moment, { exitCode, signal, late, said })));
+    child.on('exit', (exitCode, signal) => {
+      clearTimeout(timer);
+      void Promise.race([read, sleep(drainMs, undefined, { ref: false })]).then(() => {
+        end(judgeEnd(hook, moment, { exitCode, signal, late, said }));
+      });
+    });
   });
 }
 

@@ -82,6 +82,11 @@ async function until(id: string, status: string): Promise<void> {
   await expect.poll(() => statusOf(id)).toBe(status);
 }
 
+const cpuIdleOf = (id: string): string => {
+  const v1 = join('/sys/fs/cgroup/cpu', id, 'cpu.idle');
+  return existsSync(v1) ? v1 : join('/sys/fs/cgroup', id, 'cpu.idle');
+};
+
 describeWith(['root', 'busybox', 'probe'], 'haco-oci', () => {
   test(
     "a container waits between create and start, without Node, and its exit code is its parent's to know",
@@ -144,6 +149,20 @@ describeWith(['root', 'busybox', 'probe'], 'haco-oci', () => {
       );
       expect(await statusOf(id)).toBe('created');
       expect(await runtime.call('delete', '--force', id)).toMatchObject(ok);
+    });
+  });
+
+  test('a limit too low even for the start leaves no group behind', { timeout: 60_000 }, async () => {
+    await expectNothingLeft(async () => {
+      const linux = { ...base().linux, resources: { memory: { limit: 4096 } } };
+      const id = prepare(['/bin/true'], { linux });
+      for (const command of ['create', 'run']) {
+        const { exitCode, stderr } = await runtime.call(command, '--bundle', bundle, id);
+        expect({ exitCode, stderr }).toMatchObject({ exitCode: 1 });
+        // And not that its group is there already.
+        expect(stderr).toContain('for want of memory; if it has a memory limit, raise that.');
+        expect(groupsOf(id)).toEqual([]);
+      }
     });
   });
 
@@ -287,6 +306,10 @@ describeWith(['root', 'busybox', 'probe'], 'haco-oci', () => {
       expect((await runtime.call('update', '--pids-limit', '9', id)).exitCode).toBe(0);
       const event = JSON.parse((await runtime.call('events', '--stats', id)).stdout) as { data: { pids: object } };
       expect(event.data.pids).toEqual({ current: 2, limit: 9 });
+      for (const idle of ['1', '0']) {
+        expect(await runtime.call('update', '--cpu-idle', idle, id)).toMatchObject(ok);
+        expect(await readFile(cpuIdleOf(id), 'utf8')).toBe(`${idle}\n`);
+      }
       // Paused, and with more than one process: all of it goes.
       expect((await runtime.call('pause', id)).exitCode).toBe(0);
       expect(await runtime.call('delete', '--force', id)).toMatchObject(ok);

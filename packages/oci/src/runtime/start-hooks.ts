@@ -7,14 +7,12 @@ import { HookError, quote, StateError, type HacoError, type Step } from '@haco/c
 import { libc, makePipe, type Launch } from '@haco/sys';
 import { err, ok, type Result } from 'neverthrow';
 import { stateOf, type ContainerRecord } from './container-record.js';
-import { judgeEnd, mostOutput, type Hook } from './hooks.js';
+import { drainMs, judgeEnd, mostOutput, type Hook } from './hooks.js';
 import { planInner, processOf } from './inner-process.js';
 import { failureOf } from './launch.js';
 import { launchInside } from './launch-inside.js';
 
 const moment = 'startContainer';
-/** For the last words of a hook that has ended. */
-const drainMs = 100;
 
 /** A container whose command waits. */
 export interface Waiting {
@@ -74,7 +72,6 @@ async function attend(
   const timer = hook.timeout === undefined ? undefined : setTimeout(end, hook.timeout * 1000);
   const { exitCode, signal } = await launched.ended;
   clearTimeout(timer);
-  // What it has written is in the pipe by now; a process that it has left may hold that open.
   await Promise.race([read, sleep(drainMs, undefined, { ref: false })]);
   const name = Object.entries(constants.signals).find(([, number]) => number === signal)?.[0] ?? null;
   return judgeEnd(hook, moment, { exitCode: exitCode ?? null, signal: name, late, said: said() });

@@ -47,7 +47,9 @@ test('groups without a place are below what is given to the user, and at the top
   expect(groupPathOf('/a', { id: 'x', systemd: false, parent: '/own' })._unsafeUnwrap()).toBe('/a');
 });
 
-test('a 0 of an update changes nothing', () => {
+test('a 0 of an update changes nothing, but where it is a value', () => {
+  const values = { cpu: { idle: 0, burst: 0 }, memory: { swappiness: 0 } };
+  expect(withoutZeros(values)).toEqual(values);
   expect(withoutZeros({ memory: { limit: 5, swap: 0 }, cpu: { shares: 0 }, pids: { limit: -1 } })).toEqual({
     memory: { limit: 5 },
     cpu: {},
@@ -86,6 +88,9 @@ test('hooks are read with every problem at once', () => {
   expect(readHooks(wrong)._unsafeUnwrapErr().message).toBe(
     'The spec has 4 problems: hooks.prestart[0].path: must be an absolute path; hooks.poststart: must be a list; hooks.poststop[0].args: must be a list of strings; hooks.poststop[0].timeout: must be a positive number of seconds.',
   );
+  for (const none of ['/bin/true', 7, [{ path: '/x' }]]) {
+    expect(readHooks(none)._unsafeUnwrapErr().message).toBe('The spec is invalid: hooks: must be an object.');
+  }
   expect(readHooks({ startContainer: [{ path: 'x' }] })._unsafeUnwrapErr().message).toContain(
     'must be an absolute path',
   );

@@ -40,6 +40,7 @@ export function resourceRows({ group, disk }: Host): readonly Row[] {
     row('a limit of memory', { memory: { limit: 67108864 } }, 'memory'),
     row('a limit of memory that is no whole page', { memory: { limit: 67108865 } }, 'memory'),
     row('no limit of memory', { memory: { limit: -1 } }, 'memory'),
+    row('limits of memory of 0', { memory: { limit: 0, reservation: 0, swap: 0 } }, 'memory'),
     row('a reservation', { memory: { limit: 67108864, reservation: 33554432 } }, 'memory'),
     row('a limit with swap', { memory: { limit: 67108864, swap: 134217728 } }, 'memory'),
     row('a limit with endless swap', { memory: { limit: 67108864, swap: -1 } }, 'memory'),

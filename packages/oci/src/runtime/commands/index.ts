@@ -177,6 +177,8 @@ export const commands = {
       ...Object.fromEntries(
         [
           'blkio-weight',
+          'cpu-burst',
+          'cpu-idle',
           'cpu-period',
           'cpu-quota',
           'cpu-rt-period',

@@ -14,6 +14,8 @@ const fields = {
   memory: ['memory', 'limit'],
   'memory-reservation': ['memory', 'reservation'],
   'memory-swap': ['memory', 'swap'],
+  'cpu-burst': ['cpu', 'burst'],
+  'cpu-idle': ['cpu', 'idle'],
   'cpu-quota': ['cpu', 'quota'],
   'cpu-period': ['cpu', 'period'],
   'cpu-share': ['cpu', 'shares'],
@@ -54,11 +56,14 @@ function fromFile(path: string): Result<unknown, HacoError> {
   }
 }
 
+/** Where 0 is a value like others. */
+const meantZeros: ReadonlySet<string> = new Set(['idle', 'burst', 'swappiness']);
+
 /** 0 is how encoders of Go say nothing: what it stands for stays as it is. */
 export function withoutZeros(json: unknown): unknown {
   if (Array.isArray(json)) return json;
   if (typeof json !== 'object' || json === null) return json;
-  const said = Object.entries(json).filter(([, value]) => value !== 0);
+  const said = Object.entries(json).filter(([key, value]) => value !== 0 || meantZeros.has(key));
   return Object.fromEntries(said.map(([key, value]) => [key, withoutZeros(value)]));
 }
 
