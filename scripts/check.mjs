@@ -16,6 +16,7 @@ const checks = [
   },
   { name: 'lint', command: ['eslint', '.'] },
   { name: 'types', command: ['tsc', '-p', 'tsconfig.json'] },
+  { name: 'exports', command: ['tsx', 'scripts/check-api.ts'], hint: 'npm run gen' },
   { name: 'documents', command: ['tsx', 'scripts/check-documents.ts'] },
   { name: 'snippets', command: ['tsx', 'scripts/check-snippets.ts'] },
 ];

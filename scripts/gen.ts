@@ -1,5 +1,7 @@
-// `npm run gen`: writes the files that are generated and committed; with --check it only says which of them are stale.
+// `npm run gen`: writes the files that are generated and committed; with --check it only says which of them are stale
+// (of docs/api, check-api.ts does, which shows what changed there).
 import { readFile, writeFile } from 'node:fs/promises';
+import { apiPages } from './gen-api.js';
 import { errorsFile, generateErrors } from './gen-errors.js';
 import { learnPages } from './gen-learn.js';
 import { generateNumbers, numbersFile } from './gen-numbers.js';
@@ -16,7 +18,8 @@ const generators: readonly { readonly file: string; readonly content: () => Prom
 const root = new URL('../', import.meta.url);
 const check = process.argv.includes('--check');
 
-for (const { file, content } of generators) {
+const pages = check ? [] : apiPages().map(({ file, content }) => ({ file, content: () => Promise.resolve(content) }));
+for (const { file, content } of [...generators, ...pages]) {
   const path = new URL(file, root);
   const wanted = await content();
   if ((await readFile(path, 'utf8').catch(() => undefined)) === wanted) continue;

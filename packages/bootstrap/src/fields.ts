@@ -100,6 +100,7 @@ export class Fields {
 
 /** The problems of a path of the host. */
 export function checkPath(path: string, value: string): readonly Issue[] {
+  if (typeof (value as unknown) !== 'string') return [issue(path, 'must be a text')];
   if (value === '') return [issue(path, 'must not be empty')];
   if (value.includes('\0')) return [issue(path, `${quote(value)} contains a NUL byte`)];
   return [];

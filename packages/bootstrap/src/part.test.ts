@@ -1,10 +1,14 @@
 import type { Rejected, SharedFacts } from '@haco/plan';
 import { describe, expect, it } from 'vitest';
 import {
+  archive,
   debootstrap,
+  exportImage,
+  fn,
   git,
   hostOverlay,
   image,
+  imageConfig,
   lxc,
   prepareRootfs,
   rootfsPart,
@@ -162,6 +166,48 @@ describe('the verb rootfs', () => {
       expect(result.issues[0]?.path).toMatch(/^rootfs/);
     },
   );
+});
+
+describe('programs that no compiler has checked', () => {
+  const none = undefined as never;
+  const target = '/srv/x';
+  it.each<[RootfsSpec, readonly string[]]>([
+    [image('debian:12', none), ['rootfs.target']],
+    [image(5 as never, { target }), ['rootfs.image']],
+    [image('debian:12', { target, mirrors: 'mirror.example' as never }), ['rootfs.mirrors']],
+    [tarball('a.tar', none), ['rootfs.target']],
+    [tarball(none, none), ['rootfs.archive', 'rootfs.target']],
+    [tarball('a.tar', { target, limit: {} } as never), ['rootfs.limit']],
+    [git(none, none), ['rootfs.url', 'rootfs.target']],
+    [debootstrap(none, { target }), ['rootfs.release']],
+    [debootstrap('bookworm', { target, include: 'vim' as never }), ['rootfs.include']],
+    [lxc(none, { target }), ['rootfs.template']],
+    [shell(none, { target, env: 'A=1' as never }), ['rootfs.script', 'rootfs.env']],
+    [hostOverlay({ over: 5 as never }), ['rootfs.over']],
+    [fn(() => undefined, {} as never), ['rootfs.target']],
+    [{ strategy: 'docker' } as never, ['rootfs.strategy']],
+  ])('%j is refused by the verb, and by prepareRootfs(), with its problems', async (spec, paths) => {
+    const refused = rootfsPart.verbs.rootfs({}, spec) as Rejected;
+    expect(refused.issues.map(({ path }) => path)).toEqual(paths);
+    const error = (await prepareRootfs(spec))._unsafeUnwrapErr();
+    expect(error).toMatchObject({ kind: 'invalid-spec', issues: refused.issues });
+  });
+
+  it('what somebody has put into Object.prototype is not taken for a field', () => {
+    try {
+      Object.defineProperty(Object.prototype, 'over', { value: 5, configurable: true });
+      expect(rootfsPart.verbs.rootfs({}, hostOverlay())).toEqual({ strategy: 'host-overlay' });
+    } finally {
+      delete (Object.prototype as { over?: unknown }).over;
+    }
+  });
+
+  it('paths of archives and images are refused, too', async () => {
+    const problem = { kind: 'invalid-spec', issues: [{ path: 'dest', message: 'must be a text' }] };
+    expect((await archive('/srv/x', none, { type: 'gz' }))._unsafeUnwrapErr()).toMatchObject(problem);
+    expect((await exportImage('/srv/x', {} as never))._unsafeUnwrapErr()).toMatchObject(problem);
+    expect((await imageConfig(5 as never))._unsafeUnwrapErr()).toMatchObject({ kind: 'invalid-spec' });
+  });
 });
 
 describe('what other parts are told', () => {

@@ -6,6 +6,7 @@ import {
   issue,
   type Part,
   quote,
+  Rejected,
   rejected,
   type SharedFacts,
 } from '@haco/plan';
@@ -41,9 +42,23 @@ export function sourceOf(section: RootfsSection): RootSource | undefined {
  */
 export function prepareRootfs(section: RootfsSection, context: PrepareContext = {}): ResultAsync<void, HacoError> {
   if (section.strategy === undefined) return okAsync(undefined);
-  const issues = ownIssues(section);
+  const mistyped = typeIssues(section);
+  const issues = mistyped.length > 0 ? mistyped : ownIssues(section);
   if (issues.length > 0) return errAsync(new InvalidSpecError({ issues }));
   return strategyOf(section).prepare?.(section, context) ?? okAsync(undefined);
+}
+
+/** Whether it has the fields that its type says: programs in JavaScript and definitions are checked by no compiler. */
+function typeIssues(given: RootfsSpec): readonly Issue[] {
+  if (!isName(given.strategy)) return [issue('rootfs.strategy', unknownStrategy(given.strategy))];
+  // A function is no JSON; who calls it finds out what it does.
+  const json = Object.entries(given).filter(([name]) => name !== 'bootstrap' || given.strategy !== 'custom');
+  // Without a prototype, in which somebody may have put names.
+  const own = Object.setPrototypeOf(Object.fromEntries(json), null) as Readonly<Record<string, unknown>>;
+  return strategies[given.strategy].parse(own).match(
+    () => [],
+    (issues) => issues.map(({ path, message }) => issue(`rootfs.${path}`, message)),
+  );
 }
 
 /** What is wrong with a strategy by itself. */
@@ -67,8 +82,8 @@ export const rootfsPart = {
           return customSpec(strategy);
         return rejected('rootfs', 'an own strategy must have a target and a function bootstrap(context)');
       }
-      if (isName(strategy.strategy)) return strategy;
-      return rejected('rootfs.strategy', unknownStrategy(strategy.strategy));
+      const issues = typeIssues(strategy);
+      return issues.length === 0 ? strategy : new Rejected(issues);
     },
   },
   parse: (json: unknown): Result<RootfsSection, readonly Issue[]> => {

@@ -1,4 +1,5 @@
 /** From words to an exit code: find the command, read its options, run it, tell what went wrong in one sentence. */
+import { UnsupportedError } from '@haco/core';
 import { err, ok } from 'neverthrow';
 import { commandHelp, generalHelp } from './command-line/help.js';
 import type { CommandError, CommandResult } from './command-line/command.js';
@@ -22,10 +23,16 @@ import { version } from './version.js';
  */
 export async function runCli(argv: readonly string[]): Promise<number> {
   const context = processContext();
-  const result = await dispatch(context, argv);
+  const result = await dispatch(context, argv).catch(whereNothingRuns);
   if (result.isOk()) return result.value;
   tell(context, result.error, wantsJson(argv));
   return exitCodeOfError(result.error);
+}
+
+/** The C library is called in many places, some of them without a way to give an error: on other systems they throw this one. */
+function whereNothingRuns(cause: unknown): CommandResult {
+  if (cause instanceof UnsupportedError) return err(cause);
+  throw cause;
 }
 
 async function dispatch(context: Context, argv: readonly string[]): Promise<CommandResult> {

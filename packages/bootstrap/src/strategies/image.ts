@@ -92,6 +92,7 @@ export const imageStrategy: Strategy<ImageSpec> = {
 /** The problems of where the image comes from. */
 export function validateSource(spec: Omit<ImageSpec, 'strategy' | 'target' | 'limits'>): readonly Issue[] {
   const { image: name, platform, tag, mirrors = [], authFile, cache } = spec;
+  if (typeof (name as unknown) !== 'string') return [issue('image', 'must be a text')];
   return [
     ...parseReference(name).match(
       (reference) => {

@@ -1,5 +1,5 @@
 /** `haco learn`: the course. */
-import { InvalidSpecError, issue } from '@haco/core';
+import { checkLibc } from '@haco/sys';
 import { err, ok } from 'neverthrow';
 import { defineCommand } from '../command-line/command.js';
 import { suggestion } from '../command-line/suggest.js';
@@ -79,12 +79,7 @@ async function play(
   language: Language,
   course: readonly Chapter[],
 ) {
-  if (process.platform !== 'linux') {
-    const problem =
-      'containers are made of the Linux kernel: run the course on Linux, in a virtual machine for example';
-    return err(new InvalidSpecError({ issues: [issue('learn', problem)] }));
-  }
-  const opened = Stage.open();
+  const opened = checkLibc().andThen(() => Stage.open());
   if (opened.isErr()) return err(opened.error);
   const stage = opened.value;
   const abort = new AbortController();

@@ -1,14 +1,16 @@
 /** A process by descriptor: it can't turn into another one, as a pid can. */
 import { err, ok, type Result } from 'neverthrow';
 import { IoError, NotFoundError, StateError, type HacoError } from '@haco/plan';
-import { errnoName, hintFor, libc, rawSyscall, syscallNumbers } from '@haco/sys';
+import { checkLibc, errnoName, hintFor, libc, rawSyscall, syscallNumbers } from '@haco/sys';
 import { startTimeOf } from '../state/process-identity.js';
 
 const numbers = syscallNumbers[process.arch === 'arm64' ? 'arm64' : 'x64'];
 const EPERM = 1;
 
-/** Open a pidfd; close-on-exec by itself. Errors: `not-found`, `io`. */
+/** Open a pidfd; close-on-exec by itself. Errors: `not-found`, `io`, `unsupported`. */
 export function openPidfd(pid: number): Result<number, HacoError> {
+  const callable = checkLibc();
+  if (callable.isErr()) return err(callable.error);
   const fd = rawSyscall(numbers.pidfd_open, pid, 0);
   if (fd >= 0) return ok(fd);
   const errno = errnoName(-fd);

@@ -3,7 +3,7 @@ import { lstatSync, mkdirSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
 import { err, ok, type Result } from 'neverthrow';
 import { InvalidSpecError, IoError, issue, NotFoundError, PermissionError, quote, type HacoError } from '@haco/plan';
-import { hintFor } from '@haco/sys';
+import { checkLibc, hintFor, unsupportedProcess } from '@haco/sys';
 
 /** Where to look for, and keep, the state of containers. */
 export interface StateOptions {
@@ -14,8 +14,11 @@ export interface StateOptions {
   readonly stateDir?: string;
 }
 
-/** The path of the state directory. Errors: `not-found`, when nothing says where; `invalid-spec`. */
+/** The path of the state directory. Errors: `not-found`, when nothing says where; `invalid-spec`; `unsupported`, as by all that follow. */
 export function stateDirectory({ stateDir }: StateOptions): Result<string, HacoError> {
+  // Before words about what only Linux has, such as XDG_RUNTIME_DIR.
+  const unsupported = unsupportedProcess();
+  if (unsupported !== undefined) return err(unsupported);
   const { HACO_STATE_DIR, XDG_RUNTIME_DIR } = process.env;
   const given = stateDir ?? (HACO_STATE_DIR === '' ? undefined : HACO_STATE_DIR);
   if (given !== undefined) {
@@ -37,6 +40,9 @@ export function stateDirectory({ stateDir }: StateOptions): Result<string, HacoE
 
 /** What others may read or write here would be obeyed as if this user had written it. */
 function checkPrivate(path: string): Result<string, HacoError> {
+  // Whoever goes on looks at locks.
+  const callable = checkLibc();
+  if (callable.isErr()) return err(callable.error);
   const what = `keep state in ${path}`;
   const stat = lstatSync(path);
   if (!stat.isDirectory()) {

@@ -14,7 +14,8 @@ export interface Containers {
    * All of them, by name; also those that have ended and are kept for their outcome. One whose file makes no sense is among them: its
    * `state()` says what is wrong.
    *
-   * Errors: `not-found`, when nothing says where state is kept; `permission`, when others may write there; `io`.
+   * Errors: `not-found`, when nothing says where state is kept; `permission`, when others may write there; `io`; `unsupported`, where
+   * haco can't run.
    */
   list(): ResultAsync<readonly ManagedContainer[], HacoError>;
   /**

@@ -2,7 +2,7 @@
 import { chmodSync, closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { IoError, TimeoutError, type HacoError } from '@haco/plan';
-import { rawSyscall, syscallNumbers } from '@haco/sys';
+import { checkLibc, rawSyscall, syscallNumbers } from '@haco/sys';
 import { err, ok, type Result } from 'neverthrow';
 
 const LOCK_EX = 2;
@@ -69,7 +69,7 @@ async function locked<T>(
   directory: string,
   action: () => PromiseLike<Result<T, HacoError>>,
 ): Promise<Result<T, HacoError>> {
-  const opened = openDirectory(directory);
+  const opened = checkLibc().andThen(() => openDirectory(directory));
   if (opened.isErr()) return err(opened.error);
   const fd = opened.value;
   const number = syscallNumbers[process.arch === 'arm64' ? 'arm64' : 'x64'].flock;

@@ -42,6 +42,10 @@ export async function runRuntime(args: readonly string[]): Promise<number> {
     });
     return result.isOk() ? result.value : reportFailure(result.error.message, global, failureCode);
   } catch (cause) {
+    // On other systems the C library can't be called. Not by its class: each of the two files of this program has one of its own.
+    if (cause instanceof Error && 'kind' in cause && cause.kind === 'unsupported') {
+      return reportFailure(cause.message, global, failureCode);
+    }
     // A mistake of ours; an engine still wants its sentence and its exit code.
     return reportFailure(
       `haco-oci failed unexpectedly: ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}`,

@@ -465,6 +465,21 @@ describeWith(['root', 'busybox', 'probe'], 'haco-oci', () => {
     });
   });
 
+  test('on another system, says so in a sentence', async () => {
+    const pretend = `data:text/javascript,Object.defineProperties(process,{platform:{value:'darwin'},arch:{value:'arm64'}})`;
+    const [node = '', program = ''] = runtime.program;
+    for (const command of ['run', 'create']) {
+      const id = prepare(['/bin/true']);
+      const words = ['--import', pretend, program, '--root', runtime.root, command, '--bundle', bundle, id];
+      expect(await runCommand([node, ...words])).toMatchObject({
+        exitCode: 1,
+        stderr: expect.stringMatching(
+          /^haco-oci: haco starts containers on Linux on x64 or arm64, and this is darwin on arm64; [^\n]*\.\n$/,
+        ),
+      });
+    }
+  });
+
   test('ids lead nowhere else', async () => {
     await mkdir(join(bundle, 'x'), { recursive: true });
     for (const id of ['..', '.', 'a/b', '../x', '', 'a b']) {
