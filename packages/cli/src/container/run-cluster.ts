@@ -1,5 +1,4 @@
 /** `haco run` of a cluster: in the foreground, with the lines of all its containers. */
-import { pipeline } from 'node:stream/promises';
 import { err, ok } from 'neverthrow';
 import type { Cluster, Outcomes, RunningCluster } from '@haco/core';
 import type { CommandResult } from '../command-line/command.js';
@@ -30,14 +29,11 @@ function exitCodeOfAll(outcomes: Outcomes): number {
 export async function runCluster(context: Context, cluster: Cluster): Promise<CommandResult> {
   const signals = new SignalForwarder();
   try {
-    const started = await cluster.start({ register: true });
+    const started = await cluster.start({ register: true, output: process.stdout });
     if (started.isErr()) return err(started.error);
     const running = started.value;
     signals.to(signalled(running));
-    // A reader that goes away early is none of their business.
-    const shown = pipeline(running.output(), process.stdout, { end: false }).catch(() => undefined);
     const outcomes = await running.wait();
-    await shown;
     for (const [name, outcome] of outcomes) {
       if (outcome.isErr())
         context.printError(`${context.paintError('red', 'haco:')} ${name}: ${outcome.error.message}`);

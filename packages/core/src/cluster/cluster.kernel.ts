@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readlinkSync } from 'node:fs';
+import { PassThrough } from 'node:stream';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeWith, expectNothingLeft, makeRootfs, type TestRootfs } from '@haco/testkit';
 import { warmUp } from '../fixture.js';
@@ -68,6 +69,46 @@ describeWith(['root', 'busybox', 'probe'], 'a cluster', () => {
       expect(running.member('few').map(({ name }) => name)).toEqual(['shop-few-1', 'shop-few-2', 'shop-few-3']);
       const text = (await running.output().toArray()).join('');
       expect(text).toContain('shop-one   | shop-one\n');
+    });
+  });
+
+  it('loses no line for who reads, however fast they come, and shows them while others are still to be started', async () => {
+    await expectNothingLeft(async () => {
+      const lines = 200_000;
+      const shop = cluster({
+        first: base()
+          .sh(`seq ${String(lines)}; : > /tmp/ready; sleep 0.1`)
+          .readiness({ file: '/tmp/ready' }),
+        second: { builder: base().sh(`seq ${String(lines)}`), dependsOn: ['first'] },
+      });
+      const shown = new PassThrough();
+      const text = shown.toArray();
+      await using running = await orThrow(shop.start({ output: shown }));
+      const ended = running.wait();
+      let read = 0;
+      for await (const { container } of running.lines()) read += container === 'second' ? 1 : 0;
+      await ended;
+      expect(read).toBe(lines);
+      shown.end();
+      const written = Buffer.concat(await text)
+        .toString()
+        .trim()
+        .split('\n');
+      expect(written.filter((line) => line.startsWith('first  | '))).toHaveLength(lines);
+      expect(written.at(-1)).toBe(`second | ${String(lines)}`);
+    });
+  });
+
+  it('does not stand still for a reader who has gone away', async () => {
+    await expectNothingLeft(async () => {
+      await using running = await orThrow(cluster({ one: base().sh('seq 100000') }).start());
+      const lines = running.lines();
+      await lines.next();
+      expect((await running.wait()).get('one')?._unsafeUnwrap().exitCode).toBe(0);
+      expect((await lines.next()).value).toMatchObject({
+        stream: 'stderr',
+        text: expect.stringMatching(/^haco: \d+ lines were lost here$/),
+      });
     });
   });
 

@@ -1,4 +1,6 @@
 /** Clusters: containers that belong together, started in the order in which they need each other. */
+import type { Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { err, ok, ResultAsync, type Result } from 'neverthrow';
 import { InvalidSpecError, issue, parseName, type HacoError, type Issue, type NamespaceKind } from '@haco/plan';
 import { brand, type Brand } from '../brand.js';
@@ -11,7 +13,7 @@ import type { ManagedContainer } from '../supervise/managed-container.js';
 import { detachAll } from './detach-all.js';
 import { lockCluster } from './lock.js';
 import { changeMembers, needsOf, parseMembers, type Member, type Members } from './members.js';
-import { Output } from './output.js';
+import { asText, Output } from './output.js';
 import { RunningCluster } from './running.js';
 import { entering, inOrder } from './start-order.js';
 
@@ -21,6 +23,15 @@ export interface ClusterOptions {
   readonly name?: string;
   /** What all members have in common: given to those that are functions. */
   readonly base?: Builder;
+}
+
+/** How to start a cluster. */
+export interface ClusterStartOptions extends Omit<StartOptions, 'ready'> {
+  /**
+   * Where the lines of all go, as {@link RunningCluster.output} gives them: from the first one on, also while others are still to be
+   * started, and when that fails. It isn't ended, and may go away; where it is slow, the containers wait.
+   */
+  readonly output?: Writable;
 }
 
 /** One container of a cluster. */
@@ -119,9 +130,9 @@ export class Cluster {
    *
    * Errors: `conflict`, when a cluster of this name runs; `timeout`, when a member isn't ready in time; as `builder.start()`.
    *
-   * @param options - `register`: others find the containers by their names while they live
+   * @param options - `register`: others find the containers by their names while they live; `output`: where their lines go
    */
-  start(options: Omit<StartOptions, 'ready'> = {}): ResultAsync<RunningCluster, HacoError> {
+  start(options: ClusterStartOptions = {}): ResultAsync<RunningCluster, HacoError> {
     return new ResultAsync(this.#locked(({ containers, unlock }) => this.#start(options, containers, unlock)));
   }
 
@@ -169,12 +180,17 @@ export class Cluster {
   }
 
   async #start(
-    options: StartOptions,
+    { output: target, ...options }: ClusterStartOptions,
     containers: readonly ClusterContainer[],
     unlock: () => void,
   ): Promise<Result<RunningCluster, HacoError>> {
     const needs = needsOf(this.#members);
-    const running = new RunningCluster({ name: this.name, needs, output: new Output(), unlock });
+    const output = new Output();
+    const names = containers.map(({ name }) => name);
+    // A stream says itself when it goes away, which is none of their business; one that is slow is waited for, as at any pipe.
+    const shown =
+      target && pipeline(asText(output.lines(Infinity), names), target, { end: false }).catch(() => undefined);
+    const running = new RunningCluster({ name: this.name, needs, output, shown, unlock });
     const failed = await inOrder(this.#members, containers, async ({ builder }, { name, share }, over) => {
       const containerOf = (other: string): Container | undefined => running.member(other)[0];
       const started = await abortable(entering(builder, share, containerOf), over).start(options);

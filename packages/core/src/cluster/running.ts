@@ -1,18 +1,20 @@
 /** The handle of a cluster that runs. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { errAsync, ResultAsync, type Result } from 'neverthrow';
 import { InvalidSpecError, issue, parseDuration, type Duration, type HacoError } from '@haco/plan';
 import type { Container } from '../container.js';
 import type { Outcome } from '../outcome.js';
 import { neededBy, type Needs } from './graph.js';
-import type { Output, OutputLine } from './output.js';
+import { asText, type Output, type OutputLine } from './output.js';
 
 /** What a running cluster is made of; core's own. */
 export interface ClusterParts {
   readonly name: string;
   readonly needs: Needs;
   readonly output: Output;
+  /** Settles when all lines were written where they were asked for. */
+  readonly shown: Promise<void> | undefined;
   /** Lets others have the name. */
   readonly unlock: () => void;
 }
@@ -68,21 +70,17 @@ export class RunningCluster implements AsyncDisposable {
     return this.#members.get(name) ?? [];
   }
 
-  /** Every line that the containers write, from the beginning; the last 10,000 are kept for who asks later. */
+  /**
+   * Every line that the containers write, from the beginning; the last 10,000 are kept for who asks later. Who reads gets all of them:
+   * containers that are faster wait for him, unless he takes none for 5 s; then a line says how many were lost.
+   */
   lines(): AsyncGenerator<OutputLine, void, void> {
     return this.#parts.output.lines();
   }
 
   /** The same as text for people: each line after the name of its container. */
   output(): Readable {
-    const width = Math.max(0, ...[...this.containers.keys()].map((name) => name.length));
-    const lines = this.lines();
-    return Readable.from(
-      (async function* text() {
-        for await (const line of lines) yield `${line.container.padEnd(width)} | ${line.text}\n`;
-      })(),
-      { objectMode: false },
-    );
+    return asText(this.lines(), [...this.containers.keys()]);
   }
 
   /** How all of them end. */
@@ -91,6 +89,7 @@ export class RunningCluster implements AsyncDisposable {
     for (const [name, ended] of this.#ended) outcomes.push([name, await ended]);
     this.#parts.output.close();
     this.#parts.unlock();
+    await this.#parts.shown;
     return new Map(outcomes);
   }
 
