@@ -4,6 +4,7 @@ import { haco, InvalidSpecError, issue, readPlain, type Builder, type Issue } fr
 import { Import, type CopyUp } from './import/import.js';
 import { readConfig } from './import/schema.js';
 import { importLinux } from './import/linux.js';
+import type { OwnMap } from './import/mount-maps.js';
 import { importMounts } from './import/mounts.js';
 import { importProcess } from './import/process.js';
 import { importResources } from './import/resources.js';
@@ -49,6 +50,7 @@ export function fromConfig(json: unknown, options: ImportOptions = {}): Result<B
 export interface Imported {
   readonly builder: Builder;
   readonly copyUps: readonly CopyUp[];
+  readonly ownMaps: readonly OwnMap[];
 }
 
 /** The same for the runtime, which does more than a builder can say. */
@@ -83,5 +85,5 @@ function importConfig(
   const issues: readonly Issue[] = [...into.issues, ...(inSpec.isErr() ? inSpec.error : [])];
   return issues.length > 0
     ? err(new InvalidSpecError({ issues }))
-    : ok({ builder: inSpec._unsafeUnwrap(), copyUps: into.copyUps });
+    : ok({ builder: inSpec._unsafeUnwrap(), copyUps: into.copyUps, ownMaps: into.ownMaps });
 }

@@ -1,6 +1,7 @@
 /** What an import has gathered so far: sections of a spec, problems, and where in the `config.json` each came from. */
 import { issue, type Issue } from '@haco/core';
 import { isWithin } from '../paths.js';
+import type { OwnMap } from './mount-maps.js';
 
 type Section = Record<string, unknown>;
 
@@ -19,6 +20,8 @@ export class Import {
   readonly sections: Record<string, Section> = {};
   /** Filesystems that begin with a copy of what they cover, which whoever performs the plan makes. */
   readonly copyUps: CopyUp[] = [];
+  /** Mounts whose owners are mapped by namespaces that whoever performs the plan makes. */
+  readonly ownMaps: OwnMap[] = [];
   readonly #accepted: readonly string[];
   /** Paths in the `config.json` by paths in the spec. */
   readonly #origins = new Map<string, string>();

@@ -3,6 +3,7 @@ import { quote } from '@haco/core';
 import { defaultLinks, defaultNodes } from '../default-devices.js';
 import { devMount, mqueueMount, ptsMount, shmMount } from '../dev-mounts.js';
 import type { Import } from './import.js';
+import { importMountMaps } from './mount-maps.js';
 import { readMountOptions, type MountWords } from './mount-options.js';
 import { pathOf } from './root.js';
 import { saysNothing, type Config } from './schema.js';
@@ -18,7 +19,7 @@ export function importMounts({ mounts = [], linux = {} }: Config, bundle: string
   mounts.forEach((mount, index) => {
     if (brought.has(mount)) return;
     const at = `mounts[${String(index)}]`;
-    const entry = importMount(mount, { at, bundle, into, whole, index: entries.length });
+    const entry = importMount(mount, { at, bundle, into, whole, linux, index: entries.length });
     if (entry === undefined) return;
     hasDev ||= mount.destination === '/dev';
     into.cameFrom(`mounts.entries[${String(entries.length)}]`, at);
@@ -105,6 +106,7 @@ interface Place {
   readonly into: Import;
   /** The number that it gets in the spec. */
   readonly index: number;
+  readonly linux: Linux;
   /** Whether haco's own /dev stands for the mount there. */
   readonly whole: boolean;
 }
@@ -116,13 +118,13 @@ function importMount(mount: Mount, place: Place): object | undefined {
     into.wrong(`${at}.destination`, `${quote(destination)} is not an absolute path`);
     return undefined;
   }
-  for (const field of ['uidMappings', 'gidMappings'] as const) {
-    if (!saysNothing(mount[field])) into.differs(`${at}.${field}`, 'haco maps no owners by lists of ids');
-  }
   const words = readMountOptions(mount.options ?? [], `${at}.options`, into);
   const copiesUp = importCopyUp(words, mount, place);
   if (words.bind !== undefined || type === 'bind') return importBind(mount, words, place);
   if (words.idmap !== undefined) into.differs(`${at}.options`, 'only bind mounts of haco are idmapped');
+  for (const field of ['uidMappings', 'gidMappings'] as const) {
+    if (!saysNothing(mount[field])) into.differs(`${at}.${field}`, 'only bind mounts of haco are idmapped');
+  }
   if (type === 'tmpfs' && destination === '/dev' && place.whole) return { kind: 'independent', name: 'dev' };
   if (type === 'cgroup') return importCgroup(destination, words, place);
   const data = words.data.map(({ text }) => text).join(',');
@@ -154,11 +156,9 @@ function importCopyUp({ copyUp, attributes }: MountWords, { destination, type }:
   return into.stubs;
 }
 
-function importBind(
-  { source, destination }: Mount,
-  words: MountWords,
-  { at, bundle, into }: Place,
-): object | undefined {
+function importBind(mount: Mount, words: MountWords, place: Place): object | undefined {
+  const { source, destination } = mount;
+  const { at, bundle, into } = place;
   for (const { text, index } of words.data) {
     into.wrong(`${at}.options[${String(index)}]`, `${quote(text)} is no option of a bind mount`);
   }
@@ -169,6 +169,8 @@ function importBind(
   const path = pathOf(source, bundle, `${at}.source`, into);
   if (path === undefined) return undefined;
   const recursive = words.bind === 'rbind';
+  const hasLists = !saysNothing(mount.uidMappings) || !saysNothing(mount.gidMappings);
+  const idmap = hasLists ? importMountMaps(mount, place.linux, place) : words.idmap && 'container';
   const topmost = [...words.topmost, ...(words.idmap === 'idmap' ? ['idmap'] : [])];
   if (recursive && topmost.length > 0) {
     const list = topmost.map(quote).join(', ');
@@ -183,7 +185,7 @@ function importBind(
     target: destination,
     recursive,
     ...(words.propagation === undefined ? {} : { propagation: words.propagation }),
-    ...(words.idmap === undefined ? {} : { idmap: 'container' }),
+    ...(idmap === undefined ? {} : { idmap }),
     ...words.attributes,
   };
 }

@@ -94,8 +94,8 @@ const mount = readObject({
   type: optional(readText),
   source: optional(readText),
   options: texts,
-  uidMappings: optional(anything),
-  gidMappings: optional(anything),
+  uidMappings: optional(readList(idMapping)),
+  gidMappings: optional(readList(idMapping)),
 });
 
 const rates = optional(readList(readObject({ major: readInteger, minor: readInteger, rate: readInteger })));

@@ -79,7 +79,7 @@ export function readConfigText(
         process: withGrantable(withHome(process ?? json['process'] ?? undefined, inside ?? rootfs), linux, warn),
         linux: grouped,
       };
-      return importForRuntime(config, { bundle, stubs: true }).map(({ builder, copyUps }) => ({
+      return importForRuntime(config, { bundle, stubs: true }).map(({ builder, copyUps, ownMaps }) => ({
         text,
         ociVersion: textOf(json['ociVersion']),
         rootfs,
@@ -90,6 +90,7 @@ export function readConfigText(
         namesGroup: textOf(linux['cgroupsPath']) !== '',
         builder,
         copyUps,
+        ownMaps,
       }));
     }),
   );

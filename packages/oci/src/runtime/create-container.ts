@@ -27,6 +27,7 @@ import { failureOf, launchSteps, refusalOf } from './launch.js';
 import { lateStepsOf } from './late-steps.js';
 import { checkMountLabel } from './mount-label.js';
 import { writePidFile } from './pid-file.js';
+import { withMountMaps } from './mount-maps.js';
 import { newRecord } from './new-record.js';
 import { namedPreserved } from './preserved-fds.js';
 import { createdBarrier, hooksBarrier, shapePlan } from './runtime-plan.js';
@@ -113,7 +114,18 @@ async function make(request: CreateRequest, directory: RecordDirectory): Promise
   const bundlePath = resolve(request.bundle);
   const read = readBundle(bundlePath, request);
   if (read.isErr()) return err(read.error);
-  const bundle = read.value;
+  const mapped = await withMountMaps(read.value.builder, read.value.ownMaps);
+  if (mapped.isErr()) return err(mapped.error);
+  const made = await makeOf({ ...read.value, builder: mapped.value.builder }, request, directory);
+  mapped.value.close();
+  return made;
+}
+
+async function makeOf(
+  bundle: Bundle,
+  request: CreateRequest,
+  directory: RecordDirectory,
+): Promise<Result<Created, HacoError>> {
   const labelled = checkMountLabel(bundle.mountLabel);
   if (labelled.isErr()) return err(labelled.error);
   const plan = bundle.builder.explain();
