@@ -15,6 +15,7 @@ const checks = [
     hint: 'npm run gen',
   },
   { name: 'lint', command: ['eslint', '.'] },
+  { name: 'unused', command: ['tsx', 'scripts/check-unused.ts'] },
   { name: 'types', command: ['tsc', '-p', 'tsconfig.json'] },
   { name: 'exports', command: ['tsx', 'scripts/check-api.ts'], hint: 'npm run gen' },
   { name: 'documents', command: ['tsx', 'scripts/check-documents.ts'] },

@@ -81,9 +81,7 @@ const helperSchema = v.object({ Username: v.string(), Secret: v.string() });
 /** What a document or a blob is, how large, and its hash. */
 export type Descriptor = v.InferOutput<typeof descriptor>;
 export type Index = v.InferOutput<typeof indexSchema>;
-export type Manifest = v.InferOutput<typeof manifestSchema>;
 export type ConfigFile = v.InferOutput<typeof configSchema>;
-export type Saved = v.InferOutput<typeof savedSchema>;
 export type DockerConfig = v.InferOutput<typeof dockerConfigSchema>;
 
 export const parseIndex = reader(indexSchema, 'image index');

@@ -54,15 +54,6 @@ export function failure(fields: {
   return new SyscallError({ step, stepId, call: `${syscall}(${args})`, syscall, errno, hint });
 }
 
-/** The content of a file, as the kernel gives it. */
-export function readText(path: string): Result<string, HacoError> {
-  try {
-    return ok(readFileSync(path, 'latin1'));
-  } catch (error) {
-    return err(failure({ step: `read ${path}`, path, args: JSON.stringify(path), error, syscall: 'read' }));
-  }
-}
-
 /** The content of a file; undefined when it can't be read, whatever the reason. */
 export function textOf(path: string): string | undefined {
   try {

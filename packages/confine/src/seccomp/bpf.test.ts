@@ -8,12 +8,12 @@ import {
   codes,
   concat,
   decode,
-  encode,
   follow,
   fromBytes,
   joinArchitectures,
   x32Bit,
 } from './bpf.js';
+import { encode } from './bpf-fixture.js';
 import { lookUp } from './look-up.js';
 
 const x64 = 0xc000_003e;

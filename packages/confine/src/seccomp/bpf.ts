@@ -74,10 +74,6 @@ export function concat(parts: readonly ArrayLike<number>[]): Program {
   return program;
 }
 
-export function encode(instructions: readonly Instruction[]): Program {
-  return Uint32Array.from(instructions.flatMap(({ code, jt, jf, k }) => [head(code, jt, jf), k]));
-}
-
 export function decode(program: Program): readonly Instruction[] {
   return Array.from({ length: lengthOf(program) }, (_, index) => {
     const word = program[index * 2] ?? 0;

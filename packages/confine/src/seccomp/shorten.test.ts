@@ -1,7 +1,8 @@
 /** Shorter programs answer as the long ones did. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { answers, codes, decode, encode, follow, type Instruction, type Program } from './bpf.js';
+import { answers, codes, decode, follow, type Instruction, type Program } from './bpf.js';
+import { encode } from './bpf-fixture.js';
 import { shorten } from './shorten.js';
 
 const plain = (code: number, k: number): Instruction => ({ code, k, jt: 0, jf: 0 });

@@ -18,11 +18,6 @@ export function readable(name: RawName): string {
   return raw(name).toString('utf8');
 }
 
-/** A name for {@link Directory} from what the caller wrote. */
-export function toRaw(path: string): RawName {
-  return Buffer.from(path, 'utf8').toString('latin1');
-}
-
 /** The tree is deeper than it may be. */
 class TooDeep extends Error {
   readonly code = 'ELOOP';
