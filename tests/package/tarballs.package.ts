@@ -76,7 +76,7 @@ describe.each(readdirSync(tarballs).map((file) => [nameOf(file), join(tarballs, 
         publishConfig: { access: 'public', provenance: true },
       });
       expect(manifest['description']).toMatch(/^[A-Z].{20,120}\.$/i);
-      expect(Object.keys(manifest.scripts ?? {})).not.toContain(expect.stringMatching(/install|prepare|gyp/));
+      expect(Object.keys(manifest.scripts ?? {}).filter((script) => /install|prepare|gyp/.test(script))).toEqual([]);
       expect(files).not.toContain('binding.gyp');
       // Versions, not what they are called in the workspace.
       for (const [other, range] of Object.entries(manifest.dependencies ?? {})) {

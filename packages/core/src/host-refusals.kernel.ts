@@ -84,9 +84,12 @@ describeWith(['root', 'userns', 'kernel:6.3'], 'memory files that may not be exe
     expect(await told(output, `${forbid} && mount -t tmpfs -o noexec none /run`)).toBe('started');
   });
 
-  test('and directories that are all mounted noexec are named, with the remedy', async () => {
-    const everywhere =
-      'mount -t tmpfs -o noexec none /run && mkdir /run/t && unset XDG_RUNTIME_DIR && export TMPDIR=/run/t';
+  test.each([
+    ['', 'unset XDG_RUNTIME_DIR'],
+    [', also where XDG_RUNTIME_DIR is empty', 'export XDG_RUNTIME_DIR='],
+    [', also where XDG_RUNTIME_DIR is relative', 'export XDG_RUNTIME_DIR=.'],
+  ])('and directories that are all mounted noexec are named, with the remedy%s', async (_what, runtime) => {
+    const everywhere = `mount -t tmpfs -o noexec none /run && mkdir /run/t && ${runtime} && export TMPDIR=/run/t`;
     expect(await told(output, `${forbid} && ${everywhere}`)).toBe(
       'io: Could not store the launcher in "/run, /run/t"; memory files may not be executed here (sysctl vm.memfd_noexec) and no directory takes it: /run: it is mounted noexec, /run/t: it is mounted noexec; set XDG_RUNTIME_DIR to a writable directory that is not mounted noexec.',
     );

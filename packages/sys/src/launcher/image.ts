@@ -12,7 +12,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { err, ok, type Result } from 'neverthrow';
 import { IoError, type HacoError } from '@haco/plan';
 import { errnoName } from '../errno.js';
@@ -80,7 +80,8 @@ function sealedMemory(bytes: Buffer): Result<string, string> {
 
 /** Where vm.memfd_noexec is 2: a file that only this user can reach, opened and then unlinked, checked after writing. */
 function privateFile(bytes: Buffer): Result<string, HacoError> {
-  const candidates = [process.env['XDG_RUNTIME_DIR'], '/run', tmpdir()].filter((dir) => dir !== undefined);
+  // One that is relative, or empty, counts as not set (XDG Base Directory Specification): it would be the working directory.
+  const candidates = [process.env['XDG_RUNTIME_DIR'] ?? '', '/run', tmpdir()].filter((dir) => isAbsolute(dir));
   const reasons: string[] = [];
   for (const base of candidates) {
     const directory = join(base, `haco-init-${randomHex(8)}`);
