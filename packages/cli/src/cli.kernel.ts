@@ -326,6 +326,7 @@ describeWith(['root'], 'definitions', () => {
       [definition('throws', "throw new Error('no luck');"), 'the definition threw Error: no luck'],
       [definition('no-default', 'export const a = 1;'), 'the definition has no default export'],
       [definition('number', 'export default 3;'), 'it default-exports a number'],
+      [definition('waits', 'export default async () => new Promise(() => {});'), 'awaits something that never comes'],
       [definition('syntax', 'export default haco(;'), 'syntax error'],
       [
         definition('typo', "import { haco } from '@haco/core'; export default haco().memroy('1MiB');"),

@@ -289,6 +289,27 @@ describe('what is wrong', () => {
   });
 });
 
+test('a mount with the lists of ids of the container has its map; with others it is a difference, and one list alone is wrong', () => {
+  const map = (hostID: number) => [{ containerID: 0, hostID, size: 10 }];
+  const mappings = { uidMappings: map(1000), gidMappings: map(1000) };
+  const withLists = (lists: object, linux: object) => ({
+    ...withLinux(linux),
+    mounts: [{ destination: '/mnt', type: 'bind', source: '/srv', options: ['bind'], ...lists }],
+  });
+  const users = { namespaces: ['mount', 'uts', 'user'].map((type) => ({ type })), ...mappings };
+  const read = (json: object) => fromConfig(json, { bundle: '/srv/bundle', accept: ['mounts', 'linux'] });
+  const spec = read(withLists(mappings, users))._unsafeUnwrap().spec()._unsafeUnwrap();
+  expect(JSON.stringify(spec)).toContain('"target":"/mnt","recursive":false,"idmap":"container"');
+  const issues = (lists: object) =>
+    fromConfig(withLists(lists, users), { bundle: '/srv/bundle' })._unsafeUnwrapErr().message;
+  expect(issues({ ...mappings, uidMappings: map(5) })).toContain(
+    'mounts[0].uidMappings: haco maps owners as a user namespace does, not by lists of ids; name this path in "accept"',
+  );
+  expect(issues({ gidMappings: map(5) })).toContain(
+    'mounts[0].uidMappings: is missing beside "gidMappings"; a mount has both or none',
+  );
+});
+
 describe('what haco does differently', () => {
   const fine = '; name this path in "accept" if that is fine';
   const cases: readonly (readonly [object, string, string])[] = [

@@ -2,7 +2,8 @@
  * What is known about a root that haco made: a file beside it, `<root>.haco.json`, never inside, where the container could write it. It
  * names the directory by its inode: of a root that was removed and made in another way it says nothing.
  */
-import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { randomHex } from '@haco/sys';
 import * as v from 'valibot';
 import type { ImageConfig } from '../image-config.js';
@@ -35,11 +36,14 @@ export interface RootNotes {
   readonly provisioned?: Readonly<Record<string, string>> | undefined;
 }
 
-export const recordPath = (target: string): string => `${target}.haco.json`;
+/** Beside the directory itself: a slash at the end of its name would lead inside, and a link is another place than what it leads to. */
+async function recordPath(target: string): Promise<string> {
+  return `${await realpath(target).catch(() => resolve(target))}.haco.json`;
+}
 
 /** Empty, when nothing is known about just this directory. */
 export async function readRecord(target: string): Promise<RootNotes> {
-  const text = await readFile(recordPath(target), 'utf8').catch(() => undefined);
+  const text = await readFile(await recordPath(target), 'utf8').catch(() => undefined);
   if (text === undefined) return {};
   try {
     const { inode, version: _version, ...notes } = v.parse(recordSchema, JSON.parse(text));
@@ -53,10 +57,11 @@ export async function readRecord(target: string): Promise<RootNotes> {
 /** Replaces what was known; atomic. */
 export async function writeRecord(target: string, notes: RootNotes): Promise<void> {
   const record = { version: 1, inode: await inodeOf(target), ...notes };
-  const temporary = `${recordPath(target)}.${randomHex(6)}`;
+  const path = await recordPath(target);
+  const temporary = `${path}.${randomHex(6)}`;
   try {
     await writeFile(temporary, `${JSON.stringify(record, undefined, 2)}\n`, { flag: 'wx', mode: 0o644 });
-    await rename(temporary, recordPath(target));
+    await rename(temporary, path);
   } catch (thrown) {
     await rm(temporary, { force: true });
     throw thrown;

@@ -119,6 +119,19 @@ describeWith(['root', 'busybox', 'criu'], 'checkpoint() and restore()', () => {
     });
   });
 
+  test('a restore that can not begin leaves the files alone that its output would have replaced', async () => {
+    const out = join(place, 'kept');
+    await writeFile(out, 'of before');
+    const again = base().command('/bin/true').stdout({ file: out });
+    await expectNothingLeft(async () => {
+      const without = (await again.restoreFrom(directory, { criu: '/none/criu' }).run())._unsafeUnwrapErr();
+      expect(without.kind).toBe('tool');
+      const nowhere = (await again.restoreFrom(join(place, 'none')).run())._unsafeUnwrapErr();
+      expect(nowhere.kind).toBe('not-found');
+    });
+    expect(await readFile(out, 'utf8')).toBe('of before');
+  });
+
   test('its streams lead where the new definition says', slow, async () => {
     const echo = base().command(
       '/bin/sh',

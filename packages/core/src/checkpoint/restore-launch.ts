@@ -145,13 +145,18 @@ export function launchRestore(
   input: StartInput,
   planned: PlannedStart,
   section: RestoreSection,
-  performance: Performance,
+  {
+    performance,
+    emptyOutput,
+  }: { readonly performance: Performance; readonly emptyOutput: () => Result<void, HacoError> },
 ): Result<Launch, HacoError> {
   return prepare(input, planned, section).andThen((plan) => {
     const remove = (): void => rmSync(plan.work, { recursive: true, force: true });
     const ready = restoreCommand(plan).andThen((call) =>
-      input.runtime
-        .launch({ ...performance, stdio: [devNull(), devNull(), devNull()], untilEnd: false })
+      emptyOutput()
+        .andThen(() =>
+          input.runtime.launch({ ...performance, stdio: [devNull(), devNull(), devNull()], untilEnd: false }),
+        )
         .map((keeper) => ({ call, keeper })),
     );
     if (ready.isErr()) {

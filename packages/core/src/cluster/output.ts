@@ -64,7 +64,7 @@ export class Output {
       if (!this.#isFull()) return;
       source.pause();
       this.#paused.add(source);
-      this.#timer ??= setTimeout(() => this.#lookAgain(), patienceMs);
+      this.#timer ??= this.#inTime();
     });
     let over = false;
     const end = (): void => {
@@ -119,7 +119,16 @@ export class Output {
   #lookAgain(): void {
     this.#timer = undefined;
     this.#makeRoom();
-    if (this.#paused.size > 0) this.#timer = setTimeout(() => this.#lookAgain(), patienceMs);
+    if (this.#paused.size > 0) this.#timer = this.#inTime();
+  }
+
+  /** Looks again when the first of those who are slow now counts as away. */
+  #inTime(): NodeJS.Timeout {
+    const now = performance.now();
+    const left = [...this.#readers]
+      .filter(isHere)
+      .map(({ busySinceMs, patienceMs: patience }) => patience - (now - (busySinceMs ?? now)));
+    return setTimeout(() => this.#lookAgain(), Math.ceil(Math.min(patienceMs, ...left)));
   }
 
   /**

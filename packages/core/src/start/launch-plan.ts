@@ -23,6 +23,7 @@ import { closeQuietly, devNull } from '../streams/descriptors.js';
 import { receiveDescriptor, Terminal } from '../streams/terminal.js';
 import { runTool } from '../tool.js';
 import { closeEntered, openEntered } from './entered.js';
+import type { Performance } from '../runtime.js';
 import type { StartEffects } from './effects.js';
 import { filled } from './blanks.js';
 import type { PlannedStart } from './plan-start.js';
@@ -146,25 +147,25 @@ function launch(
       const entered = openEntered(spec);
       const answers = answersOf(input, fail);
       const oomKills = countOomKills(spec);
-      const perform = planned.perform ?? runtime.launch;
+      const emptyOutput = (): Result<void, HacoError> => emptyUnplanned(streams, planned);
+      const perform = (performance: Performance): Result<Launch, HacoError> =>
+        planned.perform?.(performance, emptyOutput) ?? emptyOutput().andThen(() => runtime.launch(performance));
       const launched = entered.andThen((fds) =>
-        emptyUnplanned(streams, planned).andThen(() =>
-          perform({
-            plan: planned.plan,
-            blanks: planned.blanks,
-            // A terminal is taken over as soon as the command runs, and some effects are due then.
-            untilEnd: untilEnd && terminal === undefined && effects?.awaitsRunning !== true,
-            announced,
-            stdio: [streams.stdin.theirs, streams.stdout.theirs, streams.stderr.theirs],
-            descriptors: terminal === undefined ? fds : { ...fds, [terminalSocket]: terminal.theirs },
-            onBarrier: async (barrier: BarrierOperation, childPid: number) => {
-              if (barrier.name === createdBarrier) reachCreated(childPid);
-              const answered = await answers?.reached(barrier, childPid);
-              if (answered !== undefined) return answered;
-              return atBarrier({ effects, planned }, barrier, childPid);
-            },
-          }),
-        ),
+        perform({
+          plan: planned.plan,
+          blanks: planned.blanks,
+          // A terminal is taken over as soon as the command runs, and some effects are due then.
+          untilEnd: untilEnd && terminal === undefined && effects?.awaitsRunning !== true,
+          announced,
+          stdio: [streams.stdin.theirs, streams.stdout.theirs, streams.stderr.theirs],
+          descriptors: terminal === undefined ? fds : { ...fds, [terminalSocket]: terminal.theirs },
+          onBarrier: async (barrier: BarrierOperation, childPid: number) => {
+            if (barrier.name === createdBarrier) reachCreated(childPid);
+            const answered = await answers?.reached(barrier, childPid);
+            if (answered !== undefined) return answered;
+            return atBarrier({ effects, planned }, barrier, childPid);
+          },
+        }),
       );
       if (entered.isOk()) closeEntered(entered.value);
       if (answers !== undefined && launched.isOk()) {

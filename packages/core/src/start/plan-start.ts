@@ -4,14 +4,14 @@ import { sourceOf } from '@haco/bootstrap';
 import { resolveBlockDevices, type CgroupsSection } from '@haco/cgroups';
 import { filterProblems, prepareSeccomp, type SeccompSection } from '@haco/confine';
 import { StateError, type AnyPart, type HacoError, type HostFacts, type Plan, type SharedFacts } from '@haco/plan';
-import { checkLibc } from '@haco/sys';
+import { checkLibc, type Launch } from '@haco/sys';
 import { checkRestorable, keeperSpec, tellRestore } from '../checkpoint/restore-spec.js';
 import { restoreOf, type RestoreSection } from '../checkpoint/section.js';
 import { warningsError } from '../failure.js';
 import { resolveUser } from '../lookup-user.js';
 import { planContainer } from '../planner.js';
 import { create } from '../rootfs/create.js';
-import type { Runtime } from '../runtime.js';
+import type { Performance } from '../runtime.js';
 import type { Spec } from '../spec.js';
 import { blanksOf, filled, namePlaceholder, withBlanks, type Blank } from './blanks.js';
 import { makeUpName } from './made-up-name.js';
@@ -27,8 +27,15 @@ export interface PlannedStart {
   readonly blanks: readonly Blank[];
   /** Whether the same plan may be performed again: it holds no looked-up id. */
   readonly reusable: boolean;
-  /** Who performs the plan, where that isn't the runtime alone. */
-  readonly perform?: Runtime['launch'];
+  /**
+   * Who performs the plan, where that isn't the runtime alone.
+   *
+   * @param emptyOutput - empties the files that the output replaces; for when everything that can be looked at before is found good
+   */
+  readonly perform?: (
+    performance: Performance,
+    emptyOutput: () => Result<void, HacoError>,
+  ) => Result<Launch, HacoError>;
 }
 
 /** Where the root of the container is on the host, as far as names of users are concerned. */
@@ -169,7 +176,7 @@ async function prepareRestore(input: StartInput, section: RestoreSection): Promi
     .andThen((planned) => refuse(planned, input.spec))
     .map((planned) => ({
       ...planned,
-      perform: (performance) => launchRestore(input, planned, section, performance),
+      perform: (performance, emptyOutput) => launchRestore(input, planned, section, { performance, emptyOutput }),
     }));
 }
 
