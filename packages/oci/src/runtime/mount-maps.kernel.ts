@@ -22,10 +22,7 @@ beforeAll(async () => {
   for (const name of ['/mnt', '/other']) await mkdir(rootfs.inside(name), { recursive: true });
 });
 // What a test that failed has left must not fail the others.
-afterEach(async () => {
-  const { stdout } = await runtime.call('list', '--quiet');
-  for (const id of stdout.split('\n').filter((line) => line !== '')) await runtime.call('delete', '--force', id);
-});
+afterEach(() => runtime.deleteAll());
 afterAll(async () => {
   runtime.remove();
   await rootfs.remove();

@@ -26,10 +26,7 @@ beforeAll(async () => {
   bundle = await makeTemporaryDirectory('oci-bundle');
 });
 // What a test that failed has left must not fail the others.
-afterEach(async () => {
-  const { stdout } = await runtime.call('list', '--quiet');
-  for (const id of stdout.split('\n').filter((line) => line !== '')) await runtime.call('delete', '--force', id);
-});
+afterEach(() => runtime.deleteAll());
 afterAll(async () => {
   runtime.remove();
   await rootfs.remove();

@@ -17,6 +17,8 @@ export interface TestRuntime {
   readonly call: (...args: readonly string[]) => Promise<Finished>;
   /** For calls whose container goes on, and keeps their streams: its output goes nowhere, what is said on stderr before that is given. */
   readonly leave: (...args: readonly string[]) => Promise<Pick<Finished, 'exitCode' | 'stderr'>>;
+  /** Delete all its containers, also those that run. */
+  readonly deleteAll: () => Promise<void>;
   readonly remove: () => void;
 }
 
@@ -34,11 +36,12 @@ export async function makeRuntime(): Promise<TestRuntime> {
   const program = join(directory, 'haco-oci.cjs');
   // Engines that give a --root of their own get it: the last one counts.
   writeFileSync(path, `#!/bin/sh\nexec '${process.execPath}' '${program}' --root '${root}' "$@"\n`, { mode: 0o755 });
+  const call: TestRuntime['call'] = (...args) => runCommand([path, ...args]);
   return {
     path,
     program: [process.execPath, program],
     root,
-    call: (...args) => runCommand([path, ...args]),
+    call,
     leave: async (...args) => {
       const said = join(root, `.said:${String((count += 1))}`);
       const script = 'said=$1; shift; exec "$@" </dev/null >/dev/null 2>"$said"';
@@ -46,6 +49,10 @@ export async function makeRuntime(): Promise<TestRuntime> {
       const stderr = readFileSync(said, 'utf8');
       rmSync(said);
       return { exitCode, stderr };
+    },
+    deleteAll: async () => {
+      const { stdout } = await call('list', '--quiet');
+      for (const id of stdout.split('\n').filter((line) => line !== '')) await call('delete', '--force', id);
     },
     remove: () => {
       rmSync(directory, { recursive: true, force: true });
