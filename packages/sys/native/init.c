@@ -25,6 +25,18 @@ static void reap(struct command_status *told, s64 command)
 	}
 }
 
+/*
+ * The command's exec tells Node that the container runs, and Node may enter it by its init at once: not before the init lets it.
+ * By the call that the init itself waits with, so that filters need nothing more. Bounded: what goes wrong in the init ends both.
+ */
+static void wait_for_init(struct command_status *told)
+{
+	const u64 none = 0;
+	const struct timespec span = {0, 20000};
+	for (u32 i = 0; i < 5000 && __atomic_load_n(&told->init_ready, __ATOMIC_ACQUIRE) == 0; i++)
+		(void)sys4(NR_rt_sigtimedwait, &none, 0, &span, sizeof(none));
+}
+
 s64 become_init(struct context *context)
 {
 	u64 all = ~0ull, none = 0;
@@ -35,13 +47,15 @@ s64 become_init(struct context *context)
 	s64 command = sys5(NR_clone, SIGCHLD, 0, 0, 0, 0);
 	if (command < 0)
 		return command;
-	if (command == 0)
+	struct command_status *told = context->command;
+	if (command == 0) {
+		wait_for_init(told);
 		return sys4(NR_rt_sigprocmask, SIG_SETMASK, &none, 0, sizeof(none));
+	}
 	/*
 	 * The container may read and write its init (ptrace, /proc/1/mem): nothing of the plan stays there. No descriptor
 	 * either: the command's exec must be the last close of the launcher's socket, and its streams end when it closes them.
 	 */
-	struct command_status *told = context->command;
 	u8 *file = context->file;
 	const u64 size = context->plan->size, shared = context->plan->shared;
 	if (sys3(NR_close_range, 0, ~0u, 0) < 0 || sys2(NR_munmap, file, size) < 0 ||
@@ -49,6 +63,7 @@ s64 become_init(struct context *context)
 		sys1(NR_exit_group, 1);
 	/* Giving up privileges has put it out of reach also of the owner who enters the container by it; 1 is never refused. */
 	(void)sys2(NR_prctl, PR_SET_DUMPABLE, 1);
+	__atomic_store_n(&told->init_ready, 1, __ATOMIC_RELEASE);
 	for (;;) {
 		struct siginfo info;
 		/* Blocked signals reach even pid 1, which ignores unblocked ones without a handler; see pid_namespaces(7). */

@@ -6,6 +6,7 @@
 struct command_status {
 	u32 done;
 	s32 status;
+	u32 init_ready; /* the init has put the plan away and can be looked into */
 };
 
 struct context {

@@ -8,7 +8,8 @@ test('a process is found by its command line as long as it lives', async () => {
   const seconds = `60.${String(process.pid)}`;
   const child = spawn('sleep', [seconds]);
   await once(child, 'spawn');
-  expect(processesWith(`\0${seconds}\0`)).toEqual([child.pid]);
+  // Between vfork and the new program's first instruction its command line is empty.
+  await expect.poll(() => processesWith(`\0${seconds}\0`)).toEqual([child.pid]);
   child.kill();
   await once(child, 'exit');
   expect(processesWith(seconds)).toEqual([]);

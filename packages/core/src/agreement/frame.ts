@@ -34,5 +34,6 @@ export const frame = {
   /** An init splits off; it tells the launcher by shared memory how its command ended. */
   beginInit: ['mmap'],
   beforeInit: ['rt_sigprocmask'],
+  awaitInit: 'rt_sigtimedwait',
   afterInit: ['rt_sigprocmask'],
 } as const;

@@ -45,6 +45,8 @@ export function walk(operations: readonly Operation[], trace: Trace, { who, fail
         current.all(frame.beforeInit, 'frame');
         current.next('clone', what);
         current = split();
+        // It waits for the init as long as that takes, which may be no time at all.
+        while (current.peek()?.name === frame.awaitInit) current.next(frame.awaitInit, 'frame');
         current.all(frame.afterInit, 'frame');
         break;
       case 'kill-listed': {

@@ -76,14 +76,18 @@ describeWith(['root', 'busybox', 'probe'], 'a cluster', () => {
     await expectNothingLeft(async () => {
       const lines = 200_000;
       const shop = cluster({
+        // In the background, the shell reads from /dev/null.
         first: base()
-          .sh(`seq ${String(lines)}; : > /tmp/ready; sleep 0.1`)
+          .independent('dev')
+          .sh(`trap 'exit 0' TERM; seq ${String(lines)}; : > /tmp/ready; sleep 60 & wait`)
           .readiness({ file: '/tmp/ready' }),
         second: { builder: base().sh(`seq ${String(lines)}`), dependsOn: ['first'] },
       });
       const shown = new PassThrough();
       const text = shown.toArray();
       await using running = await orThrow(shop.start({ output: shown }));
+      // A time to live of its own could end before a slow machine has seen that it is ready.
+      expect(running.containers.get('first')?.kill('SIGTERM').isOk()).toBe(true);
       const ended = running.wait();
       let read = 0;
       for await (const { container } of running.lines()) read += container === 'second' ? 1 : 0;

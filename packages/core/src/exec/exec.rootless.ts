@@ -55,6 +55,17 @@ describeWith(['ordinary-user', 'userns', 'busybox', 'probe'], 'exec', () => {
     });
   });
 
+  test('goes into it as soon as it has started, also on a machine that has much to do', async () => {
+    const builder = isolated().caps('none').init().command('/bin/sleep', '60');
+    const users = await Promise.all(
+      Array.from({ length: 40 }, async () => {
+        await using container = await orThrow(builder.start());
+        return await stdoutOf(container, { command: ['/bin/sh', '-c', 'id -u'] });
+      }),
+    );
+    expect(new Set(users)).toEqual(new Set(['0\n']));
+  });
+
   test('a terminal', async () => {
     await inside(isolated(), async (container) => {
       const outcome = await orThrow(

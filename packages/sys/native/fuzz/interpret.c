@@ -169,7 +169,8 @@ static s64 kernel(s64 nr, s64 a, s64 b, s64 c, s64 d)
 			((struct pollfd *)a)->revents = POLLIN;
 		return n;
 	case NR_rt_sigtimedwait:
-		((struct siginfo *)b)->code = (s32)take(&source, 1);
+		if (b != 0)
+			((struct siginfo *)b)->code = (s32)take(&source, 1);
 		return (take(&source, 1) & 1) ? SIGCHLD : answer(64);
 	case NR_wait4:
 		*(s32 *)b = (s32)take(&source, 2);
