@@ -138,13 +138,10 @@ export function judge(results: Results): readonly Target[] {
   const { sequential, held, throughput, live } = results;
   const small = sequential?.rows;
   const full = medianOf(small, 'haco-full');
+  const other = medianOf(small, 'haco-other');
   const targets: readonly Target[] = [
     atMost("Full isolation : spawn('true')", ratio(full, medianOf(small, 'spawn')), 1),
-    atMost(
-      "Full isolation, other arguments each time : spawn('true')",
-      ratio(medianOf(small, 'haco-other'), medianOf(small, 'spawn')),
-      1,
-    ),
+    atMost("Full isolation, other arguments each time : spawn('true')", ratio(other, medianOf(small, 'spawn')), 1),
     atMost(
       `Full isolation : spawn('true'), Node holds ${String(held?.heldMiB ?? 0)} MiB`,
       ratio(medianOf(held?.rows, 'haco-full'), medianOf(held?.rows, 'spawn')),
@@ -152,8 +149,19 @@ export function judge(results: Results): readonly Target[] {
     ),
     atMost("Run from a warm pool : spawn('true')", ratio(medianOf(small, 'haco-pool'), medianOf(small, 'spawn')), 0.5),
     atLeast('bwrap : full isolation', ratio(medianOf(small, 'bwrap'), full), 3),
+    atLeast('bwrap : full isolation, other arguments each time', ratio(medianOf(small, 'bwrap'), other), 3),
     atLeast('crun : full isolation', ratio(medianOf(small, 'crun'), full), 5),
-    atMost('Full isolation : C with the same system calls', ratio(full, medianOf(small, 'floor-full')), 1.5),
+    atLeast('crun : full isolation, other arguments each time', ratio(medianOf(small, 'crun'), other), 5),
+    atMost(
+      'Full isolation : C with the same system calls, both from the request in Node to the answer in Node',
+      ratio(full, medianOf(small, 'floor-asked')),
+      1.5,
+    ),
+    atMost(
+      'Full isolation : C with the same system calls, timed in C, where nobody has to be woken up',
+      ratio(full, medianOf(small, 'floor-full')),
+      1.5,
+    ),
     atMost("sandbox() : spawn('true')", ratio(medianOf(small, 'haco-sandbox'), medianOf(small, 'spawn')), 1.3),
     atMost(
       'sandbox() : bwrap with an equal set of protections',

@@ -48,6 +48,7 @@ class Floor implements Disposable {
 
   /** Medians of what all starts so far spent on groups. */
   parts(): FloorParts {
+    if (this.#parts.length === 0) throw new Error('the floor with limits has made no start');
     const median = (part: keyof FloorParts) =>
       quantile(
         this.#parts.map((parts) => parts[part]),

@@ -76,6 +76,19 @@ describeWith(['root', 'userns'], 'user namespaces', () => {
   });
 });
 
+describeWith(['root', 'userns'], 'a plain chroot, whose root is no mount point', () => {
+  test('is told apart from other mounts that fail', async () => {
+    const prepare = [
+      'mount -t tmpfs none /mnt && mkdir /mnt/root',
+      'for entry in /*; do case $entry in /mnt) ;; *) if [ -L $entry ]; then cp -P $entry /mnt/root; elif [ -d $entry ]; then mkdir /mnt/root$entry && mount --rbind $entry /mnt/root$entry; fi ;; esac; done',
+      'set -- chroot /mnt/root env --chdir="$PWD" "$@"',
+    ].join(' && ');
+    expect(await told(output, prepare)).toBe(
+      'syscall: Could not make all mounts of the new mount namespace private (asked by namespaces.unshare): mount(NULL, "/", NULL, MS_REC|MS_PRIVATE, NULL) failed with EINVAL; the root directory of this process is no mount point, as in a plain chroot; bind mount that root onto itself before it is entered, or do without a mount namespace.',
+    );
+  });
+});
+
 describeWith(['root', 'userns', 'kernel:6.3'], 'memory files that may not be executed (vm.memfd_noexec=2)', () => {
   const forbid = 'echo 2 >/proc/sys/vm/memfd_noexec';
 

@@ -80,9 +80,9 @@ async function attached(pid: number, exitCode: () => number | null, stderr: () =
   }
 }
 
-// Long strings are worth their space: paths and written values are what tests look at.
+// Long strings are worth their space: paths, written values and environments are what tests look at.
 const straceLine = (log: string, syscalls: readonly string[] | undefined): readonly string[] => [
-  ...['strace', '-f', '-qq', '-s', '4096', '-o', log],
+  ...['strace', '-f', '-qq', '-s', '4096', '-e', 'abbrev=!execve', '-o', log],
   ...(syscalls === undefined ? [] : ['-e', `trace=${syscalls.join(',')}`]),
 ];
 

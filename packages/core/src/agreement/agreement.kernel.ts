@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Operation } from '@haco/plan';
 import { closeForkServer } from '@haco/sys';
 import {
   describeWith,
@@ -224,6 +225,45 @@ describeWith(['root', 'busybox', 'probe', 'strace'], 'strace agrees with explain
       );
       const fewer = changed('["O_PATH","O_DIRECTORY","O_CLOEXEC"]', '["O_PATH","O_CLOEXEC"]');
       expect(disagreement(fewer, calls, own)).toContain('the plan says openat(');
+    },
+  );
+
+  test(
+    'and disagrees with a plan that has another environment, another number in a structure, or another descriptor',
+    { timeout: 60_000 },
+    async () => {
+      const { plan, calls, own, parts } = await compare(
+        haco()
+          .unshare('mount')
+          .chroot(rootfs.path)
+          .rlimit('nofile', 100, 200)
+          .tmpfs('/tmp')
+          .env({ TEXT: 'ü "\\ \n' })
+          .command('/bin/true'),
+      );
+      expect(parts).toBeUndefined();
+      const changed = (change: (operation: Operation & { op: 'syscall' }) => Operation): typeof plan => ({
+        ...plan,
+        steps: plan.steps.map((step) => ({
+          ...step,
+          operations: step.operations.map((operation) => (operation.op === 'syscall' ? change(operation) : operation)),
+        })),
+      });
+      const env = changed((one) =>
+        one.name === 'execve' ? { ...one, args: [...one.args.slice(0, 2), { strings: ['TEXT=u'] }] } : one,
+      );
+      expect(disagreement(env, calls, own)).toMatch(/^the container's process: the plan says execve/);
+      const limits = changed((one) =>
+        one.name === 'prlimit64' ? (JSON.parse(JSON.stringify(one).replaceAll(':200', ':201')) as Operation) : one,
+      );
+      expect(disagreement(limits, calls, own)).toMatch(/the plan says prlimit64\(.*201.*, strace saw prlimit64\(.*200/);
+      const [from, to] = [{ slot: 'mounts.new' }, { slot: 'root' }];
+      const other = changed((one) =>
+        one.name === 'move_mount'
+          ? { ...one, args: one.args.map((arg) => (JSON.stringify(arg) === JSON.stringify(from) ? to : arg)) }
+          : one,
+      );
+      expect(disagreement(other, calls, own)).toMatch(/the plan says move_mount\(/);
     },
   );
 });

@@ -63,10 +63,12 @@ export function disagreement(
   const hasInit = inside.some(({ op }) => op === 'init');
   const cloneAt = before.findIndex(({ op }) => op === 'clone');
   const failing = new Set(operations(({ id }) => id === failsAt));
+  // The new process has those of the launcher too.
+  const slots = new Map<string, number>();
 
   /** The launcher's last words, once there is no container or none any more. */
   const end = (outer: Trace): void => {
-    walk(undo, outer, { who: 'the launcher', failing: new Set() });
+    walk(undo, outer, { who: 'the launcher', failing: new Set(), slots });
     // Node may have seen in the report that all is done before it is told, doesn't wait for its end, and strace looks no longer than Node.
     outer.beginningOf([...(stays || hasInit ? frame.done : []), 'exit_group'], 'its end');
   };
@@ -78,7 +80,7 @@ export function disagreement(
       return new Trace(of(child, 0), "the init's child");
     };
     const whole = [...before.slice(cloneAt + 1), ...inside];
-    const { trace, failed } = walk(whole, inner, { who: "the container's process", failing, split });
+    const { trace, failed } = walk(whole, inner, { who: "the container's process", failing, slots, split });
     if (failed) {
       trace.next('exit_group', 'its end');
       trace.end();
@@ -98,14 +100,14 @@ export function disagreement(
       outer.all(frame.takePlan, 'frame');
       if (hasInit) outer.all(frame.beginInit, 'frame');
       outer.all(frame.beginEnd, 'frame');
-      if (walk(before.slice(0, cloneAt), outer, { who: 'the launcher', failing }).failed) {
+      if (walk(before.slice(0, cloneAt), outer, { who: 'the launcher', failing, slots }).failed) {
         end(outer);
         return false;
       }
       const waits = outer.peek()?.name === 'socketpair';
       if (waits) outer.all(frame.beforeClone, 'frame');
       checkClone(before[cloneAt], outer.next('clone3', 'the clone'));
-      const toParent = walk(parent, outer, { who: 'the launcher', failing });
+      const toParent = walk(parent, outer, { who: 'the launcher', failing, slots });
       if (toParent.failed) outer.all(frame.kill, 'frame');
       else if (waits) outer.all(frame.release, 'frame');
       if (stays || hasInit) {

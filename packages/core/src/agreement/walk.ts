@@ -10,6 +10,8 @@ export interface Walk {
   readonly who: string;
   /** Those of the step that is to fail. */
   readonly failing: ReadonlySet<Operation>;
+  /** What calls have given so far; it is added to. */
+  readonly slots: Map<string, number>;
   /** Gives the trace of the child after an init. */
   readonly split?: () => Trace;
 }
@@ -21,7 +23,7 @@ export interface Walked {
 }
 
 /** Go through both. */
-export function walk(operations: readonly Operation[], trace: Trace, { who, failing, split }: Walk): Walked {
+export function walk(operations: readonly Operation[], trace: Trace, { who, failing, slots, split }: Walk): Walked {
   let current = trace;
   const failed = (operation: Operation, how: string): Walked => {
     if (failing.has(operation)) return { trace: current, failed: true };
@@ -66,7 +68,7 @@ export function walk(operations: readonly Operation[], trace: Trace, { who, fail
         throw new Disagreement(`${who}: a clone in the middle of ${what}`);
       case 'syscall': {
         let call = current.next(operation.name, what);
-        checkArguments(operation, call, who);
+        checkArguments(operation, call, who, slots);
         while (
           call.errno !== null &&
           operation.retry?.errnos.includes(call.errno) === true &&
@@ -74,6 +76,8 @@ export function walk(operations: readonly Operation[], trace: Trace, { who, fail
         ) {
           call = current.next(operation.name, what);
         }
+        if (operation.save !== undefined && call.errno === null && call.result !== null)
+          slots.set(operation.save, call.result);
         if (call.errno === null) i += operation.skipOnSuccess ?? 0;
         else if (operation.tolerate?.includes(call.errno) === true) i += operation.skipOnTolerated ?? 0;
         else return failed(operation, call.errno);

@@ -5,6 +5,12 @@ const needsAdmin = "it needs CAP_SYS_ADMIN over the mount namespace; run as root
 const tooManyMounts =
   'the mount namespace has as many mounts as fs.mount-max allows; unmount some or raise that sysctl';
 
+/** The first mount of every new mount namespace. */
+const plainChroot = {
+  EINVAL:
+    'the root directory of this process is no mount point, as in a plain chroot; bind mount that root onto itself before it is entered, or do without a mount namespace',
+};
+
 export const mountHints = {
   compare: {
     ESTALE:
@@ -98,6 +104,8 @@ export const mountHints = {
       'the path runs in a circle of symbolic links, the target lies inside the source, or layers of an overlay lie inside each other; use separate directories',
     ENOSPC: tooManyMounts,
   },
+  'mount @mounts.private': plainChroot,
+  'mount @mounts.slave': plainChroot,
   umount2: {
     EBUSY: 'the mount is in use: a process has its working directory or open files there; end it, or detach lazily',
     EINVAL: "it isn't a mount point, or it is locked because it comes from a more privileged mount namespace",
