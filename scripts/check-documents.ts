@@ -1,5 +1,5 @@
 // What is written in two places: figures in the README and in the guide to performance are those of the newest benchmark, the
-// reference has every package, and links between documents lead somewhere.
+// reference has every package, and links between documents lead somewhere. And that root scripts work on a fresh clone.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -111,6 +111,22 @@ function linkProblems(): readonly string[] {
   });
 }
 
-const problems = [...figureProblems(), ...guideProblems(), ...referenceProblems(), ...linkProblems()];
+/** Each root script makes the clone ready before anything else: by its command, or by the program that it runs. */
+function scriptProblems(): readonly string[] {
+  const { scripts } = JSON.parse(read('package.json')) as { readonly scripts: Readonly<Record<string, string>> };
+  return Object.entries(scripts).flatMap(([name, command]) => {
+    const file = /^node (\S+)/.exec(command)?.[1] ?? '';
+    const isReady = file === 'scripts/ensure.mjs' || (existsSync(at(file)) && /^ensure\(/m.test(read(file)));
+    return isReady ? [] : [`package.json: "npm run ${name}" doesn't begin with scripts/ensure.mjs`];
+  });
+}
+
+const problems = [
+  ...scriptProblems(),
+  ...figureProblems(),
+  ...guideProblems(),
+  ...referenceProblems(),
+  ...linkProblems(),
+];
 for (const problem of problems) console.error(problem);
 process.exitCode = problems.length === 0 ? 0 : 1;

@@ -17,6 +17,8 @@ export class Stage {
   private scenes = 0;
   private held = 0;
   readonly broken: string[] = [];
+  /** What this machine didn't let it show. */
+  readonly skipped: string[] = [];
 
   /** What a scene is about. */
   scene(title: string): void {
@@ -57,6 +59,7 @@ export class Stage {
   }
 
   skip(reason: string): void {
+    this.skipped.push(reason);
     this.say(`   ${paint('yellow', '-')} ${reason}`);
   }
 

@@ -52,6 +52,10 @@ export interface Inside {
  */
 export function runInside({ root, binds, script, emulate = false, timeoutMs }: Inside): Promise<Finished> {
   const mounts = [
+    // As on every machine; there is nobody else in this network.
+    'ip link set lo up',
+    // A mount of its own, as the root of a machine is; below a plain chroot nobody could make a mount namespace private.
+    `mount --bind ${root} ${root}`,
     ...['dev', 'sys'].map((name) => `mkdir -p ${root}/${name}; mount --rbind /${name} ${root}/${name}`),
     `mkdir -p ${root}/proc ${root}/tmp; mount -t proc proc ${root}/proc`,
     ...Object.entries(binds).map(([inside, outside]) => {
@@ -101,7 +105,7 @@ const isFile = (path: string): boolean =>
   !path.endsWith('/') && execFileSync('stat', ['-Lc%F', path], { encoding: 'utf8' }).includes('file');
 
 /** npm of this machine, as a directory. */
-function npmDirectory(): string {
+export function npmDirectory(): string {
   const program = execFileSync('sh', ['-c', 'command -v npm'], { encoding: 'utf8' }).trim();
   return dirname(dirname(realpathSync(program)));
 }

@@ -308,6 +308,20 @@ async function grows(file: string): Promise<boolean> {
 /** That it does so sooner or later, however busy the machine is. */
 const expectGrowth = (file: string): Promise<void> => expect.poll(() => grows(file)).toBe(true);
 
+describeWith(['cgroup1', 'root', 'controller:cpu', 'controller:memory', 'controller:pids'], 'a host without v2', () => {
+  test('limits a loop, a hog and a fork bomb all the same', { timeout: 60_000 }, async () => {
+    const on = () => haco({ runtime: onlyV1 }).name('haco-test-v1').unshare('pid');
+    await expectNothingLeft(async () => {
+      const loop = await orThrow(on().cpu(50).command(probePath(), 'spin', '1').run());
+      expect(loop.usage.throttledMs).toBeGreaterThan(0);
+      const hog = await orThrow(on().memory('32MiB').command(probePath(), 'hog', '200').run());
+      expect(hog.reason).toBe('oom');
+      const bomb = await orThrow(on().pids(5).command(probePath(), 'fork-bomb', '20').run());
+      expect(bomb.usage.pidsLimitHits).toBeGreaterThan(0);
+    }, onlyContainers);
+  });
+});
+
 describeWith(['cgroup1', 'root', 'controller:freezer'], 'freezing on v1', () => {
   const file = join(tmpdir(), `haco-test-ticks-${String(process.pid)}`);
   const [hierarchy] = hierarchiesOf({ resources: { freeze: false } }, onlyV1.host());

@@ -158,16 +158,18 @@ describeWith(['root', 'busybox', 'probe'], 'what is not there', () => {
 describeWith(['root', 'busybox', 'probe'], 'what makes no sense', () => {
   test('paths with NUL that need namespaces of their own are refused, too', async () => {
     const own = inRoot().unshare('mount', 'uts');
-    const cut = 'contains a NUL byte, at which the kernel would cut it.';
-    for (const [builder, place] of [
-      [own.tmpfs('/a\0b'), 'mounts.entries[0].target'],
-      [own.networkEtc('/a\0b'), 'mounts.entries[0].hostEtc'],
-      [own.persist('uts', '/a\0b'), 'namespaces.persist[0].path'],
+    const cut = 'contains a NUL byte, at which the kernel would cut it; leave it out.';
+    for (const [builder, place, what] of [
+      [own.tmpfs('/a\0b'), 'mounts.entries[0].target', 'the path "/a'],
+      [own.networkEtc('/a\0b'), 'mounts.entries[0].hostEtc', 'the path "/a'],
+      [own.mask('/a\0b'), 'mounts.masked[0]', 'the path "/a'],
+      [own.persist('uts', '/a\0b'), 'namespaces.persist[0].path', 'the path "/a'],
+      [own.hostname('a\0b'), 'namespaces.hostname', 'the name "a'],
     ] as const) {
       const error = await failure(builder);
       expect([error.kind, error.message]).toEqual([
         'invalid-spec',
-        `The spec is invalid: ${place}: the path "/a\\u0000b" ${cut}`,
+        `The spec is invalid: ${place}: ${what}\\u0000b" ${cut}`,
       ]);
     }
   });
@@ -196,34 +198,38 @@ describeWith(['root', 'busybox', 'probe'], 'what makes no sense', () => {
       [
         'command',
         ['a\0b'],
-        'The spec is invalid: process.command.file: the command "a\\u0000b" contains a NUL byte, at which the kernel would cut it.',
+        'The spec is invalid: process.command.file: the command "a\\u0000b" contains a NUL byte, at which the kernel would cut it; leave it out.',
       ],
       [
         'sh',
         ['a\0b'],
-        'The spec is invalid: process.command.args[1]: the argument "a\\u0000b" contains a NUL byte, at which the kernel would cut it.',
+        'The spec is invalid: process.command.args[1]: the argument "a\\u0000b" contains a NUL byte, at which the kernel would cut it; leave it out.',
       ],
       [
         'env',
         [{ A: 'b\0' }],
-        'The spec is invalid: process.env.A: the value "b\\u0000" contains a NUL byte, at which the kernel would cut it.',
+        'The spec is invalid: process.env.A: the value "b\\u0000" contains a NUL byte, at which the kernel would cut it; leave it out.',
       ],
       [
         'stdin',
         [{ file: '/a\0b' }],
-        'The spec is invalid: process.stdin.file: the file "/a\\u0000b" contains a NUL byte, at which the kernel would cut it.',
+        'The spec is invalid: process.stdin.file: the file "/a\\u0000b" contains a NUL byte, at which the kernel would cut it; leave it out.',
       ],
       [
         'stdout',
         [{ file: '/a\0b' }],
-        'The spec is invalid: process.stdout.file: the file "/a\\u0000b" contains a NUL byte, at which the kernel would cut it.',
+        'The spec is invalid: process.stdout.file: the file "/a\\u0000b" contains a NUL byte, at which the kernel would cut it; leave it out.',
       ],
       [
         'startFifo',
         ['/a\0b'],
-        'The spec is invalid: process.startFifo: the path "/a\\u0000b" contains a NUL byte, at which the kernel would cut it.',
+        'The spec is invalid: process.startFifo: the path "/a\\u0000b" contains a NUL byte, at which the kernel would cut it; leave it out.',
       ],
-      ['user', ['a\0b'], 'The spec is invalid: process.user.uid: "a\\u0000b" is not a user or group name.'],
+      [
+        'user',
+        ['a\0b'],
+        'The spec is invalid: process.user.uid: "a\\u0000b" is not a user or group name; use letters, digits, _ . - or an id.',
+      ],
       [
         'cgroup',
         ['memory.max', 'a\0b'],
@@ -232,13 +238,28 @@ describeWith(['root', 'busybox', 'probe'], 'what makes no sense', () => {
       [
         'env',
         [{ 'a\0b': 'x' }],
-        'The spec is invalid: process.env: the name "a\\u0000b" contains a NUL byte, at which the kernel would cut it.',
+        'The spec is invalid: process.env: the name "a\\u0000b" contains a NUL byte, at which the kernel would cut it; leave it out.',
+      ],
+      [
+        'workdir',
+        ['/a\0b'],
+        'The spec is invalid: process.workdir: the path "/a\\u0000b" contains a NUL byte, at which the kernel would cut it; leave it out.',
+      ],
+      [
+        'stderr',
+        [{ file: '/a\0b' }],
+        'The spec is invalid: process.stderr.file: the file "/a\\u0000b" contains a NUL byte, at which the kernel would cut it; leave it out.',
+      ],
+      [
+        'command',
+        [''],
+        'The spec is invalid: process.command.file: the command is empty; give the path or the name of a program.',
       ],
       ['workdir', ['tmp'], 'The spec is invalid: process.workdir: "tmp" must be an absolute path.'],
       [
         'chroot',
         ['/a\0b'],
-        'The spec is invalid: mounts.rootfs.path: the path "/a\\u0000b" contains a NUL byte, at which the kernel would cut it.',
+        'The spec is invalid: mounts.rootfs.path: the path "/a\\u0000b" contains a NUL byte, at which the kernel would cut it; leave it out.',
       ],
       [
         'chroot',
@@ -308,7 +329,11 @@ describeWith(['root', 'busybox', 'probe'], 'what makes no sense', () => {
         [4_294_967_295],
         'The spec is invalid: process.user.uid: 4294967295 is not an id; ids are 0 to 4294967294.',
       ],
-      ['user', ['a:b'], 'The spec is invalid: process.user.uid: "a:b" is not a user or group name.'],
+      [
+        'user',
+        ['a:b'],
+        'The spec is invalid: process.user.uid: "a:b" is not a user or group name; use letters, digits, _ . - or an id.',
+      ],
       ['hostname', ['x'], 'The spec is invalid: namespaces.hostname: would rename the host; add unshare("uts").'],
       [
         'cgroupParent',

@@ -33,6 +33,21 @@ test.each([
   expect(plan.steps.map(({ id }) => id)).toContain(step);
 });
 
+test('a kernel without user namespaces says so, and how to see it', () => {
+  const { features } = storedHosts.v2;
+  const without: HostFacts = { ...storedHosts.v2, features: { ...features, user_namespace: false } };
+  const builder = haco().unshare('user').command('/bin/true');
+  expect(orThrow(builder.explain({ host: storedHosts.v2 })).warnings).toEqual([]);
+  expect(orThrow(builder.explain({ host: without })).warnings).toEqual([
+    {
+      step: 'namespaces.clone',
+      kind: 'unsupported',
+      message:
+        'This kernel has no user namespaces (CONFIG_USER_NS); leave out unshare("user"), or check with "ls /proc/self/ns/user".',
+    },
+  ]);
+});
+
 test('a weaker form is in the plan, and said', () => {
   const plan = orThrow(
     haco()

@@ -1,13 +1,16 @@
 /** Golden plans: eight containers on five stored hosts, as text; a change of behaviour is read as a difference of system calls. */
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { storedHosts } from '@haco/testkit';
 import { haco, orThrow, type Builder } from './index.js';
 
 const root = '/srv/root';
 
+const oneLiner = haco().name('x').unshare('pid', 'uts').chroot(root).cpu(50);
+
 const containers: Readonly<Record<string, Builder>> = {
   bare: haco().command('/bin/true'),
-  'one-liner': haco().name('x').unshare('pid', 'uts').chroot(root).cpu(50),
+  'one-liner': oneLiner,
   isolated: haco()
     .name('web')
     .unshare('mount', 'uts', 'ipc', 'pid', 'cgroup', 'time')
@@ -81,5 +84,31 @@ describe('explain', () => {
         }
       }
     }
+  });
+});
+
+describe('what README.md shows', () => {
+  const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
+  const blockAfter = (heading: string): string =>
+    /```text\n(.*?)```/s.exec(readme.slice(readme.indexOf(`## ${heading}\n`)))?.[1] ?? '';
+
+  test('of a plan is in that plan, in that order', () => {
+    // Shorter, as on a machine whose shells are in no group.
+    const [group, shorter] = ['/sys/fs/cgroup/cpu,cpuacct/system.slice/ssh.service', '/sys/fs/cgroup/cpu'];
+    const plan = String(orThrow(oneLiner.explain({ host: storedHosts.hybrid }))).replaceAll(group, shorter);
+    const shown = blockAfter('explain()').split(/^…\n/m);
+    expect(shown.length).toBeGreaterThan(3);
+    let at = 0;
+    for (const part of shown.filter((text) => text !== '')) {
+      const found = plan.indexOf(part, at);
+      expect(found, part).toBeGreaterThanOrEqual(at);
+      at = found + part.length;
+    }
+  });
+
+  test('of problems is what a spec with these problems is answered', () => {
+    const builder = haco().memory('lots').name('../x').cpu(0).rlimit('nofile', 10, 5);
+    const { message } = builder.spec()._unsafeUnwrapErr();
+    expect(blockAfter('Errors').replaceAll(/\n(?!\n)/g, ' ')).toContain(message);
   });
 });

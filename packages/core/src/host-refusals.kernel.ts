@@ -10,6 +10,10 @@ const problems = `
   import { haco, orThrow } from ${sdk};
   const { problems } = await orThrow(haco().unshare('user').command('/bin/true').check());
   console.log(problems.map(({ kind, message }) => kind + ': ' + message).join());`;
+const refused = `
+  import { haco } from ${sdk};
+  const result = await haco().unshare('user').command('/bin/true').run();
+  console.log(result.isOk() ? 'started' : result.error.kind + ': ' + result.error.message);`;
 const output = `
   import { haco } from ${sdk};
   const result = await haco().unshare('pid', 'mount').command('/bin/echo', 'started').run();
@@ -66,6 +70,9 @@ describeWith(['root', 'userns'], 'user namespaces', () => {
     const before = readFileSync(limit, 'utf8');
     expect(await told(problems, `echo 0 >${limit}`)).toBe(
       'permission: User namespaces are switched off here; allow them with "sysctl -w user.max_user_namespaces=15000".',
+    );
+    expect(await told(refused, `echo 0 >${limit}`)).toBe(
+      'permission: Could not create the container\'s process in a new user namespace: User namespaces are switched off here; allow them with "sysctl -w user.max_user_namespaces=15000".',
     );
     // The limit is that of the namespace in which it was written.
     expect(readFileSync(limit, 'utf8')).toBe(before);

@@ -221,7 +221,7 @@ describe('validate', () => {
         "mounts.rootfs.path: "root" is not an absolute path; give the whole one, e.g. by path.resolve("root")",
         "mounts.entries[0].source: "data" is not an absolute path; give the whole one, e.g. by path.resolve("data")",
         "mounts.entries[0].target: "data" is not absolute; a target is a path inside the container",
-        "mounts.entries[1].source: the path "/a\\u0000b" contains a NUL byte, at which the kernel would cut it",
+        "mounts.entries[1].source: the path "/a\\u0000b" contains a NUL byte, at which the kernel would cut it; leave it out",
         "mounts.entries[1].target: "/a/../../etc" contains ".."; name the target itself",
         "mounts.entries[2].target: would cover the whole root; use chroot() to choose the root",
         "mounts.entries[3].hostEtc: "etc" is not an absolute path; give the whole one, e.g. by path.resolve("etc")",

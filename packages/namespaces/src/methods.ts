@@ -62,7 +62,7 @@ export interface NamespaceMethods {
   /**
    * Host name inside the container; the last call counts. Without it, a new uts namespace is named after the container.
    *
-   * @param name 1 to 64 bytes
+   * @param name 1 to 64 bytes, any but NUL: to the kernel it is a text, in which a slash or `..` means nothing
    * @see sethostname(2)
    * @example
    * ```ts

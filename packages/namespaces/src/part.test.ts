@@ -64,7 +64,7 @@ describe('validate', () => {
     expect(problems({ unshare: ['pid', 'pid', 'pids' as never, 'net'], enter: [{ kind: 'net', pid: 1 }] }))
       .toMatchInlineSnapshot(`
         [
-          "namespaces.unshare[1]: pid is there twice",
+          "namespaces.unshare[1]: pid is there twice; name it once",
           "namespaces.unshare[2]: "pids" is no kind of namespace; use mount, uts, ipc, pid, net, user, cgroup, time",
           "namespaces.enter[0].kind: net is entered and unshared; choose one, the other would have no effect",
         ]
@@ -80,7 +80,7 @@ describe('validate', () => {
     expect(problems({ unshare: ['uts'], hostname: 'é'.repeat(33), domainname: 'a\0b' })).toMatchInlineSnapshot(`
       [
         "namespaces.hostname: "ééééééééééééééééééééééééééééééééé" has 66 bytes; the kernel takes 1 to 64",
-        "namespaces.domainname: the name "a\\u0000b" contains a NUL byte, at which the kernel would cut it",
+        "namespaces.domainname: the name "a\\u0000b" contains a NUL byte, at which the kernel would cut it; leave it out",
       ]
     `);
     expect(problems({ enter: [{ kind: 'uts', pid: 1 }], hostname: 'x' })).toEqual([]);
@@ -127,19 +127,23 @@ describe('validate', () => {
           { kind: 'uts', path: 'ns/uts' },
           { kind: 'ipc', path: '/a\0b' },
           { kind: 'pid', pid: 0 },
+          { kind: 'network' as 'net', path: '/ns' },
         ],
         persist: [
           { kind: 'mount', path: '/x' },
           { kind: 'net', path: '/x' },
+          { kind: 'network' as 'net', path: '/y' },
         ],
       }),
     ).toMatchInlineSnapshot(`
       [
-        "namespaces.enter[0].path: "ns/uts" is not an absolute path",
-        "namespaces.enter[1].path: the path "/a\\u0000b" contains a NUL byte, at which the kernel would cut it",
-        "namespaces.enter[2].pid: 0 is not a process id",
+        "namespaces.enter[3].kind: "network" is no kind of namespace; use mount, uts, ipc, pid, net, user, cgroup, time",
+        "namespaces.enter[0].path: "ns/uts" is not an absolute path; give the whole one, e.g. by path.resolve("ns/uts")",
+        "namespaces.enter[1].path: the path "/a\\u0000b" contains a NUL byte, at which the kernel would cut it; leave it out",
+        "namespaces.enter[2].pid: 0 is not a process id; give a whole number from 1 on",
         "namespaces.persist[0].kind: only a new namespace can be persisted; add unshare("mount")",
-        "namespaces.persist[1].path: "/x" is used twice",
+        "namespaces.persist[1].path: "/x" is used twice; give each namespace a file of its own",
+        "namespaces.persist[2].kind: "network" is no kind of namespace; use mount, uts, ipc, pid, net, user, cgroup, time",
       ]
     `);
   });

@@ -17,18 +17,19 @@ import { withWanted } from './wanted.js';
 
 const key = 'namespaces';
 
+const known: readonly string[] = namespaceKinds;
+const unknownKind = (kind: string): string => `${quote(kind)} is no kind of namespace; use ${known.join(', ')}`;
+
 function validateKinds(section: NamespacesSection): readonly Issue[] {
-  const known: readonly string[] = namespaceKinds;
-  const list = (kind: string): string => `${quote(kind)} is no kind of namespace; use ${known.join(', ')}`;
   const unshare = section.unshare.flatMap((kind, index) => {
     const path = `${key}.unshare[${String(index)}]`;
-    if (!known.includes(kind)) return [issue(path, list(kind))];
-    if (section.unshare.indexOf(kind) < index) return [issue(path, `${kind} is there twice`)];
+    if (!known.includes(kind)) return [issue(path, unknownKind(kind))];
+    if (section.unshare.indexOf(kind) < index) return [issue(path, `${kind} is there twice; name it once`)];
     return [];
   });
   const enter = section.enter.flatMap(({ kind }, index) => {
     const path = `${key}.enter[${String(index)}].kind`;
-    if (!known.includes(kind)) return [issue(path, list(kind))];
+    if (!known.includes(kind)) return [issue(path, unknownKind(kind))];
     if (section.enter.findIndex((other) => other.kind === kind) < index) {
       return [issue(path, `${kind} is entered twice; a process is in one ${kind} namespace at a time`)];
     }
@@ -42,7 +43,15 @@ function validateKinds(section: NamespacesSection): readonly Issue[] {
 
 function validateAbsolute(path: string, text: string): readonly Issue[] {
   return parseText(text, 'the path').match(
-    () => (text.startsWith('/') ? [] : [issue(path, `${quote(text)} is not an absolute path`)]),
+    () =>
+      text.startsWith('/')
+        ? []
+        : [
+            issue(
+              path,
+              `${quote(text)} is not an absolute path; give the whole one, e.g. by path.resolve(${quote(text)})`,
+            ),
+          ],
     (message) => [issue(path, message)],
   );
 }
@@ -54,19 +63,30 @@ function validateTargets(section: NamespacesSection): readonly Issue[] {
     const isPid = Number.isSafeInteger(entered.pid) && entered.pid > 0;
     const { startTime = 0 } = entered;
     return [
-      ...(isPid ? [] : [issue(`${path}.pid`, `${String(entered.pid)} is not a process id`)]),
+      ...(isPid
+        ? []
+        : [issue(`${path}.pid`, `${String(entered.pid)} is not a process id; give a whole number from 1 on`)]),
       ...(Number.isSafeInteger(startTime) && startTime >= 0
         ? []
-        : [issue(`${path}.startTime`, `${String(startTime)} is not a number of ticks since boot`)]),
+        : [
+            issue(
+              `${path}.startTime`,
+              `${String(startTime)} is not a number of ticks since boot; give field 22 of /proc/<pid>/stat`,
+            ),
+          ]),
     ];
   });
   const persist = section.persist.flatMap(({ kind, path: file }, index) => {
     const path = `${key}.persist[${String(index)}]`;
-    const kindIssues = section.unshare.includes(kind)
-      ? []
-      : [issue(`${path}.kind`, `only a new namespace can be persisted; add unshare(${quote(kind)})`)];
+    const kindIssues = !known.includes(kind)
+      ? [issue(`${path}.kind`, unknownKind(kind))]
+      : section.unshare.includes(kind)
+        ? []
+        : [issue(`${path}.kind`, `only a new namespace can be persisted; add unshare(${quote(kind)})`)];
     const again = section.persist.findIndex((other) => other.path === file) < index;
-    const pathIssues = again ? [issue(`${path}.path`, `${quote(file)} is used twice`)] : [];
+    const pathIssues = again
+      ? [issue(`${path}.path`, `${quote(file)} is used twice; give each namespace a file of its own`)]
+      : [];
     return [...kindIssues, ...validateAbsolute(`${path}.path`, file), ...pathIssues];
   });
   return [...enter, ...persist];

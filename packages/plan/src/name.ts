@@ -13,6 +13,7 @@ export function parseName(name: unknown): Result<string, string> {
 /** Whether a text can be handed to the kernel as a path or argument: a NUL byte would cut it. The error is a sentence without a full stop. */
 export function parseText(text: unknown, what: string): Result<string, string> {
   if (typeof text !== 'string') return err(`${what} must be a string`);
-  if (text.includes('\0')) return err(`${what} ${quote(text)} contains a NUL byte, at which the kernel would cut it`);
+  if (text.includes('\0'))
+    return err(`${what} ${quote(text)} contains a NUL byte, at which the kernel would cut it; leave it out`);
   return ok(text);
 }

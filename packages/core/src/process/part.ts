@@ -58,7 +58,9 @@ function idIssues(path: string, id: number | string | undefined): readonly Issue
       ? []
       : [issue(path, `${String(id)} is not an id; ids are 0 to 4294967294`)];
   }
-  return /^[a-z_][a-z0-9_.-]{0,31}\$?$/i.test(id) ? [] : [issue(path, `${quote(id)} is not a user or group name`)];
+  return /^[a-z_][a-z0-9_.-]{0,31}\$?$/i.test(id)
+    ? []
+    : [issue(path, `${quote(id)} is not a user or group name; use letters, digits, _ . - or an id`)];
 }
 
 function isWithin(value: unknown, least: number, most: number): boolean {
@@ -70,7 +72,8 @@ function validate(section: ProcessSection): readonly Issue[] {
   const issues: Issue[] = [];
   if (command !== undefined) {
     issues.push(...textIssues('process.command.file', command.file, 'the command'));
-    if (command.file === '') issues.push(issue('process.command.file', 'the command is empty'));
+    if (command.file === '')
+      issues.push(issue('process.command.file', 'the command is empty; give the path or the name of a program'));
     command.args.forEach((arg, index) =>
       issues.push(...textIssues(`process.command.args[${String(index)}]`, arg, 'the argument')),
     );

@@ -10,8 +10,12 @@ describe('a user', () => {
   test.each(['1000x', '0x0', '', '0', '-1', '4294967295', ' 0', '+0', 'root\n', 'root:', 'a\0b', '../root', '-root'])(
     'of a text that is no name is refused: %j',
     (text) => {
-      expect(problem(text)).toMatch(/^The spec is invalid: process\.user\.uid: .+ is not a user or group name\.$/);
-      expect(problem(5, text)).toMatch(/^The spec is invalid: process\.user\.gid: .+ is not a user or group name\.$/);
+      expect(problem(text)).toMatch(
+        /^The spec is invalid: process\.user\.uid: .+ is not a user or group name; use letters, digits, _ \. - or an id\.$/,
+      );
+      expect(problem(5, text)).toMatch(
+        /^The spec is invalid: process\.user\.gid: .+ is not a user or group name; use letters, digits, _ \. - or an id\.$/,
+      );
     },
   );
 

@@ -1,5 +1,6 @@
 /** Standard streams of real containers: text, floods, bytes, slow readers, files and orphans. */
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import {
   closeSync,
   existsSync,
@@ -12,7 +13,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough, Readable, Writable } from 'node:stream';
-import { buffer } from 'node:stream/consumers';
+import { buffer, text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -111,6 +112,18 @@ describeWith(['root', 'busybox', 'probe'], 'streams of start()', () => {
       return got;
     });
     expect(back.equals(bytes)).toBe(true);
+  });
+
+  test('both outputs, each by itself, while the command runs', async () => {
+    await expectNothingLeft(async () => {
+      await using container = await orThrow(shell('echo out; echo err >&2; read line; echo "$line" >&2').start());
+      const [first] = (await once(container.stderr ?? new PassThrough(), 'data')) as [Buffer];
+      expect(String(first)).toBe('err\n');
+      container.stdin?.end('more\n');
+      const [stdout, stderr] = await Promise.all([container.stdout, container.stderr].map((one) => text(one ?? Readable.from([]))));
+      expect([stdout, stderr]).toEqual(['out\n', 'more\n']);
+      expect(await orThrow(container.wait())).toMatchObject({ reason: 'exited', exitCode: 0 });
+    });
   });
 
   test('a reader that is slow stops the writer, and Node does not grow', async () => {
@@ -319,6 +332,16 @@ describeWith(['root', 'busybox', 'probe'], 'stdout and stderr', () => {
     const flood = shell('head -c 1000000 /dev/zero').unshare('mount').independent('dev').stdout(slow);
     const outcome = await expectNothingLeft(() => orThrow(flood.run()));
     expect([outcome.exitCode, bytes, slow.writableEnded]).toEqual([0, 1_000_000, false]);
+  });
+
+  test("to a Writable for each, of which none gets what is the other one's", async () => {
+    const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+    const texts = [stdout, stderr].map((one) => text(one));
+    const builder = shell('echo out; echo err >&2').stdout(stdout).stderr(stderr);
+    await expectNothingLeft(() => orThrow(builder.run()));
+    stdout.end();
+    stderr.end();
+    expect(await Promise.all(texts)).toEqual(['out\n', 'err\n']);
   });
 
   test('to a Writable of start(), complete when wait() returns', async () => {
