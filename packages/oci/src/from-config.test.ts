@@ -313,7 +313,13 @@ test('a mount with the lists of ids of the container has its map; with others it
 describe('what haco does differently', () => {
   const fine = '; name this path in "accept" if that is fine';
   const cases: readonly (readonly [object, string, string])[] = [
-    [withLinux({ memoryPolicy: { mode: 'MPOL_BIND' } }), 'linux.memoryPolicy', 'the specification has no such field'],
+    [
+      withLinux({ memoryPolicies: { mode: 'MPOL_BIND' } }),
+      'linux.memoryPolicies',
+      'the specification has no such field',
+    ],
+    [withLinux({ memoryPolicy: { mode: 'MPOL_BIND', nodes: '0' } }), 'linux.memoryPolicy', 'haco has no word for it'],
+    [withLinux({ netDevices: { eth0: {} } }), 'linux.netDevices', 'haco has no word for it'],
     [withProcess({ env: ['A=1', 'A=2'] }), 'process.env[1]', '"A" is there twice, and haco keeps the last one'],
     [
       withProcess({ capabilities: { bounding: ['CAP_KILL'], permitted: ['CAP_KILL'], ambient: ['CAP_KILL'] } }),

@@ -51,7 +51,11 @@ export function importLinux({ linux = {}, hostname = '' }: Config, into: Import)
     }
   }
   if (linux.personality !== undefined) importPersonality(linux.personality, into);
-  if (!saysNothing(linux.intelRdt)) into.differs('linux.intelRdt', 'haco has no word for it');
+  for (const name of ['intelRdt', 'memoryPolicy'] as const) {
+    if (!saysNothing(linux[name])) into.differs(`linux.${name}`, 'haco has no word for it');
+  }
+  // An empty entry moves a device, too: under its own name.
+  if (Object.keys(linux.netDevices ?? {}).length > 0) into.differs('linux.netDevices', 'haco has no word for it');
 }
 
 function importPersonality({ domain, flags = [] }: NonNullable<Linux['personality']>, into: Import): void {

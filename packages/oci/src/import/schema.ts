@@ -190,6 +190,8 @@ const linux = readObject({
   mountLabel: optional(readText),
   personality: optional(readObject({ domain: readOneOf(personalityDomains.map(personalityWord)), flags: texts })),
   intelRdt: optional(anything),
+  netDevices: optional(readRecord(anything)),
+  memoryPolicy: optional(anything),
 });
 
 const config = readObject({

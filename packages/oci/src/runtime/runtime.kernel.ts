@@ -445,6 +445,13 @@ describeWith(['root', 'busybox', 'probe'], 'haco-oci', () => {
       { linux: { sysctl: { 'kernel.panic': '1' } } },
       /"kernel\.panic" is a setting of the whole machine/,
     ],
+    // Specification 1.3.
+    ['a network device to move', { linux: { netDevices: { eth0: {} } } }, /linux\.netDevices: haco has no word for it/],
+    [
+      'a policy for the memory of nodes',
+      { linux: { memoryPolicy: { mode: 'MPOL_BIND', nodes: '0' } } },
+      /linux\.memoryPolicy: haco has no word for it/,
+    ],
     [
       'a terminal that nobody takes',
       { process: { terminal: true } },
