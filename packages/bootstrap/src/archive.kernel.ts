@@ -70,6 +70,31 @@ describe('an archive of a root', () => {
     expect(fs.readdirSync(box)).toEqual(['root']);
   });
 
+  it.each<[string, () => string]>([
+    ['in the root', () => join(root, 'x.tar')],
+    ['below it', () => join(root, 'etc/x.tar')],
+    [
+      'below it, by a link',
+      () => {
+        fs.symlinkSync(join(root, 'etc'), join(box, 'link'));
+        return join(box, 'link/x.tar');
+      },
+    ],
+  ])('%s is refused: it would be packed into itself', async (_name, make) => {
+    const dest = make();
+    const before = list(root);
+    const said = `dest: "${dest}" lies in the root "${root}", and would be packed into itself; choose a place outside`;
+    expect((await archive(root, dest))._unsafeUnwrapErr().message).toBe(`The spec is invalid: ${said}.`);
+    expect((await exportImage(root, dest))._unsafeUnwrapErr().message).toBe(`The spec is invalid: ${said}.`);
+    expect(list(root)).toBe(before);
+    expect((await archive(root, dest, { dryRun: true })).isOk(), 'nothing is written').toBe(true);
+  });
+
+  it('in a directory whose name only begins like the root is outside', async () => {
+    fs.mkdirSync(`${root}-archives`);
+    expect((await archive(root, join(`${root}-archives`, 'x.tar'))).isOk()).toBe(true);
+  });
+
   it('that is cancelled leaves nothing', async () => {
     const controller = new AbortController();
     const dest = join(box, 'x.tar');

@@ -42,7 +42,7 @@ export interface ArchiveOptions extends PrepareContext {
  * Pack a root directory by tar(1): with owners as numbers, extended attributes, hard links and devices, of its own file system only.
  * The archive gets its name when it is complete; one that is there is replaced.
  *
- * Errors: `invalid-spec`; `not-found` (the root); `tool` (tar or a program for compressing is missing or failed); `io` (disk full, …);
+ * Errors: `invalid-spec` (also a path within the root); `not-found` (the root); `tool` (tar or a program for compressing is missing or failed); `io` (disk full, …);
  * `state` (cancelled).
  *
  * @param root - path of the directory

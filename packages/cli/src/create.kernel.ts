@@ -54,6 +54,11 @@ describeWith(['root', 'busybox', 'tool:xz'], 'roots of definitions', () => {
       expect(told.stderr).toContain('./bin/busybox\n');
       const dry = await runHaco(['archive', '--dry-run', '--type', 'xz', '--tar-options=--sparse', file], { env });
       expect(dry.stdout).toMatch(/\nDry-run OK: \S+iB\n$/);
+      const within = await runHaco(['archive', '-d', join(root, 'own.tar'), file], { env });
+      expect(within.code).toBe(125);
+      expect(within.stderr).toMatch(
+        /"[^"]*own\.tar" lies in the root "[^"]*", and would be packed into itself; .*\.\n$/,
+      );
       expect((await runHaco(['archive', file], { env })).stderr).toBe(
         'haco: "haco archive" needs --dest FILE, e.g. --dest web.tar.zst.\n',
       );

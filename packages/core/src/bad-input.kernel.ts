@@ -123,6 +123,23 @@ describeWith(['root', 'busybox', 'probe'], 'what is not there', () => {
     expect((await failure(targetless)).message).toMatch(/^Could not mount a new tmpfs .*on \/nope.*ENOENT; .+\.$/);
   });
 
+  test('a mount point below a directory that only names, and the root has not', async () => {
+    const only = (...more: readonly string[]) =>
+      haco()
+        .unshare('mount')
+        .chroot(rootfs.path, { only: ['/bin', ...more] });
+    const error = await failure(only('/nope').tmpfs('/nope/x').command('true'));
+    expect(error.message).toBe(
+      `There is no mount point "/nope/x"; the root ${rootfs.path} has no /nope, which "only" names; ` +
+        'make that directory, or leave it out of "only", then the mount point is made in memory.',
+    );
+    const there = await orThrow(only().tmpfs('/nope/x').command('/bin/sh', '-c', 'echo /nope/*').run());
+    expect(there.stdout).toBe('/nope/x\n');
+    // Where the directory is there, it is the mount point that isn't.
+    const below = await failure(only().tmpfs('/bin/x').command('true'));
+    expect(below.message).toMatch(/"\/bin\/x".*ENOENT; it is not there, seen from inside the root; .+\.$/);
+  });
+
   test('a file that a controller does not have', async () => {
     const error = await failure(inRoot().cgroup('memory.nope', 1).command('true'));
     expect(error).toMatchObject({ kind: 'syscall', syscall: 'openat', errno: 'ENOENT' });

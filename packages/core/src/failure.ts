@@ -13,6 +13,7 @@ import { enterStepId } from '@haco/namespaces';
 import { lxcfsRemedy, lxcfsStepId, type MountsSection } from '@haco/mounts';
 import { failureError, type LaunchFailure } from '@haco/sys';
 import { shownOf } from './missing-command.js';
+import { missingSelected } from './missing-selected.js';
 import { withFilter } from './outer-filter.js';
 import { execStepId } from './process/exec.js';
 import { defaultPath } from './process/section.js';
@@ -82,6 +83,8 @@ export function startError({ error, failure: failed }: LaunchFailure, spec: Spec
     const subject = (spec['mounts'] as MountsSection).lxcfs ?? '';
     return new NotFoundError({ what: 'LXCFS', subject, remedy: `could not ${step.label}: ${errno}; ${lxcfsRemedy}` });
   }
+  const selected = missingSelected(failure, spec);
+  if (selected !== undefined) return selected;
   const gone = step.id === enterStepId ? endedMeanwhile(failure, spec) : undefined;
   if (gone !== undefined) return gone;
   if (isCgroupConflict(step.id, errno)) return nameTaken(planned.name);

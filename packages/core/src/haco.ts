@@ -1,6 +1,6 @@
 /** Where everything begins: `haco()` and `haco.fromSpec()`. */
 import type { Result } from 'neverthrow';
-import { plain, type AnyPart, type InvalidSpecError, nothing } from '@haco/plan';
+import { plain, type AnyPart, type InvalidSpecError, nothing, type Shape } from '@haco/plan';
 import { makeBuilder, type Builder } from './builder.js';
 import { builtInParts, type MethodsOf } from './parts.js';
 import { realRuntime, type Runtime } from './runtime.js';
@@ -13,6 +13,26 @@ export interface HacoOptions<Parts extends readonly AnyPart[] = readonly AnyPart
   /** What performs plans, in place of this machine. */
   readonly runtime?: Runtime;
 }
+
+/** Of {@link HacoOptions}, where they come from plain JavaScript. */
+export const hacoOptionsShape: Shape = {
+  fields: {
+    parts: {
+      optional: {
+        list: {
+          fields: {
+            key: 'text',
+            verbs: { record: 'function' },
+            parse: 'function',
+            validate: 'function',
+            plan: 'function',
+          },
+        },
+      },
+    },
+    runtime: { optional: { fields: { host: 'function' } } },
+  },
+};
 
 /** Options as they were given: a `runtime` that somebody put on `Object.prototype` would perform all plans. */
 function ownOptions(given: HacoOptions): { readonly parts: readonly AnyPart[]; readonly runtime: Runtime } {

@@ -22,6 +22,7 @@ export {
 export { dockerMaskedPaths, dockerReadonlyPaths } from '@haco/mounts';
 export { revisions, type Revision } from './revisions.js';
 export { bridge, cni, collectNetworks, networkOf, pasta, slirp } from '@haco/network';
+export { brandOf } from './brand.js';
 export type { Builder, ExplainedPlan, MetaMethods, StartOptions, Terminals } from './builder.js';
 export type { CheckReport } from './check.js';
 export type { Checkpoint, CheckpointOptions } from './checkpoint/checkpoint.js';

@@ -24,6 +24,7 @@ export interface ChrootOptions {
   /**
    * Take only these directories of the root, such as `['/usr', '/bin', '/lib']`, each with what is mounted below it; names that aren't
    * there are passed over. Nothing else of the root is there, and what is mounted elsewhere gets its mount point in memory.
+   * Where the root isn't `readonly`, 256 MiB can be written to it beside them; `tmpfs()` gives room of any size.
    *
    * Not with `overlay` and `idmapRoot()`.
    */

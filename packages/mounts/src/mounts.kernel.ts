@@ -171,6 +171,15 @@ describeWith(['root', 'probe', 'busybox', 'overlay'], 'mounts', () => {
       expect(existsSync('/srv/deep')).toBe(false);
     });
 
+    test('a root in memory that can be written has the size of /tmp of sandbox()', async () => {
+      const builder = haco()
+        .unshare('mount')
+        .chroot(rootfs.path, { only: ['/bin'] })
+        .independent('procfs');
+      // Filling it would take that much of this machine's memory.
+      expect(await sh(builder, 'grep " / / " /proc/self/mountinfo')).toContain('size=262144k');
+    });
+
     test('of some directories of another root too, which changes reach unless it is read-only', async () => {
       const builder = haco()
         .unshare('mount')

@@ -99,6 +99,14 @@ describe('the root', () => {
     `);
   });
 
+  test('a root in memory that can be written has a size', () => {
+    const rootfs = { path: '/srv/root', only: ['/usr'] };
+    const size = 'fsconfig(<mounts.context>, FSCONFIG_SET_STRING, "size", "268435456", 0)';
+    expect(calls({ rootfs })).toContain(size);
+    expect(calls({ rootfs })).toContain('make a root in memory, of 256 MiB at most, for /usr of /srv/root');
+    expect(calls({ rootfs, readonly: true })).not.toContain('"size"');
+  });
+
   test('where nothing of the host is, nothing is masked: it would hide what is mounted there on purpose', () => {
     const labels = (fields: Partial<MountsSection>) => {
       const section = sectionWith({ rootfs: { path: '/', only: ['/usr', '/run'] }, readonly: true, ...fields });

@@ -8,7 +8,7 @@ export type Rootfs =
       readonly path: string;
       /**
        * Only these directories of it, such as `/usr`, where they are there; nothing else is. The root itself is in memory, and goes with the
-       * container.
+       * container; 256 MiB can be written to it, unless it is read-only.
        */
       readonly only?: readonly string[];
     }

@@ -1,8 +1,8 @@
 /** From the directory of a bundle to a builder. */
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { InvalidSpecError, issue, NotFoundError, type Builder } from '@haco/core';
-import { err, ok, ResultAsync, type Result } from 'neverthrow';
+import { InvalidSpecError, issue, misfits, NotFoundError, type Builder } from '@haco/core';
+import { err, errAsync, ok, ResultAsync, type Result } from 'neverthrow';
 import { fromConfig, type ImportOptions } from './from-config.js';
 
 /**
@@ -21,6 +21,8 @@ export function fromBundle(
   directory: string,
   options: Omit<ImportOptions, 'bundle'> = {},
 ): ResultAsync<Builder, InvalidSpecError | NotFoundError> {
+  const issues = [...misfits(directory, 'text', 'directory'), ...misfits(options, { fields: {} }, 'options')];
+  if (issues.length > 0) return errAsync(new InvalidSpecError({ issues }));
   return new ResultAsync(read(resolve(directory), options));
 }
 

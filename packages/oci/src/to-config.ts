@@ -1,16 +1,21 @@
 /** From a builder to a `config.json`. */
 import {
+  brandOf,
+  hostFactsShape,
+  misfits,
   realRuntime,
   readPlain,
+  show,
   InvalidSpecError,
   issue,
   type Builder,
   type HacoError,
   type HostFacts,
   type Issue,
+  type Shape,
   type Spec,
 } from '@haco/core';
-import { err, type Result } from 'neverthrow';
+import { err, ok, type Result } from 'neverthrow';
 import { Export } from './export/export.js';
 import { exportLinux } from './export/linux.js';
 import { exportMounts } from './export/mounts.js';
@@ -59,10 +64,20 @@ export interface Exported {
  * ```
  */
 export function toConfig(builder: Builder, options: ExportOptions = {}): Result<Exported, HacoError> {
-  return readPlain(options).match(
-    ({ host = realRuntime.host() }) => builder.spec().andThen((spec) => exportSpec(spec, host)),
-    (message) => err(new InvalidSpecError({ issues: [issue('', `the options ${message}`)] })),
-  );
+  return readPlain(options)
+    .mapErr((message) => [issue('', `the options ${message}`)])
+    .andThen((given) => {
+      const issues = [...notBuilder(builder), ...misfits(given, optionsShape, 'options')];
+      return issues.length > 0 ? err(issues) : ok(given);
+    })
+    .mapErr((issues): HacoError => new InvalidSpecError({ issues }))
+    .andThen(({ host = realRuntime.host() }) => builder.spec().andThen((spec) => exportSpec(spec, host)));
+}
+
+const optionsShape: Shape = { fields: { host: { optional: hostFactsShape } } };
+
+function notBuilder(value: unknown): readonly Issue[] {
+  return brandOf(value) === 'builder' ? [] : [issue('builder', `must be a builder (haco()…), not ${show(value)}`)];
 }
 
 /** What this writes. */

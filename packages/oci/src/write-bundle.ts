@@ -6,13 +6,14 @@ import {
   InvalidSpecError,
   IoError,
   issue,
+  misfits,
   NotFoundError,
   readPlain,
   type Builder,
   type HacoError,
   type Issue,
 } from '@haco/core';
-import { err, ok, ResultAsync, type Result } from 'neverthrow';
+import { err, errAsync, ok, ResultAsync, type Result } from 'neverthrow';
 import { configText } from './config-text.js';
 import { isWithin } from './paths.js';
 import { toConfig, type Exported, type ExportOptions } from './to-config.js';
@@ -48,6 +49,8 @@ export function writeBundle(
   directory: string,
   options: BundleOptions = {},
 ): ResultAsync<Exported, HacoError> {
+  const issues = misfits(directory, 'text', 'directory');
+  if (issues.length > 0) return errAsync(new InvalidSpecError({ issues }));
   return new ResultAsync(write(builder, resolve(directory), options));
 }
 
@@ -56,6 +59,8 @@ async function write(builder: Builder, bundle: string, given: BundleOptions): Pr
   if (options.isErr()) {
     return err(new InvalidSpecError({ issues: [issue('', `the options ${options.error}`)] }));
   }
+  const issues = misfits(options.value, { fields: { accept: { optional: { list: 'text' } } } }, 'options');
+  if (issues.length > 0) return err(new InvalidSpecError({ issues }));
   const { accept = [], ...rest } = options.value;
   const exported = toConfig(builder, rest);
   if (exported.isErr()) return err(exported.error);

@@ -11,7 +11,7 @@ import { ResultAsync } from 'neverthrow';
 import type { ExportImageOptions } from '../archive.js';
 import { parsePlatform, platformOf } from '../oci/platform.js';
 import { errnoOf, toHacoError } from './failure.js';
-import { checkRoot, completely, tarOutput } from './pack.js';
+import { checkOutside, checkRoot, completely, tarOutput } from './pack.js';
 
 /** What was written. */
 export interface ExportedImage {
@@ -36,6 +36,7 @@ export function writeImage(
   const { signal } = options;
   const run = async (): Promise<ExportedImage> => {
     await checkRoot(root);
+    await checkOutside(root, dest);
     let digest = '';
     if (!dest.endsWith('.tar')) {
       const write = async (layout: string) => {

@@ -1,9 +1,10 @@
 /** Packs a directory by tar(1), into a file that gets its name when it is complete. */
 import { createWriteStream } from 'node:fs';
-import { rename, rm, stat } from 'node:fs/promises';
+import { realpath, rename, rm, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { formatBytes, type HacoError, NotFoundError, ToolError } from '@haco/plan';
+import { formatBytes, type HacoError, InvalidSpecError, issue, NotFoundError, quote, ToolError } from '@haco/plan';
 import { ResultAsync } from 'neverthrow';
 import type { ArchiveOptions, ArchiveType } from '../archive.js';
 import type { PrepareContext } from '../strategy.js';
@@ -44,6 +45,7 @@ export function packRoot(
   const { type, excludes = [], tarOptions = [], dryRun = false, signal } = options;
   const run = async (): Promise<ArchiveReport> => {
     await checkRoot(root);
+    if (!dryRun) await checkOutside(root, dest);
     const compressor = type === 'none' ? undefined : compressors[type];
     // tar would say that it can't start something, but not what to install.
     if (compressor !== undefined && (await findProgram(compressor.program)) === undefined) {
@@ -91,6 +93,22 @@ export async function checkRoot(root: string): Promise<void> {
   });
   if (found?.isDirectory() === true) return;
   throw new NotFoundError({ what: 'root filesystem', subject: root, remedy: 'give the path of its directory' });
+}
+
+/**
+ * An archive below the root would be packed into itself, half written. By the directory, not by its name: links and bind mounts give
+ * one directory several.
+ */
+export async function checkOutside(root: string, dest: string): Promise<void> {
+  const { dev, ino } = await stat(root, { bigint: true });
+  for (let at = await realpath(dirname(resolve(dest))); ; at = dirname(at)) {
+    const above = await stat(at, { bigint: true });
+    if (above.dev === dev && above.ino === ino) {
+      const message = `${quote(dest)} lies in the root ${quote(root)}, and would be packed into itself; choose a place outside`;
+      throw new InvalidSpecError({ issues: [issue('dest', message)] });
+    }
+    if (at === dirname(at)) return;
+  }
 }
 
 /** Write beside the final name, which is given at the end; on any failure nothing is left. */

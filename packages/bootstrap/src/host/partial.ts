@@ -11,10 +11,15 @@ export async function partialName(target: string): Promise<string> {
   return `${target}${infix}${maker ?? 'unknown'}-${randomHex(4)}`;
 }
 
+/** Whether `name` is that of a directory in which a root called `target` is or was being made. */
+export function isPartialOf(target: string, name: string): boolean {
+  return name.startsWith(target + infix);
+}
+
 /** Half-made roots of the same target whose makers have ended, e.g. by SIGKILL. */
 export async function abandonedPartials(target: string): Promise<readonly string[]> {
   const prefix = basename(target) + infix;
-  const names = (await readdir(dirname(target))).filter((name) => name.startsWith(prefix));
+  const names = (await readdir(dirname(target))).filter((name) => isPartialOf(basename(target), name));
   const abandoned: string[] = [];
   for (const name of names) {
     const match = /^([0-9a-f]+-\d+-(\d+)-\d+)-[0-9a-f]{8}$/.exec(name.slice(prefix.length));

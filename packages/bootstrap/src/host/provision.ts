@@ -9,6 +9,7 @@ import { ResultAsync } from 'neverthrow';
 import type { ProvisionOptions, ProvisionStep, RunIn } from '../provision.js';
 import { isErr } from './custom.js';
 import { errnoOf, toHacoError } from './failure.js';
+import { LastWords } from './last-words.js';
 import { readRecord, writeRecord } from './record.js';
 
 type Options = ProvisionOptions & { readonly target: string; readonly runIn: RunIn };
@@ -17,7 +18,6 @@ const numbers = syscallNumbers[process.arch === 'arm64' ? 'arm64' : 'x64'];
 const LOCK_EX = 2;
 const LOCK_NB = 4;
 const lockPauseMs = 50;
-const lastLines = 12;
 
 export function provisionSteps(
   steps: readonly ProvisionStep[],
@@ -96,10 +96,9 @@ async function perform(step: ProvisionStep, options: Options): Promise<void> {
 
 async function runScript({ name, shell = '/bin/sh' }: ProvisionStep, script: string, options: Options): Promise<void> {
   const { target, runIn, signal, onProgress } = options;
-  const tail: string[] = [];
+  const tail = new LastWords();
   const onLine = (line: string) => {
-    tail.push(line);
-    if (tail.length > lastLines) tail.shift();
+    tail.add(line);
     onProgress?.(`${name}: ${line}`);
   };
   const ran = await runIn({ root: target, name, script, shell, onLine, ...(signal === undefined ? {} : { signal }) });
@@ -107,7 +106,7 @@ async function runScript({ name, shell = '/bin/sh' }: ProvisionStep, script: str
   if (ran.isErr()) throw ran.error;
   const { exitCode } = ran.value;
   if (exitCode === 0) return;
-  const stderr = tail.join('\n') || 'it printed nothing';
+  const stderr = tail.toString() || 'it printed nothing';
   throw new ToolError({ command: [shell, '-xe', name], exitCode, stderr, package: '' });
 }
 

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { errAsync } from 'neverthrow';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type BootstrapContext, prepareRootfs, rootfsPart } from '../index.js';
+import { readRecord, writeRecord } from './record.js';
 import { runTool } from './tool.js';
 
 let box: string;
@@ -190,6 +191,36 @@ describe('a maker that is killed', () => {
     fs.rmSync(target, { recursive: true });
     expect((await prepareRootfs(own(fill('me')))).isOk()).toBe(true);
     expect(fs.readdirSync(box)).toEqual(['target']);
+  });
+
+  it('just after the root has got its name leaves what is known of it', async () => {
+    const url = (name: string) => JSON.stringify(new URL(name, import.meta.url).href);
+    const script = `
+      import fs from 'node:fs/promises';
+      import { syncBuiltinESMExports } from 'node:module';
+      const { rename } = fs;
+      fs.rename = (from, to) => rename(from, to).then(() => process.kill(process.pid, 'SIGKILL'));
+      syncBuiltinESMExports();
+      const { makeOnce } = await import(${url('./stage.ts')});
+      await makeOnce(${JSON.stringify(target)}, {}, async ({ root }) => {
+        await fs.writeFile(root + '/who', 'me');
+        return { provisioned: { tools: 'abc' } };
+      });`;
+    const args = ['--import', 'tsx', '--conditions', '@haco/source', '--input-type=module', '--eval', script];
+    const cwd = fileURLToPath(new URL('../../../..', import.meta.url));
+    const [, signal] = (await once(spawn(process.execPath, args, { cwd, stdio: 'inherit' }), 'close')) as [
+      null,
+      string,
+    ];
+    expect(signal).toBe('SIGKILL');
+
+    expect(who()).toBe('me');
+    expect(await readRecord(target)).toEqual({ provisioned: { tools: 'abc' } });
+    await writeRecord(target, { provisioned: { tools: 'def' } });
+    expect(await readRecord(target), 'what is known since then counts').toEqual({ provisioned: { tools: 'def' } });
+    fs.rmSync(target, { recursive: true });
+    fs.mkdirSync(target);
+    expect(await readRecord(target), 'another directory').toEqual({});
   });
 });
 

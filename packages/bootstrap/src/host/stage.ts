@@ -5,7 +5,7 @@ import { ConflictError, type HacoError, IoError } from '@haco/plan';
 import { type ResultAsync } from 'neverthrow';
 import type { PrepareContext } from '../strategy.js';
 import { attempt, cancelled, errnoOf, toHacoError } from './failure.js';
-import { type RootNotes, writeRecord } from './record.js';
+import { publishRecord, type RootNotes, stageRecord } from './record.js';
 import { abandonedPartials, partialName } from './partial.js';
 import { removeTree } from './remove.js';
 
@@ -47,7 +47,8 @@ export function makeOnce(
       const notes = await make(stage);
       if (isAborted(signal)) throw cancelled(target);
       if (!(await isFilled(stage.root))) throw empty(target);
-      if ((await publish(stage.root, wanted, onProgress)) && notes !== undefined) await writeRecord(wanted, notes);
+      if (notes !== undefined) await stageRecord(outer, stage.root, notes);
+      if ((await publish(stage.root, wanted, onProgress)) && notes !== undefined) await publishRecord(outer, wanted);
     } catch (thrown) {
       // The first error is the answer; what clean-up found is attached.
       const error = toHacoError(isAborted(signal) ? cancelled(target) : thrown, 'make', target);

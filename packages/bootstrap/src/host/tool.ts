@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { ToolError } from '@haco/plan';
 import { cancelled, errnoOf } from './failure.js';
 import { findProgram, searchPath } from './find-program.js';
+import { LastWords } from './last-words.js';
 
 /** A program to run. */
 export interface Tool {
@@ -31,7 +32,6 @@ export interface Tool {
   readonly gently?: boolean;
 }
 
-const lastLines = 12;
 const longestLine = 2000;
 const graceMs = 10_000;
 
@@ -80,10 +80,9 @@ async function start(tool: Tool): Promise<Started> {
   ];
   const env = { ...process.env, LC_ALL: 'C.UTF-8', ...tool.env, PATH: searchPath() };
   const child = spawn(first, rest, { stdio, env, cwd: tool.cwd, detached: tool.gently === true });
-  const tail: string[] = [];
+  const tail = new LastWords();
   const heard = (line: string) => {
-    tail.push(line);
-    if (tail.length > lastLines) tail.shift();
+    tail.add(line);
     tool.onLine?.(line);
   };
   if (child.stderr !== null) lines(child.stderr, heard);
@@ -116,7 +115,7 @@ async function start(tool: Tool): Promise<Started> {
       else if (exitCode === 0) resolve();
       else {
         // Not empty: that would say that the program isn't installed.
-        const stderr = tail.join('\n') || (exitCode === null ? 'it printed no error' : '');
+        const stderr = tail.toString() || (exitCode === null ? 'it printed no error' : '');
         reject(new ToolError({ command: shown, exitCode, stderr, package: tool.package }));
       }
     });

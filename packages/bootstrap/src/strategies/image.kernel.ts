@@ -498,6 +498,36 @@ describe('a registry', () => {
       await close();
     }
   });
+
+  it('is left at once when that happens in the pause before another try', async () => {
+    const layout = await layoutOf(join(box, 'layout'), [big]);
+    const controller = new AbortController();
+    const { host, close } = await serveLayout(layout, (_request, response, bytes) => {
+      if (bytes === undefined || bytes.length < 100_000) return false;
+      response.writeHead(200, { 'content-length': bytes.length });
+      response.flushHeaders();
+      setTimeout(() => response.destroy(), 20);
+      return true;
+    });
+    let abortedAt = 0;
+    try {
+      const result = await prepareRootfs(image(`${host}/web`, { target, cache: join(box, 'cache') }), {
+        signal: controller.signal,
+        onProgress: (line) => {
+          if (!line.includes('the connection broke') || lines.push(line) < 2) return;
+          // Later than the line, within a pause of 1.2 s.
+          setTimeout(() => {
+            abortedAt = performance.now();
+            controller.abort();
+          }, 50);
+        },
+      });
+      expect(failureOf(result).kind).toBe('state');
+      expect(performance.now() - abortedAt).toBeLessThan(600);
+    } finally {
+      await close();
+    }
+  });
 });
 
 describe('the configuration of an image', () => {

@@ -3,16 +3,15 @@ import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { err, ok, ResultAsync, type Result } from 'neverthrow';
 import { InvalidSpecError, issue, parseName, type HacoError, type Issue, type NamespaceKind } from '@haco/plan';
-import { brand, type Brand } from '../brand.js';
+import { brand, brandOf, type Brand } from '../brand.js';
 import type { Builder, StartOptions } from '../builder.js';
-import { haco } from '../haco.js';
 import type { Spec } from '../spec.js';
 import type { DetachOptions } from '../supervise/detach-options.js';
 import type { Container } from '../container.js';
 import type { ManagedContainer } from '../supervise/managed-container.js';
 import { detachAll } from './detach-all.js';
 import { lockCluster } from './lock.js';
-import { changeMembers, needsOf, parseMembers, type Member, type Members } from './members.js';
+import { changeMembers, needsOf, parseMembers, readGiven, type Member, type Members } from './members.js';
 import { asText, Output } from './output.js';
 import { RunningCluster } from './running.js';
 import { entering, inOrder } from './start-order.js';
@@ -58,15 +57,23 @@ export class Cluster {
 
   /** Core's own: use `cluster(…)`. */
   constructor(members: Members, options: ClusterOptions) {
-    const { name, base = haco() } = options;
     this.#source = [members, options];
-    const parsed = parseMembers(members, base);
+    const given = readGiven(members, options);
+    const { name } = given;
+    const parsed = given.members === undefined ? { members: [], issues: [] } : parseMembers(given.members, given.base);
     this.#members = parsed.members;
-    this.name = name ?? Object.keys(members).sort().join('-').slice(0, 63);
-    const valid = name === undefined ? ok(name) : parseName(name);
-    this.#issues = valid.isErr() ? [issue('cluster.name', valid.error), ...parsed.issues] : parsed.issues;
+    this.name =
+      typeof name === 'string'
+        ? name
+        : Object.keys(given.members ?? {})
+            .sort()
+            .join('-')
+            .slice(0, 63);
+    const valid = name === undefined ? ok(undefined) : parseName(name);
+    const ownIssues = valid.isErr() ? [issue('cluster.name', valid.error)] : [];
+    this.#issues = [...given.issues, ...ownIssues, ...parsed.issues];
     // A name that makes no sense makes no names of containers either.
-    this.#given = valid.isErr() ? undefined : name;
+    this.#given = valid.unwrapOr(undefined);
   }
 
   /** Known to other copies of this package, too. */
@@ -87,8 +94,9 @@ export class Cluster {
    * ```
    */
   use(change: (builder: Builder, member: string) => Builder): Cluster {
-    const [members, options] = this.#source;
-    return new Cluster(changeMembers(members, options.base ?? haco(), change), options);
+    const [given, options] = this.#source;
+    const { members, base } = readGiven(given, options);
+    return members === undefined ? this : new Cluster(changeMembers(members, base, change), options);
   }
 
   /**
@@ -100,7 +108,7 @@ export class Cluster {
     const issues: Issue[] = [...this.#issues];
     const containers = this.#members.flatMap((member): ClusterContainer[] => {
       const path = `cluster.${member.name}`;
-      const spec = typeof member.builder?.spec === 'function' ? member.builder.spec() : undefined;
+      const spec = brandOf(member.builder) === 'builder' ? member.builder.spec() : undefined;
       if (spec === undefined) return [];
       if (spec.isErr()) {
         issues.push(...spec.error.issues.map((one) => issue(`${path}.${one.path}`, one.message)));

@@ -1,7 +1,19 @@
 /** What a cluster is made of, and what is wrong with it. */
-import { issue, namespaceKinds, parseName, quote, type Issue, type NamespaceKind } from '@haco/plan';
+import {
+  issue,
+  misfits,
+  namespaceKinds,
+  parseName,
+  plain,
+  quote,
+  readPlain,
+  type Issue,
+  type NamespaceKind,
+  type Shape,
+} from '@haco/plan';
 import { brandOf } from '../brand.js';
 import type { Builder } from '../builder.js';
+import { haco } from '../haco.js';
 import { graphIssues, type Needs } from './graph.js';
 
 /** A member: its builder, or a function that specialises the cluster's `base`. */
@@ -32,8 +44,39 @@ export interface Member {
   readonly share: readonly (readonly [NamespaceKind, string])[];
 }
 
-const isOptions = (value: MemberBuilder | MemberOptions): value is MemberOptions =>
-  typeof value === 'object' && brandOf(value) !== 'builder';
+const optionsShape: Shape = {
+  fields: {
+    count: { optional: 'number' },
+    dependsOn: { optional: { list: 'text' } },
+    share: { optional: { record: 'text' } },
+  },
+};
+
+/** A member that is only its builder, or a function, is one without options; so is what is none of all this. */
+function optionsOf(given: MemberBuilder | MemberOptions): MemberOptions {
+  const isOptions = typeof given === 'object' && (given as unknown) !== null && !Array.isArray(given);
+  return isOptions && brandOf(given) === undefined ? (given as MemberOptions) : { builder: given as MemberBuilder };
+}
+
+/** What a cluster was given: what can't be read is told, and counts as nothing. */
+export function readGiven(
+  givenMembers: unknown,
+  givenOptions: unknown,
+): { members: Members | undefined; name: unknown; base: Builder; issues: readonly Issue[] } {
+  const issues: Issue[] = [];
+  const objectOf = (given: unknown, path: string): Readonly<Record<string, unknown>> | undefined => {
+    const wrong = readPlain(given).match(
+      (value) => misfits(value, { fields: {} }, path),
+      (message) => [issue(path, message)],
+    );
+    issues.push(...wrong);
+    return wrong.length > 0 ? undefined : plain(given as Readonly<Record<string, unknown>>);
+  };
+  const members = objectOf(givenMembers, 'cluster') as Members | undefined;
+  const { name, base = haco() } = objectOf(givenOptions, 'cluster.options') ?? {};
+  if (brandOf(base) === 'builder') return { members, name, base: base as Builder, issues };
+  return { members, name, base: haco(), issues: [...issues, issue('cluster.base', 'must be a builder (haco()…)')] };
+}
 
 /** The members in one form, and every problem that their parts don't see. */
 export function parseMembers(
@@ -45,7 +88,12 @@ export function parseMembers(
     const path = `cluster.${name}`;
     const valid = parseName(name);
     if (valid.isErr()) issues.push(issue(path, valid.error));
-    const { builder, count, dependsOn = [], share = {} } = isOptions(given) ? given : { builder: given };
+    const options = optionsOf(given);
+    const wrong = misfits(options, optionsShape, path);
+    issues.push(...wrong);
+    const { builder } = options;
+    // What has the wrong type says nothing else.
+    const { count, dependsOn = [], share = {} }: Partial<MemberOptions> = wrong.length > 0 ? {} : options;
     if (count !== undefined && !(Number.isInteger(count) && count >= 1 && count <= 1024)) {
       issues.push(issue(`${path}.count`, 'must be a whole number from 1 to 1024'));
     }
@@ -77,7 +125,7 @@ export function changeMembers(
 ): Members {
   return Object.fromEntries(
     Object.entries(members).map(([name, given]) => {
-      const options = isOptions(given) ? given : { builder: given };
+      const options = optionsOf(given);
       const made = typeof options.builder === 'function' ? options.builder(base) : options.builder;
       return [name, { ...options, builder: brandOf(made) === 'builder' ? change(made, name) : made }];
     }),

@@ -1,8 +1,17 @@
 /** Attaching to a container that another process has started: by the pid of any process in it. */
-import { err, ok, ResultAsync, type Result } from 'neverthrow';
-import { ConflictError, InvalidSpecError, issue, type HacoError, nothing } from '@haco/plan';
+import { err, ok, Result, ResultAsync } from 'neverthrow';
+import {
+  ConflictError,
+  type HacoError,
+  InvalidSpecError,
+  issue,
+  misfits,
+  nothing,
+  readPlain,
+  type Shape,
+} from '@haco/plan';
 import { makeBuilder, type ExplainedPlan } from '../builder.js';
-import { emptySpec, partsWith, type HacoOptions } from '../haco.js';
+import { emptySpec, hacoOptionsShape, partsWith, type HacoOptions } from '../haco.js';
 import type { ContainerFiles } from '../files/container-files.js';
 import type { Outcome } from '../outcome.js';
 import type { ProcessHandle } from '../process-handle.js';
@@ -104,6 +113,13 @@ export class AttachedContainer implements AsyncDisposable {
   }
 }
 
+/** What works only in the program that made the spec says what it was. */
+const throughJson = Result.fromThrowable(
+  (spec: unknown): unknown => JSON.parse(JSON.stringify(spec)),
+  (thrown): HacoError =>
+    new InvalidSpecError({ issues: [issue('spec', `is no JSON: ${(thrown as Error).message.split('\n')[0] ?? ''}`)] }),
+);
+
 function attach(target: AttachTarget, options: HacoOptions): Result<AttachedContainer, HacoError> {
   const { pid, startTime: expected, degrade = [] } = target;
   if (!Number.isSafeInteger(pid) || pid <= 0) {
@@ -112,7 +128,7 @@ function attach(target: AttachTarget, options: HacoOptions): Result<AttachedCont
   const parts = partsWith(options.parts);
   const runtime = options.runtime ?? realRuntime;
   const given: Result<Spec | undefined, HacoError> =
-    target.spec === undefined ? ok(undefined) : parseSpec(parts, JSON.parse(JSON.stringify(target.spec)));
+    target.spec === undefined ? ok(undefined) : throughJson(target.spec).andThen((json) => parseSpec(parts, json));
   return given.andThen((spec) => {
     const pidfd = new Pidfd(pid, () => true);
     // From here on the number is read only while the descriptor says that it is still the same process.
@@ -171,10 +187,37 @@ export function attachTo(
   target: AttachTarget | AttachByName,
   options: HacoOptions = nothing,
 ): ResultAsync<AttachedContainer, HacoError> {
-  if ('name' in target) {
+  return new ResultAsync(Promise.resolve(readArguments(target, options))).andThen((given) => {
+    const { target: wanted } = given;
+    if (!('name' in wanted)) return attach(wanted, given.options);
     return new ResultAsync(
-      import('../supervise/registry.js').then(({ findToAttach }) => findToAttach(target, options)),
+      import('../supervise/registry.js').then(({ findToAttach }) => findToAttach(wanted, given.options)),
     );
-  }
-  return new ResultAsync(Promise.resolve(attach(target, options)));
+  });
+}
+
+const byName: Shape = { fields: { name: 'text', stateDir: { optional: 'text' } } };
+const byPid: Shape = {
+  fields: {
+    pid: 'number',
+    startTime: { optional: 'number' },
+    degrade: { optional: { list: { oneOf: ['seccomp', 'label'] } } },
+  },
+};
+
+function readArguments(
+  target: AttachTarget | AttachByName,
+  options: HacoOptions,
+): Result<{ readonly target: AttachTarget | AttachByName; readonly options: HacoOptions }, InvalidSpecError> {
+  return readPlain({ target, options })
+    .mapErr((message) => [issue('', `what attachTo() was given ${message}`)])
+    .andThen((given) => {
+      const isByName = typeof given.target === 'object' && (given.target as unknown) !== null && 'name' in given.target;
+      const issues = [
+        ...misfits(given.target, isByName ? byName : byPid, ''),
+        ...misfits(given.options, hacoOptionsShape, 'options'),
+      ];
+      return issues.length > 0 ? err(issues) : ok(given);
+    })
+    .mapErr((issues) => new InvalidSpecError({ issues }));
 }

@@ -94,6 +94,13 @@ describeWith(['busybox'], 'provisioning', () => {
     expect(names()).not.toContain('never');
   });
 
+  it('tells what a script said before what the shell echoed of it since', async () => {
+    const script = 'echo "no way" >&2; for i in 1 2 3 4 5 6 7 8; do test -n "$i"; : "$i"; done; false';
+    const { message } = (await base().provision('long', script).create())._unsafeUnwrapErr();
+    expect(message).toContain('its last words: no way\n+ ');
+    expect(message).toMatch(/\n\+ false\.$/);
+  });
+
   it('does what is asked for: only some, not some, none, again, changed ones', async () => {
     const with_ = (text: string) => base().provision('a', `echo ${text} >> /a`).provision('b', 'echo b >> /b');
     const done = async (...[options]: Parameters<ReturnType<typeof with_>['create']>) =>

@@ -118,7 +118,7 @@ export async function look(directory: ContainerDirectory): Promise<Result<Contai
       discardDirectory(directory);
       return ok(undefined);
     }
-    return directory.write(recovered.value).map(() => recovered.value);
+    return directory.writeLast(recovered.value).map(() => recovered.value);
   } finally {
     releaseLock(lock.value);
   }

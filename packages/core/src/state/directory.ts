@@ -1,5 +1,16 @@
 /** The directory of one container: its state, its lock, its socket, its output. */
-import { closeSync, constants, fstatSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { err, ok, type Result } from 'neverthrow';
 import { IoError, type HacoError } from '@haco/plan';
@@ -11,11 +22,16 @@ import { parseState } from './parse.js';
 /** A state that is larger than this isn't one: specs have some kilobytes. */
 const limitBytes = 16 * 1024 ** 2;
 
+/** What the end of a container adds to its state: the outcome, with the time that each step took. */
+const outcomeBytes = 16 * 1024;
+
 /** Paths of one container below the state directory. */
 export class ContainerDirectory {
   readonly path: string;
   readonly lockPath: string;
   readonly statePath: string;
+  /** Room on the disk for the last state. */
+  readonly roomPath: string;
   readonly socketPath: string;
   readonly logPath: string;
   /** What a supervisor says that nobody else would hear. */
@@ -28,6 +44,7 @@ export class ContainerDirectory {
     this.path = join(root, name);
     this.lockPath = join(this.path, 'lock');
     this.statePath = join(this.path, 'state.json');
+    this.roomPath = join(this.path, 'room');
     this.socketPath = join(this.path, 'control');
     this.logPath = join(this.path, 'log');
     this.errorPath = join(this.path, 'supervisor.log');
@@ -56,24 +73,64 @@ export class ContainerDirectory {
 
   /** Replace its file; readers see the old one or the new one. Only who holds the lock writes. */
   write(state: ContainerState): Result<void, HacoError> {
-    const path = this.statePath;
-    const temporary = `${path}.new`;
+    const temporary = `${this.statePath}.new`;
     try {
-      const fd = openSync(temporary, 'w', 0o600);
-      try {
-        const bytes = Buffer.from(`${JSON.stringify(state)}\n`);
-        for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
-        // A file system that keeps names before contents would show an empty file after a power failure.
-        fsyncSync(fd);
-      } finally {
-        closeSync(fd);
-      }
-      renameSync(temporary, path);
+      writeWhole(temporary, 'w', bytesOf(state));
+      renameSync(temporary, this.statePath);
       return ok(undefined);
     } catch (error) {
-      const errno = (error as NodeJS.ErrnoException).code ?? '';
-      return err(new IoError({ what: 'write the state', path, errno, hint: hintFor('openat', errno) }));
+      // Half of it would keep a full disk full.
+      rmSync(temporary, { force: true });
+      return err(this.#unwritten(error));
     }
+  }
+
+  /** Have room for the last state, however full the disk is by then: with the container's own output, for example. */
+  makeRoom(state: ContainerState): Result<void, HacoError> {
+    try {
+      // Written, not only made that long: a hole has no blocks.
+      writeWhole(this.roomPath, 'w', Buffer.alloc(bytesOf(state).length + outcomeBytes));
+      return ok(undefined);
+    } catch (error) {
+      rmSync(this.roomPath, { force: true });
+      return err(this.#unwritten(error));
+    }
+  }
+
+  /** As {@link write}, where need be into the room that was made: its blocks are not given back before, when others would take them. */
+  writeLast(state: ContainerState): Result<void, HacoError> {
+    const written = this.write(state);
+    if (written.isOk()) rmSync(this.roomPath, { force: true });
+    if (written.isOk() || written.error.kind !== 'io' || !['ENOSPC', 'EDQUOT'].includes(written.error.errno))
+      return written;
+    try {
+      writeWhole(this.roomPath, 'r+', bytesOf(state));
+      renameSync(this.roomPath, this.statePath);
+      return ok(undefined);
+    } catch {
+      return written;
+    }
+  }
+
+  #unwritten(error: unknown): IoError {
+    const errno = (error as NodeJS.ErrnoException).code ?? '';
+    return new IoError({ what: 'write the state', path: this.statePath, errno, hint: hintFor('openat', errno) });
+  }
+}
+
+function bytesOf(state: ContainerState): Buffer {
+  return Buffer.from(`${JSON.stringify(state)}\n`);
+}
+
+function writeWhole(path: string, flags: 'w' | 'r+', bytes: Buffer): void {
+  const fd = openSync(path, flags, 0o600);
+  try {
+    for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
+    ftruncateSync(fd, bytes.length);
+    // A file system that keeps names before contents would show an empty file after a power failure.
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
   }
 }
 

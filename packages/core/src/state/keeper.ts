@@ -78,6 +78,17 @@ export class Keeper {
     return this.directory.write(this.#state);
   }
 
+  /** Tell its end, also on a full disk, when {@link makeRoom} was called before. Errors: `io`. */
+  tellLast(news: Partial<ContainerState>): Result<void, HacoError> {
+    this.#state = { ...this.#state, ...news };
+    return this.directory.writeLast(this.#state);
+  }
+
+  /** Make sure that its end can be told. Errors: `io`. */
+  makeRoom(): Result<void, HacoError> {
+    return this.directory.makeRoom(this.#state);
+  }
+
   /** Let go of the container after its end: it is kept for its outcome, or not at all. */
   release(): void {
     if (this.#state.autoRemove) discardDirectory(this.directory);

@@ -2,7 +2,7 @@
 import { lstatSync, mkdirSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
 import { err, ok, type Result } from 'neverthrow';
-import { InvalidSpecError, IoError, issue, NotFoundError, PermissionError, quote, type HacoError } from '@haco/plan';
+import { InvalidSpecError, IoError, issue, NotFoundError, PermissionError, show, type HacoError } from '@haco/plan';
 import { checkLibc, hintFor, unsupportedProcess } from '@haco/sys';
 
 /** Where to look for, and keep, the state of containers. */
@@ -22,8 +22,9 @@ export function stateDirectory({ stateDir }: StateOptions): Result<string, HacoE
   const { HACO_STATE_DIR, XDG_RUNTIME_DIR } = process.env;
   const given = stateDir ?? (HACO_STATE_DIR === '' ? undefined : HACO_STATE_DIR);
   if (given !== undefined) {
-    if (isAbsolute(given)) return ok(given.length > 1 ? given.replace(/\/+$/, '') : given);
-    const message = `${quote(given)} is not an absolute path; begin it with /`;
+    if (typeof (given as unknown) === 'string' && isAbsolute(given))
+      return ok(given.length > 1 ? given.replace(/\/+$/, '') : given);
+    const message = `${show(given)} is not an absolute path; begin it with /`;
     return err(new InvalidSpecError({ issues: [issue('stateDir', message)] }));
   }
   if (process.geteuid?.() === 0) return ok('/run/haco');

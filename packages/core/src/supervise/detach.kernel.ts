@@ -1,4 +1,5 @@
 /** Detached containers: from start to removal, with supervisors, starters and launchers that are killed on the way. */
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -179,6 +180,37 @@ describeWith(['root'], 'a detached container', () => {
         expect(before.cgroups.map(({ path }) => existsSync(path))).toEqual([false]);
         expect(await output(lost)).toEqual(['begun']);
         await orThrow(lost.remove());
+      }),
+    60_000,
+  );
+
+  test(
+    'keeps its outcome on a disk that it has filled itself',
+    () =>
+      nothingLeft(async () => {
+        const disk = join(base, 'disk');
+        mkdirSync(disk);
+        execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=512k,mode=700', 'tmpfs', disk]);
+        try {
+          const script = `while [ ! -e ${join(base, 'go')} ]; do sleep 0.05; done; exit 3`;
+          const full = await orThrow(haco().name('det-full').sh(script).detach({ stateDir: disk }));
+          const { supervisor } = await stateOf(full);
+          for (let rest = 64 * 1024; rest > 0;) {
+            try {
+              writeFileSync(join(disk, 'ballast'), Buffer.alloc(rest), { flag: 'a' });
+            } catch {
+              rest = Math.floor(rest / 2);
+            }
+          }
+          writeFileSync(join(base, 'go'), '');
+          await expect.poll(() => existsSync(`/proc/${String(supervisor?.pid)}`), { timeout: 10_000 }).toBe(false);
+          expect(await stateOf(full)).toMatchObject({ status: 'stopped', failure: null, outcome: { exitCode: 3 } });
+          expect(readdirSync(join(disk, 'det-full'))).not.toContain('room');
+          rmSync(join(disk, 'ballast'));
+          await orThrow(full.remove());
+        } finally {
+          execFileSync('umount', ['--lazy', disk]);
+        }
       }),
     60_000,
   );

@@ -59,7 +59,7 @@ async function begin(
     ...(pidFile === undefined ? {} : { pidFile }),
   });
   const keeper = new Keeper(reservation, state);
-  const told = keeper.tell({});
+  const told = keeper.tell({}).andThen(() => keeper.makeRoom());
   if (told.isErr()) return err(told.error);
   const sink = await openSink(name, section.logs, directory.logPath);
   if (sink.isErr()) return err(sink.error);

@@ -271,7 +271,7 @@ export class Supervisor {
   #over(result?: Result<Outcome, HacoError>): void {
     const { outcome, failure } = this.#keeper.state;
     const kept = outcome === null ? err(neverRan(failure)) : ok<Outcome, HacoError>(outcome);
-    this.#keeper.tell({ status: 'stopped', supervisor: null, health: null }).unwrapOr(undefined);
+    this.#keeper.tellLast({ status: 'stopped', supervisor: null, health: null }).unwrapOr(undefined);
     this.#finish(result ?? kept);
   }
 

@@ -24,7 +24,7 @@ export function planRoot(section: MountsSection, situation: Situation, networkEt
   // What can be changed are its layers, which come once the store is there.
   if (isLayeredHost(section, situation)) return [planDirectoryRoot('/', true, situation, attach)];
   const isIdmapped = idmap !== undefined;
-  if (isSelected(rootfs)) return [planSelectedRoot(rootfs, situation, attach)];
+  if (isSelected(rootfs)) return [planSelectedRoot({ rootfs, readonly }, situation, attach)];
   if ('path' in rootfs) {
     const { path } = rootfs;
     const early = readonly && section.stubs !== true;

@@ -1,5 +1,5 @@
 /** A root in memory that has some directories of another one, and nothing else of it: what isn't named isn't there. */
-import { flags, openat2, openFlags, slot, syscall, type Operation, type Step } from '@haco/plan';
+import { flags, formatBytes, openat2, openFlags, slot, syscall, type Operation, type Step } from '@haco/plan';
 import { planAttributes } from '../attributes.js';
 import { AT_FDCWD, fcntlCommands, mode, moveMountFlags, openTreeFlags } from '../constants.js';
 import { planFilesystem } from '../filesystem.js';
@@ -37,18 +37,25 @@ function planCopies({ path, only }: SelectedRoot, { host }: Situation): readonly
   ];
 }
 
+/** As much as /tmp of `sandbox()`: a tmpfs without a size takes half of the memory. Nothing is written to a read-only one. */
+const mostWritten = 256 * 1024 ** 2;
+
 /** Make the root, and copy the mounts of the directories before it lies on the host's, where a path could lead into it. */
-export function planSelectedRoot(rootfs: SelectedRoot, situation: Situation, attach: readonly Operation[]): Step {
+export function planSelectedRoot(
+  { rootfs, readonly = false }: { readonly rootfs: SelectedRoot; readonly readonly?: boolean | undefined },
+  situation: Situation,
+  attach: readonly Operation[],
+): Step {
   const { path, only } = rootfs;
   return {
     id: 'mounts.root',
     phase: 'mounts',
-    label: `make a root in memory for ${only.join(', ')} of ${path}`,
+    label: `make a root in memory${readonly ? '' : `, of ${formatBytes(mostWritten)} at most,`} for ${only.join(', ')} of ${path}`,
     why: 'what a host keeps elsewhere, under whatever name, can neither be read nor connected to: it is not there',
     operations: [
       ...planFilesystem({
         type: 'tmpfs',
-        options: [['mode', '0755']],
+        options: [['mode', '0755'], ...(readonly ? [] : [['size', String(mostWritten)] as const])],
         attributes: { nosuid: true, nodev: true },
         save: 'root',
       }),

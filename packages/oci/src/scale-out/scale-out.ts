@@ -1,5 +1,14 @@
 /** A definition as the text of files by which others start it. */
-import { InvalidSpecError, issue, readPlain, type Builder, type Cluster, type HacoError, type Issue } from '@haco/core';
+import {
+  InvalidSpecError,
+  issue,
+  misfits,
+  readPlain,
+  type Builder,
+  type Cluster,
+  type HacoError,
+  type Issue,
+} from '@haco/core';
 import { err, ok, ResultAsync, type Result } from 'neverthrow';
 import { refusal } from './refuse.js';
 import { toCompose, toKube, toQuadlet, type ScaleOutOptions } from './to-formats.js';
@@ -86,6 +95,8 @@ async function write(
   const options = readPlain(given);
   if (options.isErr()) return wrong('', `the options ${options.error}`);
   if (!scaleOutFormats.includes(format)) return wrong('', `the format is one of ${scaleOutFormats.join(', ')}`);
+  const issues = misfits(options.value, { fields: { accept: { optional: { list: 'text' } } } }, 'options');
+  if (issues.length > 0) return err(new InvalidSpecError({ issues }));
   const { accept = [], ...rest } = options.value;
   const written = writers[format](described, rest);
   if (written.isErr()) return err(written.error);

@@ -1,5 +1,5 @@
 /** A definition as plain objects of the formats by which others start it. */
-import { InvalidSpecError, issue, readPlain, realRuntime, type Builder, type Cluster, type HacoError, type HostFacts, type Issue } from '@haco/core'; // prettier-ignore
+import { brandOf, hostFactsShape, InvalidSpecError, issue, misfits, readPlain, realRuntime, show, type Builder, type Cluster, type HacoError, type HostFacts, type Issue, type Shape } from '@haco/core'; // prettier-ignore
 import { err, type Result } from 'neverthrow';
 import { composeFile, type ComposeFile } from './compose.js';
 import { kubeObjects, type KubeObject } from './kube.js';
@@ -114,6 +114,20 @@ export function toQuadlet(
   }));
 }
 
+const optionsShape: Shape = {
+  fields: {
+    image: { optional: 'text' },
+    images: { optional: { record: 'text' } },
+    runtimeClass: { optional: 'text' },
+    host: { optional: hostFactsShape },
+  },
+};
+
+function notDescribed(value: unknown): readonly Issue[] {
+  const isDescribed = ['builder', 'cluster'].includes(String(brandOf(value)));
+  return isDescribed ? [] : [issue('described', `must be a builder (haco()…) or a cluster, not ${show(value)}`)];
+}
+
 function convert<T extends object>(
   described: Builder | Cluster,
   given: ScaleOutOptions,
@@ -121,6 +135,8 @@ function convert<T extends object>(
 ): Result<T & { readonly notRepresented: readonly Issue[] }, HacoError> {
   const options = readPlain(given);
   if (options.isErr()) return err(new InvalidSpecError({ issues: [issue('', `the options ${options.error}`)] }));
+  const issues = [...notDescribed(described), ...misfits(options.value, optionsShape, 'options')];
+  if (issues.length > 0) return err(new InvalidSpecError({ issues }));
   const { host = realRuntime.host(), image, images, runtimeClass } = options.value;
   const report = new Report();
   return readServices(described, { host, image, images }, report).map((services) => ({

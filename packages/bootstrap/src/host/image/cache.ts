@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { IoError } from '@haco/plan';
 import { userCache } from '@haco/sys';
 import type { PrepareContext } from '../../strategy.js';
@@ -127,7 +128,9 @@ async function fill(file: FileHandle, download: Download): Promise<void> {
       fruitless = state.done > before ? 0 : fruitless + 1;
       if (fruitless >= fruitlessTries) throw fetchFailure(thrown, `${name}, ${promised.digest}`);
       onProgress?.(`${label}: the connection broke after ${String(state.done)} bytes; going on from there`);
-      await new Promise((resolve) => setTimeout(resolve, pauseMs * 2 ** fruitless));
+      await sleep(pauseMs * 2 ** fruitless, undefined, { signal }).catch(() => {
+        throw cancelled(name);
+      });
     }
   }
   tell();
