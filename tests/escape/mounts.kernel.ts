@@ -7,6 +7,7 @@ import { probeHost } from '@haco/sys';
 import { describeWith, expectNothingLeft, makeRootfs, makeTemporaryDirectory, type TestRootfs } from '@haco/testkit';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { writeToReadonlyRoot } from './readonly-root.js';
+import { labelAmongExchanges, maskAmongExchanges } from './restricted-exchange.js';
 import { attackBySwapping, mountByName } from './swapping.js';
 import { terminalAmongExchanges } from './terminal-exchange.js';
 import { volumeOverProc } from './volume-over-proc.js';
@@ -134,6 +135,18 @@ describeWith(['root', 'compiler', 'probe', 'busybox', 'overlay'], 'escape: mount
 
   test('a terminal whose directory is exchanged all the time is the one of the container, or none (CVE-2025-52565)', () =>
     terminalAmongExchanges({ rootfs, outside, tools }, weak, base()));
+
+  test(
+    'a path that is exchanged all the time is masked in the root, or the start is refused',
+    { timeout: 120_000 },
+    () => maskAmongExchanges({ rootfs, outside, tools }, weak, base()),
+  );
+
+  test(
+    'a label goes to the kernel, or nowhere, while /proc of the root is exchanged all the time (CVE-2019-16884)',
+    { timeout: 120_000 },
+    () => labelAmongExchanges({ rootfs, outside, tools }, weak),
+  );
 
   describe('a directory that is exchanged with a link all the time', () => {
     test('gets a mount by name onto the host, although the path was checked (CVE-2021-30465)', async () => {

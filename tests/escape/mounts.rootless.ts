@@ -6,6 +6,7 @@ import { haco, orThrow } from '@haco/core';
 import { describeWith, expectNothingLeft, makeRootfs, makeTemporaryDirectory, type TestRootfs } from '@haco/testkit';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { writeToReadonlyRoot } from './readonly-root.js';
+import { maskAmongExchanges } from './restricted-exchange.js';
 import { attackBySwapping, mountByName } from './swapping.js';
 import { terminalAmongExchanges } from './terminal-exchange.js';
 import { volumeOverProc } from './volume-over-proc.js';
@@ -79,6 +80,16 @@ describeWith(
 
     test('a volume over /proc gets nothing of what is meant for the kernel (CVE-2019-16884, CVE-2025-52881)', () =>
       volumeOverProc(outside, weak, [[base().mount(outside, '/proc'), /^(0|500)\n$/]]));
+
+    test(
+      'a path that is exchanged all the time is masked in the root, or the start is refused',
+      { timeout: 120_000 },
+      async () => {
+        const tools = await makeTemporaryDirectory('tools');
+        await maskAmongExchanges({ rootfs, outside, tools }, weak, base());
+        rmSync(tools, { recursive: true });
+      },
+    );
 
     test(
       'a terminal whose directory is exchanged all the time is the one of the container, or none (CVE-2025-52565)',

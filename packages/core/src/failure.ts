@@ -5,6 +5,7 @@ import {
   PermissionError,
   UnsupportedError,
   type HacoError,
+  type Operation,
   type Plan,
   type Warning,
 } from '@haco/plan';
@@ -29,6 +30,14 @@ export function missingRoot(root: string, reason: string): NotFoundError {
     subject: root,
     remedy: `${reason}; give an existing directory, or make one, e.g. with rootfs(debootstrap(…))`,
   });
+}
+
+/** Whether a call is given the root by its path; the others of the step that makes it speak of what haco has made itself. */
+function isGivenRoot(operation: Operation, root: string): boolean {
+  return (
+    operation.op === 'syscall' &&
+    operation.args.some((arg) => typeof arg === 'string' && (arg === root || arg.startsWith('lowerdir=')))
+  );
 }
 
 function missingCommand(spec: Spec, root: string | undefined, errno: string): NotFoundError {
@@ -73,13 +82,14 @@ export function warningsError([first, ...others]: readonly [Warning, ...Warning[
 export function startError({ error, failure: failed }: LaunchFailure, spec: Spec, planned: PlannedStart): HacoError {
   if (failed === undefined) return withFilter(error);
   const failure = filled(failed, planned.blanks);
-  const { step, errno } = failure;
+  const { step, operation, errno } = failure;
   const root = planned.facts.rootfs;
-  if (step.id === execStepId && (errno === 'ENOENT' || errno === 'ENOTDIR')) return missingCommand(spec, root, errno);
-  if (step.id === 'mounts.root' && root !== undefined && (errno === 'ENOENT' || errno === 'ENOTDIR')) {
+  const isMissing = errno === 'ENOENT' || errno === 'ENOTDIR';
+  if (step.id === execStepId && isMissing) return missingCommand(spec, root, errno);
+  if (step.id === 'mounts.root' && root !== undefined && isMissing && isGivenRoot(operation, root)) {
     return missingRoot(root, `could not ${step.label}: ${errno}`);
   }
-  if (step.id === lxcfsStepId && (errno === 'ENOENT' || errno === 'ENOTDIR' || errno === 'ENOTCONN')) {
+  if (step.id === lxcfsStepId && (isMissing || errno === 'ENOTCONN')) {
     const subject = (spec['mounts'] as MountsSection).lxcfs ?? '';
     return new NotFoundError({ what: 'LXCFS', subject, remedy: `could not ${step.label}: ${errno}; ${lxcfsRemedy}` });
   }

@@ -30,6 +30,11 @@ test.each<[what: string, builder: Builder, host: HostFacts]>([
   ['no_new_privs', mapped, { ...withNamespaces(granted), noNewPrivileges: true }],
   ['a user that is not in the map', inNamespace.user(1000, 1000), user],
   ['another user', haco().user(5, 5), user],
+  [
+    'a masked /proc',
+    inNamespace.unshare('mount', 'pid').chroot('/').independent('procfs'),
+    { ...user, covered: { procfs: ['/proc/bus', ...Array.from({ length: 11 }, () => '/proc/fs')] } },
+  ],
   ['a limit on v1', haco().cpu(50), { ...user, cgroups: { mode: 'v1', v1: { cpu: v1 } } }],
 ])('the guide says what %s is told', (_what, builder, host) => {
   const { warnings } = orThrow(builder.command('/bin/true').explain({ host }));

@@ -19,7 +19,7 @@ type Check = (section: MountsSection, situation: Situation) => readonly Warning[
 const checkKinds: Check = ({ entries }, situation) =>
   entries.flatMap((entry) =>
     entry.kind === 'independent'
-      ? (independentKinds[entry.name].check?.(situation) ?? []).map((warning) => ({
+      ? (independentKinds[entry.name].check?.(situation, entry) ?? []).map((warning) => ({
           step: `mounts.${entry.name}`,
           ...warning,
         }))

@@ -432,6 +432,25 @@ describe('check', () => {
     expect(warnings({ entries: owned }, userHost, ['mount', 'user', 'pid', 'net', 'ipc', 'cgroup'])).toEqual([]);
   });
 
+  test('in a user namespace, no filesystem uncovers what an outer container covers', () => {
+    const covered = { procfs: ['/proc/kcore', '/proc/acpi', '/proc/keys'], sysfs: [] };
+    const entries = all.filter(({ name }) => name === 'procfs' || name === 'sysfs');
+    const user = ['mount', 'user', 'pid', 'net'] as const;
+    expect(warnings({ entries }, { ...userHost, covered }, user)).toMatchInlineSnapshot(`
+      [
+        "permission: The kernel shows a new user namespace no more of procfs than its maker sees, and /proc/kcore and 2 more are covered here, as in a container; start the outer container without that (docker run --security-opt systempaths=unconfined), leave out unshare("user") and run it as root, or bind what is there by mount("/proc", "/proc").",
+        "permission: The kernel shows a new user namespace no more of sysfs than its maker sees, and there is none here that could be shown whole; start the outer container without that (docker run --security-opt systempaths=unconfined), leave out unshare("user") and run it as root, or bind what is there by mount("/sys", "/sys").",
+      ]
+    `);
+    expect(warnings({ entries }, { ...userHost, covered: { procfs: ['/proc/acpi'] } }, user)).toEqual([
+      expect.stringContaining(', and /proc/acpi is covered here,'),
+    ]);
+    // Whoever shares the user namespace of the caller may have covered it himself; what subset=pid shows kernels decide.
+    expect(warnings({ entries }, { ...rootHost, covered }, ['mount', 'pid', 'net'])).toEqual([]);
+    const ofProcesses = [{ kind: 'independent', name: 'procfs', subset: 'pid' }] as const;
+    expect(warnings({ entries: ofProcesses }, { ...userHost, covered }, user)).toEqual([]);
+  });
+
   test('the host itself is no layer among others in a user namespace, and none that is kept', () => {
     const of = (overlay: { lower: readonly string[]; keep?: string }) =>
       warnings({ rootfs: { overlay } }, userHost, ['mount', 'user']);

@@ -11,6 +11,8 @@ export interface Situation {
   readonly hasMounts: boolean;
   /** Not the host's user namespace. */
   readonly inUserNamespace: boolean;
+  /** New ones of both kinds: what the caller sees of mounts is all that there is, and it is locked. */
+  readonly isLocked: boolean;
   /** Devices can be made. A user namespace, also one that the caller is in, may only bind those of the host. */
   readonly makesDevices: boolean;
   /** The container doesn't share its namespace of this kind with its caller. */
@@ -51,6 +53,7 @@ export function situationOf(section: MountsSection, { host, facts }: PlanContext
     ownMounts,
     hasMounts: has('mount'),
     inUserNamespace,
+    isLocked: ownMounts && facts.unshared.includes('user'),
     makesDevices: !inUserNamespace && host.userNamespaces.uids === undefined && host.capabilities.includes('mknod'),
     has,
     hasGroup,

@@ -132,6 +132,12 @@ export interface HostFacts {
   readonly disks?: { readonly heedsWeights: boolean };
   /** Missing in a snapshot that doesn't tell: nothing of it is counted on. */
   readonly confinement?: ConfinementFacts;
+  /**
+   * Paths by which every procfs, or every sysfs, that this process sees is covered, as in an outer container: the kernel then refuses a new
+   * user namespace one of its own, which would uncover them. Empty: there is none, or none that could be shown. Missing: nothing is known
+   * against it.
+   */
+  readonly covered?: { readonly procfs?: readonly string[]; readonly sysfs?: readonly string[] };
   /** `XDG_RUNTIME_DIR`: a directory of the user's that is gone after a reboot. Missing where there is none. */
   readonly runtimeDirectory?: string;
 }

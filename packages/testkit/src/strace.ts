@@ -14,6 +14,15 @@ export { parseStrace, type StraceCall } from './parse-strace.js';
 export interface StraceOptions {
   /** Names to look at, as in `strace -e trace=`; all when left out. */
   readonly syscalls?: readonly string[];
+  /** A call that fails without being made. */
+  readonly fault?: Fault;
+}
+
+/** The `at`-th call of that name of each process, counted from 1, fails with that errno. */
+export interface Fault {
+  readonly syscall: string;
+  readonly errno: string;
+  readonly at: number;
 }
 
 export interface Traced extends Finished {
@@ -22,9 +31,8 @@ export interface Traced extends Finished {
 
 /** The calls of the command and of all its descendants, in the order in which they began. Waits for the last of them. */
 export function straceSyscalls(command: readonly string[], options: StraceOptions & RunOptions = {}): Promise<Traced> {
-  const { syscalls, ...rest } = options;
   return withLog(async (log) => {
-    const finished = await runCommand([...straceLine(log, syscalls), '--', ...command], rest);
+    const finished = await runCommand([...straceLine(log, options), '--', ...command], options);
     const calls = parseStrace(await readFile(log, 'utf8').catch(() => ''));
     // strace speaks for itself on stderr when it can't start the command or may not trace.
     if (calls.length === 0 && finished.stderr.includes('strace:')) throw new Error(finished.stderr.trim());
@@ -36,10 +44,10 @@ export function straceSyscalls(command: readonly string[], options: StraceOption
 export function straceWhile<T>(
   pid: number,
   run: () => T | Promise<T>,
-  { syscalls }: StraceOptions = {},
+  options: StraceOptions = {},
 ): Promise<{ readonly value: T; readonly calls: readonly StraceCall[] }> {
   return withLog(async (log) => {
-    const [program = 'strace', ...args] = straceLine(log, syscalls);
+    const [program = 'strace', ...args] = straceLine(log, options);
     const strace = spawn(program, [...args, '-p', String(pid)], { stdio: ['ignore', 'ignore', 'pipe'] });
     let stderr = '';
     strace.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
@@ -81,9 +89,10 @@ async function attached(pid: number, exitCode: () => number | null, stderr: () =
 }
 
 // Long strings are worth their space: paths, written values and environments are what tests look at.
-const straceLine = (log: string, syscalls: readonly string[] | undefined): readonly string[] => [
+const straceLine = (log: string, { syscalls, fault }: StraceOptions): readonly string[] => [
   ...['strace', '-f', '-qq', '-s', '4096', '-e', 'abbrev=!execve', '-o', log],
   ...(syscalls === undefined ? [] : ['-e', `trace=${syscalls.join(',')}`]),
+  ...(fault === undefined ? [] : ['-e', `inject=${fault.syscall}:error=${fault.errno}:when=${String(fault.at)}`]),
 ];
 
 async function withLog<T>(use: (log: string) => Promise<T>): Promise<T> {

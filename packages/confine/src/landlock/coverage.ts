@@ -35,7 +35,8 @@ export function missingIn(section: LandlockSection, host: HostFacts): readonly s
   const since = (needed: number): string => `Linux ${abiSince[needed] ?? ''}`;
   const files = fsRightNames
     .filter((name) => fsRights[name].abi > abi)
-    .map((name) => `${name} (${since(fsRights[name].abi)})`);
+    // Before it was a right, no file went from one directory to another.
+    .map((name) => `${name}${name === 'refer' ? ' otherwise than everywhere' : ''} (${since(fsRights[name].abi)})`);
   return [
     ...(asked.files ? files : []),
     ...(asked.ports && abi < netAbi ? [`TCP ports (${since(netAbi)})`] : []),

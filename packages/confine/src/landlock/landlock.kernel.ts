@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { join } from 'node:path';
-import { haco, orThrow, type Builder } from '@haco/core';
+import { haco, orThrow, realRuntime, type Builder } from '@haco/core';
+import { probeHost } from '@haco/sys';
 import {
   describeWith,
   expectNothingLeft,
@@ -14,6 +15,7 @@ import {
   type TestRootfs,
 } from '@haco/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { confinement as known } from '../fixture.js';
 
 let directory = '';
 
@@ -188,6 +190,26 @@ describeWith(['root', 'landlock', 'kernel:6.12', 'tool:bash'], 'what reaches out
     await using container = await orThrow(scoped.init().command('/bin/sleep', '60').start());
     expect(container.kill('SIGTERM').isOk()).toBe(true);
     expect(await orThrow(container.wait())).toMatchObject({ reason: 'signaled', signal: 'SIGTERM' });
+  });
+});
+
+describeWith(['root', 'landlock', 'kernel:6.12'], 'a kernel with an older Landlock', () => {
+  test.each([1, 2, 3, 4, 5])('ABI %i: what it has is in force, and told as less', async (landlockAbi) => {
+    const host = probeHost();
+    const confinement = { ...(host.confinement ?? known), landlockAbi };
+    const old = haco({ runtime: { ...realRuntime, host: () => ({ ...host, confinement }) } }).noNewPrivileges();
+    const rules = { execute: programs, write: join(directory, 'data'), connect: 1, scopes: 'signal' } as const;
+    const start = (degrade: boolean) =>
+      expectNothingLeft(async () =>
+        old
+          .landlock({ ...rules, degrade })
+          .sh(`cat ${directory}/secret; cat ${directory}/data/file`)
+          .run(),
+      );
+    expect((await start(false))._unsafeUnwrapErr()).toMatchObject({ kind: 'unsupported' });
+    const { stdout, stderr, enforced } = orThrow(await start(true));
+    expect([stdout, enforced['landlock']]).toEqual([readFileSync(join(directory, 'data/file'), 'utf8'), 'degraded']);
+    expect(stderr).toMatch(/secret.*Permission denied/);
   });
 });
 

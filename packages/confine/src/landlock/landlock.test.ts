@@ -110,6 +110,72 @@ describe('the plan', () => {
     expect(calls(section, abi(2)).some((line) => line.includes('/dev'))).toBe(false);
   });
 
+  describe('on the kernels of each ABI', () => {
+    const all: LandlockSection = {
+      write: ['/tmp'],
+      device: ['/dev/null'],
+      connect: [443],
+      bind: [],
+      scopes: ['signal'],
+    };
+    const missing = {
+      refer: 'refer otherwise than everywhere (Linux 5.19)',
+      truncate: 'truncate (Linux 6.2)',
+      ports: 'TCP ports (Linux 6.7)',
+      ioctl: 'ioctl_dev (Linux 6.10)',
+      scopes: 'scopes (Linux 6.12)',
+    };
+    const { refer, truncate, ports, ioctl, scopes } = missing;
+    /** What stands in a plan only where the kernel knows it. */
+    const signs = [
+      /_REFER\b/,
+      /_TRUNCATE\b/,
+      /handled_access_net=|RULE_NET_PORT|CONNECT_TCP/,
+      /_IOCTL_DEV\b/,
+      /scoped=|SCOPE_SIGNAL/,
+    ];
+
+    test.each([
+      [1, 8, [false, false, false, false, false], [refer, truncate, ioctl, ports, scopes]],
+      [2, 8, [true, false, false, false, false], [truncate, ioctl, ports, scopes]],
+      [3, 8, [true, true, false, false, false], [ioctl, ports, scopes]],
+      [4, 16, [true, true, true, false, false], [ioctl, scopes]],
+      [5, 16, [true, true, true, true, false], [scopes]],
+      [6, 24, [true, true, true, true, true], []],
+    ])('%i: what it does not know is refused, or left out and told', (version, size, known, lacking) => {
+      const host = abi(version);
+      const context = contextOf(host, { noNewPrivileges: true });
+      const told =
+        lacking.length === 0
+          ? []
+          : [`(ABI ${String(version)}) can't restrict ${lacking.join(', ')}; use a newer kernel`];
+      expect(warnings(all, context)).toEqual(told.map((text) => expect.stringContaining(text) as string));
+      expect(landlock.degradations(all, context)).toEqual({});
+
+      const degrading = { ...all, degrade: true };
+      const text = calls(degrading, host).join('\n');
+      expect(text).toContain(`}, ${String(size)}, 0) = <landlock.ruleset>`);
+      expect(signs.map((sign) => sign.test(text))).toEqual(known);
+      // What it knows is all there.
+      expect(text).toMatch(/^landlock_create_ruleset\(\{handled_access_fs=\S*EXECUTE\S*WRITE_FILE\S*MAKE_SYM/);
+      expect(text.match(/PATH_BENEATH/g)).not.toBeNull();
+      expect(text).toContain('landlock_restrict_self(');
+      expect(warnings(degrading, context)).toEqual([]);
+      expect(landlock.degradations(degrading, context)).toEqual(lacking.length === 0 ? {} : { landlock: 'degraded' });
+    });
+
+    test.each([
+      ['ports', { connect: [443], degrade: true }, 4],
+      ['scopes', { scopes: ['signal'], degrade: true }, 6],
+    ] as const)('%s by themselves: all or nothing', (_what, section, since) => {
+      for (const version of [1, 2, 3, 4, 5, 6]) {
+        const isThere = version >= since;
+        expect([version, calls(section, abi(version)).length > 0]).toEqual([version, isThere]);
+        expect(landlock.degradations(section, contextOf(abi(version)))).toEqual(isThere ? {} : { landlock: 'refused' });
+      }
+    });
+  });
+
   test('masks have the numbers of linux/landlock.h', () => {
     expect(fsMask(fsRightNames, 1).value).toBe((1 << 13) - 1);
     expect(fsMask(fsRightNames, 2).value).toBe((1 << 14) - 1);

@@ -11,6 +11,9 @@ function problems(json: unknown): readonly string[] {
     .map(({ path, message }) => `${path}: ${message}`);
 }
 
+const noAgents =
+  "hands calls to an agent outside, which haco doesn't do; give them another action, or let functions of Node answer them with onSyscall(name, handler)";
+
 describe('accepted as it is', () => {
   test('the default profile of Docker', () => {
     const profile = parseProfile(docker)._unsafeUnwrap();
@@ -92,7 +95,7 @@ describe('refused', () => {
       'syscalls[0].names[2]: must be the name of a system call',
       'syscalls[1].arg: is not known here',
       'syscalls[1].names[0]: "frobnicate" is no system call; see syscalls(2)',
-      'syscalls[1].action: is SCMP_ACT_NOTIFY, which needs somebody who answers; use onSyscall(name, handler) instead',
+      `syscalls[1].action: is SCMP_ACT_NOTIFY, which ${noAgents}`,
       'syscalls[2].names: names no system call',
       'syscalls[3].args[0].index: must be 0 to 5: a system call has six arguments',
       'syscalls[3].args[0].value: must be a whole number from 0 to 9007199254740991, what JSON can tell exactly',
@@ -101,9 +104,23 @@ describe('refused', () => {
       'syscalls[3].includes.caps[0]: "CAP_SUPER" is no capability; see capabilities(7)',
       'syscalls[3].includes.minKernel: must be a version such as "4.8"',
       'syscalls[3].errno: needs errnoRet beside it: the number of the errno',
-      'listenerPath: names an agent, which haco has no use for; use onSyscall(name, handler) instead',
       'archMap: says the same as architectures; give one of both',
     ]);
+  });
+
+  test('an agent that answers calls, in one sentence', () => {
+    const allow = { defaultAction: 'SCMP_ACT_ALLOW' };
+    const notify = { names: ['mkdir'], action: 'SCMP_ACT_NOTIFY' };
+    const agent = { listenerPath: '/run/agent.sock', listenerMetadata: 'container 5' };
+    const atFirst = [`syscalls[0].action: is SCMP_ACT_NOTIFY, which ${noAgents}`];
+    expect(problems({ ...allow, syscalls: [notify] })).toEqual(atFirst);
+    expect(problems({ ...allow, ...agent, syscalls: [notify] })).toEqual(atFirst);
+    expect(problems({ ...allow, ...agent })).toEqual([`listenerPath: ${noAgents}`]);
+    expect(problems({ ...allow, listenerMetadata: 'container 5' })).toEqual([`listenerMetadata: ${noAgents}`]);
+    expect(problems({ defaultAction: 'SCMP_ACT_NOTIFY' })).toEqual([
+      `defaultAction: is SCMP_ACT_NOTIFY, which ${noAgents}`,
+    ]);
+    expect(parseProfile({ ...allow, listenerPath: '', listenerMetadata: null }).isOk()).toBe(true);
   });
 
   test.each([null, 7, 'default', [], undefined, () => 1])('%s is no profile', (json) => {

@@ -37,11 +37,13 @@ function words<T extends string>(table: Readonly<Record<T, unknown>>): readonly 
   return Object.keys(table) as T[];
 }
 
+/** Where others than haco are to answer. The kernel has one listener for a container, and that one is Node's. */
+const noAgents =
+  "hands calls to an agent outside, which haco doesn't do; give them another action, or let functions of Node answer them with onSyscall(name, handler)";
+
 const readAction: Reader<SeccompAction> = (json, path, issues) => {
   if (json === 'SCMP_ACT_NOTIFY') {
-    issues.push(
-      issue(path, 'is SCMP_ACT_NOTIFY, which needs somebody who answers; use onSyscall(name, handler) instead'),
-    );
+    issues.push(issue(path, `is SCMP_ACT_NOTIFY, which ${noAgents}`));
     return 'SCMP_ACT_ERRNO';
   }
   return readOneOf(words(actions))(json, path, issues);
@@ -162,6 +164,7 @@ const readProfileFields = readObject({
 
 /** A profile. Fields that mean nothing to the kernel (comments of the file, names of errnos) are left out of the result. */
 export const readProfile: Reader<SeccompProfile> = (json, path, issues) => {
+  const before = issues.length;
   const read = readProfileFields(json, path, issues);
   const { defaultErrno, listenerPath, listenerMetadata, comment: _comment, ...rest } = plain(read);
   const profile = plain(rest);
@@ -169,10 +172,11 @@ export const readProfile: Reader<SeccompProfile> = (json, path, issues) => {
   if (defaultErrno !== undefined && profile.defaultErrnoRet === undefined) {
     issues.push(issue(at('defaultErrno'), 'needs defaultErrnoRet beside it: the number of the errno'));
   }
-  if ((listenerPath ?? '') !== '' || (listenerMetadata ?? '') !== '') {
-    issues.push(
-      issue(at('listenerPath'), 'names an agent, which haco has no use for; use onSyscall(name, handler) instead'),
-    );
+  // The agent belongs to the calls that are handed to it: where those are refused already, that is the sentence.
+  const toldOfAgents = issues.slice(before).some(({ message }) => message.endsWith(noAgents));
+  const agent = [listenerPath, listenerMetadata].findIndex((text) => (text ?? '') !== '');
+  if (agent >= 0 && !toldOfAgents) {
+    issues.push(issue(at(agent === 0 ? 'listenerPath' : 'listenerMetadata'), noAgents));
   }
   if ((profile.architectures?.length ?? 0) > 0 && (profile.archMap?.length ?? 0) > 0) {
     issues.push(issue(at('archMap'), 'says the same as architectures; give one of both'));

@@ -120,7 +120,9 @@ describeWith(['root', 'busybox', 'probe'], 'streams of start()', () => {
       const [first] = (await once(container.stderr ?? new PassThrough(), 'data')) as [Buffer];
       expect(String(first)).toBe('err\n');
       container.stdin?.end('more\n');
-      const [stdout, stderr] = await Promise.all([container.stdout, container.stderr].map((one) => text(one ?? Readable.from([]))));
+      const [stdout, stderr] = await Promise.all(
+        [container.stdout, container.stderr].map((one) => text(one ?? Readable.from([]))),
+      );
       expect([stdout, stderr]).toEqual(['out\n', 'more\n']);
       expect(await orThrow(container.wait())).toMatchObject({ reason: 'exited', exitCode: 0 });
     });

@@ -22,14 +22,13 @@ export interface IndependentKind {
   /** Capabilities besides the one that mounting needs. */
   readonly needs?: (situation: Situation) => readonly Need[];
   /** What will fail in this situation. */
-  readonly check?: (situation: Situation) => readonly Omit<Warning, 'step'>[];
+  readonly check?: (situation: Situation, options: IndependentOptions) => Problems;
 }
 
+type Problems = readonly Omit<Warning, 'step'>[];
+
 /** Nothing, unless the container is in a user namespace without its own namespace of the kind that owns the filesystem. */
-export function needsOwn(
-  kind: 'pid' | 'net' | 'ipc' | 'cgroup',
-  name: string,
-): (situation: Situation) => readonly Omit<Warning, 'step'>[] {
+export function needsOwn(kind: 'pid' | 'net' | 'ipc' | 'cgroup', name: string): (situation: Situation) => Problems {
   return ({ inUserNamespace, has }) =>
     !inUserNamespace || has(kind)
       ? []
@@ -39,4 +38,22 @@ export function needsOwn(
             message: `In a user namespace ${name} can only be mounted together with new namespaces of kind ${kind}; add unshare("${kind}").`,
           },
         ];
+}
+
+/** Nothing, unless the kernel would uncover by a new one what is covered for the caller; mount_too_revealing() in fs/namespace.c. */
+export function uncoversNothing(name: 'procfs' | 'sysfs', place: string): (situation: Situation) => Problems {
+  return ({ isLocked, host }) => {
+    const covered = host.covered?.[name];
+    if (!isLocked || covered === undefined) return [];
+    const [first, ...others] = covered;
+    const all = others.length === 0 ? `${first ?? ''} is` : `${first ?? ''} and ${String(others.length)} more are`;
+    const here =
+      first === undefined ? 'there is none here that could be shown whole' : `${all} covered here, as in a container`;
+    return [
+      {
+        kind: 'permission',
+        message: `The kernel shows a new user namespace no more of ${name} than its maker sees, and ${here}; start the outer container without that (docker run --security-opt systempaths=unconfined), leave out unshare("user") and run it as root, or bind what is there by mount("${place}", "${place}").`,
+      },
+    ];
+  };
 }

@@ -1,7 +1,7 @@
 /** procfs: the processes of the container's own pid namespace. */
 import { planFilesystem } from '../filesystem.js';
 import { planAttach } from '../target.js';
-import { needsOwn, type IndependentKind } from './kind.js';
+import { needsOwn, uncoversNothing, type IndependentKind } from './kind.js';
 
 export const procfs: IndependentKind = {
   target: '/proc',
@@ -21,5 +21,9 @@ export const procfs: IndependentKind = {
     }),
     ...planAttach(situation, 'mounts.new', target),
   ],
-  check: needsOwn('pid', 'procfs'),
+  check: (situation, options) => [
+    ...needsOwn('pid', 'procfs')(situation),
+    // What is not for processes isn't in it; kernels differ in whether that is enough.
+    ...(options.subset === undefined ? uncoversNothing('procfs', '/proc')(situation) : []),
+  ],
 };

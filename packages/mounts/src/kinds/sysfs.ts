@@ -1,7 +1,7 @@
 /** sysfs: the devices and the interfaces of the container's own network namespace. */
 import { planFilesystem } from '../filesystem.js';
 import { planAttach } from '../target.js';
-import { needsOwn, type IndependentKind } from './kind.js';
+import { needsOwn, uncoversNothing, type IndependentKind } from './kind.js';
 
 export const sysfs: IndependentKind = {
   target: '/sys',
@@ -17,5 +17,5 @@ export const sysfs: IndependentKind = {
     }),
     ...planAttach(situation, 'mounts.new', target),
   ],
-  check: needsOwn('net', 'sysfs'),
+  check: (situation) => [...needsOwn('net', 'sysfs')(situation), ...uncoversNothing('sysfs', '/sys')(situation)],
 };

@@ -404,6 +404,20 @@ describeWith(['root', 'busybox', 'probe'], 'haco-oci', () => {
     });
   });
 
+  test('a filter that hands calls to an agent is refused in one sentence', { timeout: 60_000 }, async () => {
+    const seccomp = {
+      defaultAction: 'SCMP_ACT_ALLOW',
+      listenerPath: '/run/agent.sock',
+      syscalls: [{ names: ['mkdir'], action: 'SCMP_ACT_NOTIFY' }],
+    };
+    const id = prepare(['/bin/true'], { linux: { ...base().linux, seccomp } });
+    expect(await expectNothingLeft(() => runtime.call('run', '--bundle', bundle, id))).toMatchObject({
+      exitCode: 1,
+      stderr:
+        "haco-oci: The spec is invalid: linux.seccomp.syscalls[0].action: is SCMP_ACT_NOTIFY, which hands calls to an agent outside, which haco doesn't do; give them another action, or let functions of Node answer them with onSyscall(name, handler).\n",
+    });
+  });
+
   test('a link of the root leads nowhere outside', { timeout: 60_000 }, async () => {
     const outside = await makeTemporaryDirectory('oci-outside');
     await expectNothingLeft(async () => {

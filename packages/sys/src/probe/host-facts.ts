@@ -4,6 +4,7 @@ import { capabilitiesIn, knownCapabilities, lastCapability } from './capabilitie
 
 import { probeCgroups } from './cgroups.js';
 import { probeConfinement } from './confinement.js';
+import { coveredIn } from './covered.js';
 import { heedsWeights } from './disks.js';
 import { type FeatureProbe } from './feature.js';
 import { kernelFeatures } from './features/index.js';
@@ -73,6 +74,7 @@ export function collectHostFacts(info: ProcessInfo, host: HostReader): HostFacts
     // The kernel's default, for a /proc that hides its sysctls.
     nrOpen: numberIn(host, '/proc/sys/fs/nr_open') ?? 1024 * 1024,
     confinement: probeConfinement(host),
+    ...some('covered', coveredIn(host.read('/proc/self/mountinfo') ?? '')),
   };
 }
 
