@@ -89,7 +89,7 @@ function blockingSection({ blocking }: Results): readonly string[] {
         collections === 0 ? 'none' : `${String(collections)}, longest ${ms(collectionMs)} ms`,
       ]),
     ),
-    'Time in which the thread only waited for a CPU is taken off, and so are the collections of V8, of which the last column tells: they come when the garbage of the whole program is enough for one, and most of it here is of the measuring loop itself, which turns some thousand times in a start.',
+    'Time in which the thread got no CPU, because other threads or other virtual machines had it, is taken off, and so are the collections of V8, of which the last column tells: they come when the garbage of the whole program is enough for one, and most of it here is of the measuring loop itself, which turns some thousand times in a start.',
   ];
 }
 

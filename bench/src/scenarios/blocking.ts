@@ -23,12 +23,23 @@ interface Pause extends Span {
   readonly ms: number;
 }
 
+/** What the kernel has counted for this thread up to a moment, in milliseconds. */
+interface Counted {
+  readonly at: number;
+  readonly ran: number;
+  /** For a CPU, which others had. */
+  readonly waited: number;
+  /** How often it has given up its CPU to wait for something. */
+  readonly sleeps: string;
+}
+
 /** Turns the event loop as fast as it goes and notes the pauses between two turns. */
 class Ticker implements Disposable {
   readonly #schedstat = openSync('/proc/thread-self/schedstat', 'r');
-  readonly #buffer = Buffer.alloc(64);
+  readonly #status = openSync('/proc/thread-self/status', 'r');
+  readonly #buffer = Buffer.alloc(4096);
   #last = performance.now();
-  #waited = this.#waitedMs();
+  #counted = this.#count();
   #short: Pause = { from: 0, to: 0, ms: 0 };
   #long: Pause[] = [];
   #running = true;
@@ -37,10 +48,29 @@ class Ticker implements Disposable {
     this.#tick();
   }
 
-  /** How long this thread has waited for a CPU so far: not haco's doing. See sched-stats.rst of the kernel. */
-  #waitedMs(): number {
-    const length = readSync(this.#schedstat, this.#buffer, 0, this.#buffer.length, 0);
-    return Number(this.#buffer.toString('latin1', 0, length).split(' ')[1]) / 1e6;
+  #read(fd: number): string {
+    return this.#buffer.toString('latin1', 0, readSync(fd, this.#buffer, 0, this.#buffer.length, 0));
+  }
+
+  /** See sched-stats.rst of the kernel. */
+  #count(): Counted {
+    // getrusage(2) brings what this thread has run up to date, which is else done at the next tick of the scheduler.
+    process.cpuUsage();
+    const [ran = 0, waited = 0] = this.#read(this.#schedstat)
+      .split(' ')
+      .map((ns) => Number(ns) / 1e6);
+    const at = performance.now();
+    const sleeps = /^voluntary_ctxt_switches:\t(\d+)/m.exec(this.#read(this.#status))?.[1] ?? '';
+    return { at, ran, waited, sleeps };
+  }
+
+  /**
+   * In which the thread got no CPU, since the last count: other threads had it, or other virtual machines (the kernel takes what they
+   * stole off the time that a thread has run). One that sleeps in a system call is held up by that: then only the wait is known.
+   */
+  #lost({ at, ran, waited, sleeps }: Counted): number {
+    const before = this.#counted;
+    return sleeps === before.sleeps ? at - before.at - (ran - before.ran) : waited - before.waited;
   }
 
   readonly #tick = (): void => {
@@ -48,9 +78,9 @@ class Ticker implements Disposable {
     const now = performance.now();
     const ms = now - this.#last;
     if (ms > suspicious) {
-      const waited = this.#waitedMs();
-      this.#long.push({ from: this.#last, to: now, ms: ms - (waited - this.#waited) });
-      this.#waited = waited;
+      const counted = this.#count();
+      this.#long.push({ from: this.#last, to: now, ms: ms - this.#lost(counted) });
+      this.#counted = counted;
       this.#last = performance.now();
     } else {
       if (ms > this.#short.ms) this.#short = { from: this.#last, to: now, ms };
@@ -63,7 +93,7 @@ class Ticker implements Disposable {
   reset(): void {
     this.#short = { from: 0, to: 0, ms: 0 };
     this.#long = [];
-    this.#waited = this.#waitedMs();
+    this.#counted = this.#count();
     this.#last = performance.now();
   }
 
@@ -75,6 +105,7 @@ class Ticker implements Disposable {
   [Symbol.dispose](): void {
     this.#running = false;
     closeSync(this.#schedstat);
+    closeSync(this.#status);
   }
 }
 
