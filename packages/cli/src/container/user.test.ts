@@ -23,7 +23,7 @@ describe('a user of the command line', () => {
         expect(error.kind).toBe('invalid-spec');
         expect(error.message).toMatch(
           new RegExp(
-            `^The spec is invalid: process\\.user\\.${field}: .+ is (not an id; ids are 0 to 4294967294|not a user or group name)\\.$`,
+            `^The spec is invalid: process\\.user\\.${field}: .+ is (not an id; ids are 0 to 4294967294|not a user or group name; use letters, digits, _ \\. - or an id)\\.$`,
           ),
         );
       }
