@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 // Called through npx: Node 20's corepack can't verify today's pnpm signatures, and pnpm 11 doesn't start on Node 20.
-const PNPM = 'pnpm@10.34.9';
+export const PNPM = 'pnpm@10.34.9';
 
 const installStamp = join(root, 'node_modules/.haco-stamp');
 const buildStamp = join(root, 'node_modules/.haco-build.json');

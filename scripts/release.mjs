@@ -4,10 +4,10 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ensure } from './ensure.mjs';
+import { ensure, PNPM } from './ensure.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const pnpm = ['npx', '--yes', 'pnpm@10.34.9'];
+const pnpm = ['npx', '--yes', PNPM];
 const [command, ...rest] = process.argv.slice(2);
 
 /** @param {string[]} line */

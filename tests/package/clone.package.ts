@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describeWith, expectNothingLeft } from '@haco/testkit';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { pnpmProgram } from './project.ts';
 import { makeDebianRoot, npmDirectory, runInside } from './roots.ts';
 
 const repository = fileURLToPath(new URL('../../', import.meta.url));
@@ -37,7 +38,7 @@ describeWith(['root', 'tool:mmdebstrap', 'tool:git', 'cgroup2'], 'a fresh clone 
         '/usr/local/bin/node': process.execPath,
         '/opt/npm': npmDirectory(),
         '/root/.npm': printed('npm', 'config', 'get', 'cache'),
-        '/root/store': dirname(printed('npx', '--yes', 'pnpm@10.34.9', 'store', 'path')),
+        '/root/store': dirname(printed('npx', '--yes', pnpmProgram, 'store', 'path')),
       },
       script: `export npm_config_offline=true npm_config_store_dir=/root/store; cd /root/haco; ${command}`,
       timeoutMs: 300_000,

@@ -12,3 +12,6 @@ export function projectOf(tarballs: readonly string[]): object {
 export function nameOf(tarball: string): string {
   return `@haco/${/^haco-(.*?)-\d/.exec(basename(tarball))?.[1] ?? ''}`;
 }
+
+/** Called through npx, in the version that scripts/ensure.mjs installs with. */
+export const pnpmProgram = 'pnpm@10.34.9';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { TestProject } from 'vitest/node';
-import { projectOf } from './project.ts';
+import { pnpmProgram, projectOf } from './project.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -24,7 +24,7 @@ export default function setup(project: TestProject): () => void {
   const home = mkdtempSync(join(tmpdir(), `haco-test-${String(process.pid)}-package-`));
   const tarballs = join(home, 'tarballs');
   mkdirSync(tarballs);
-  const pnpm = ['--yes', 'pnpm@10.34.9', '--recursive', '--filter=./packages/*', '--filter=!@haco/testkit'];
+  const pnpm = ['--yes', pnpmProgram, '--recursive', '--filter=./packages/*', '--filter=!@haco/testkit'];
   execFileSync('npx', [...pnpm, 'pack', `--pack-destination=${tarballs}`], { cwd: root, stdio: 'pipe' });
   for (const cpu of ['x64', 'arm64']) fill(join(home, cpu), tarballs, cpu);
   project.provide('tarballs', tarballs);

@@ -10,6 +10,7 @@ import {
   runCommand,
   type HideableSyscall,
   type TestRootfs,
+  nodeWith,
 } from '@haco/testkit';
 import { warmUp } from './fixture.js';
 import { haco, orThrow, type HacoError, type ResultAsync } from './index.js';
@@ -375,17 +376,7 @@ async function onOldKernel(
     import { haco } from ${JSON.stringify(index)};
     const result = await (${builder}).run();
     console.log(JSON.stringify(result.match((outcome) => ({ reason: outcome.reason }), ({ kind, message }) => ({ kind, message }))));`;
-  const command = [
-    process.execPath,
-    '--import',
-    'tsx',
-    '--conditions',
-    '@haco/source',
-    '--input-type=module',
-    '--eval',
-    script,
-  ];
-  const line = hidingSyscalls({ hide, command })._unsafeUnwrap();
+  const line = hidingSyscalls({ hide, command: nodeWith(script) })._unsafeUnwrap();
   const { stdout, stderr } = await runCommand(line, { cwd: fileURLToPath(new URL('.', import.meta.url)) });
   if (stdout === '') throw new Error(stderr);
   return JSON.parse(stdout) as { kind: string; message: string };

@@ -3,8 +3,7 @@ import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
-import { expectNothingLeft, processesWith } from '@haco/testkit';
-import { nodeWith } from './node-fixture.js';
+import { expectNothingLeft, processesWith, nodeWith } from '@haco/testkit';
 import { haco, orThrow, type Builder, type Container, type ExecOptions } from './index.js';
 
 /**

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { ContainerFreezer } from '@haco/cgroups';
 import { probeHost } from '@haco/sys';
-import { cpuMsOf, describeWith, expectNothingLeft } from '@haco/testkit';
+import { cpuMsOf, describeWith, expectNothingLeft, nodeWith } from '@haco/testkit';
 import { beforeAll, expect, test } from 'vitest';
 import { warmUp } from './fixture.js';
 import { attachTo, haco, orThrow, realRuntime, type ProcessHandle, type Runtime } from './index.js';
@@ -164,9 +164,9 @@ describeWith(['root'], 'freeze', () => {
       await container.wait();`;
     await expectNothingLeft(
       async () => {
-        const flags = ['--import', 'tsx', '--conditions', '@haco/source', '--input-type=module', '--eval', program];
+        const [file = '', ...args] = nodeWith(program);
         const cwd = fileURLToPath(new URL('.', import.meta.url));
-        const node = spawn(process.execPath, flags, { cwd, stdio: ['ignore', 'pipe', 'inherit'] });
+        const node = spawn(file, args, { cwd, stdio: ['ignore', 'pipe', 'inherit'] });
         const gone = new Promise((resolve) => node.once('close', resolve));
         await new Promise((resolve) => node.stdout.once('data', resolve));
         node.kill('SIGKILL');

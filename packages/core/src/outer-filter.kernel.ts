@@ -1,11 +1,17 @@
 /** haco below a seccomp filter of somebody else, as in an outer container: it works, or says which call is refused, and leaves nothing. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { describeWith, expectNothingLeft, hidingSyscalls, runCommand, type HideableSyscall } from '@haco/testkit';
+import {
+  describeWith,
+  expectNothingLeft,
+  hidingSyscalls,
+  runCommand,
+  type HideableSyscall,
+  nodeWith,
+} from '@haco/testkit';
 import { beforeAll, expect, test } from 'vitest';
 import { warmUp } from './fixture.js';
 import { haco, orThrow, type Builder, type SeccompProfile } from './index.js';
-import { nodeWith } from './node-fixture.js';
 
 const source = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const index = JSON.stringify(source('index.ts'));

@@ -13,8 +13,8 @@ import {
   runCommand,
   withGrant,
   type TestRootfs,
+  nodeWith,
 } from '@haco/testkit';
-import { nodeWith } from './node-fixture.js';
 
 let rootfs: TestRootfs;
 let directory = '';

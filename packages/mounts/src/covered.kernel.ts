@@ -1,5 +1,5 @@
 /** A /proc or /sys of which parts are masked, as in an outer container: what check() says of it is what the kernel does. */
-import { describeWith, expectNothingLeft, runCommand } from '@haco/testkit';
+import { describeWith, expectNothingLeft, runCommand, nodeWith } from '@haco/testkit';
 import { expect, test } from 'vitest';
 
 /** Without the fact that check() goes by, the kernel itself answers. */
@@ -30,17 +30,7 @@ interface Answers {
 
 /** In a mount namespace in which this script has been at work. */
 async function within(script: string): Promise<Answers> {
-  const node = [
-    process.execPath,
-    '--import',
-    'tsx',
-    '--conditions',
-    '@haco/source',
-    '--input-type=module',
-    '-e',
-    program,
-  ];
-  const shell = ['sh', '-ec', `${script}\nexec "$@"`, 'sh', ...node];
+  const shell = ['sh', '-ec', `${script}\nexec "$@"`, 'sh', ...nodeWith(program)];
   const { stdout, stderr } = await expectNothingLeft(() =>
     runCommand(['unshare', '--mount', '--propagation', 'private', ...shell], { cwd: import.meta.dirname }),
   );

@@ -1,5 +1,5 @@
 /** What makes no sense, although every value has the right type. */
-import { formatBytes, issue, parseText, quote, type Issue, type SharedFacts } from '@haco/plan';
+import { formatBytes, issue, parseAbsolutePath, parseText, quote, type Issue, type SharedFacts } from '@haco/plan';
 import { independentNames } from './kinds/independent-names.js';
 import { contentOf } from './contents.js';
 import { isSelected } from './root/selection.js';
@@ -9,16 +9,8 @@ const key = 'mounts';
 
 /** An absolute path on the host. */
 function validateHostPath(path: string, text: unknown): readonly Issue[] {
-  return parseText(text, 'the path').match(
-    (value) =>
-      value.startsWith('/')
-        ? []
-        : [
-            issue(
-              path,
-              `${quote(value)} is not an absolute path; give the whole one, e.g. by path.resolve(${quote(value)})`,
-            ),
-          ],
+  return parseAbsolutePath(text, 'the path').match<readonly Issue[]>(
+    () => [],
     (message) => [issue(path, message)],
   );
 }

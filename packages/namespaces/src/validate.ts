@@ -2,6 +2,7 @@
 import {
   namespaceKinds,
   issue,
+  parseAbsolutePath,
   parseText,
   quote,
   type IdRange,
@@ -42,16 +43,8 @@ function validateKinds(section: NamespacesSection): readonly Issue[] {
 }
 
 function validateAbsolute(path: string, text: string): readonly Issue[] {
-  return parseText(text, 'the path').match(
-    () =>
-      text.startsWith('/')
-        ? []
-        : [
-            issue(
-              path,
-              `${quote(text)} is not an absolute path; give the whole one, e.g. by path.resolve(${quote(text)})`,
-            ),
-          ],
+  return parseAbsolutePath(text, 'the path').match<readonly Issue[]>(
+    () => [],
     (message) => [issue(path, message)],
   );
 }

@@ -1,6 +1,15 @@
 /** From a `config.json` to a builder. */
 import { err, ok, type Result } from 'neverthrow';
-import { haco, InvalidSpecError, issue, misfits, readPlain, type Builder, type Issue, type Shape } from '@haco/core';
+import {
+  haco,
+  InvalidSpecError,
+  issue,
+  misfits,
+  readArguments,
+  type Builder,
+  type Issue,
+  type Shape,
+} from '@haco/core';
 import { Import, type CopyUp } from './import/import.js';
 import { readConfig } from './import/schema.js';
 import { importLinux } from './import/linux.js';
@@ -59,13 +68,9 @@ const optionsShape: Shape = {
 
 /** The same for the runtime, which does more than a builder can say. */
 export function importForRuntime(json: unknown, options: ImportOptions): Result<Imported, InvalidSpecError> {
-  return readPlain({ json, options }).match(
-    (given) => {
-      const issues = misfits(given.options, optionsShape, 'options');
-      return issues.length > 0 ? err(new InvalidSpecError({ issues })) : importConfig(given.json, given.options);
-    },
-    (message) => err(new InvalidSpecError({ issues: [issue('', `the configuration ${message}`)] })),
-  );
+  return readArguments({ json, options }, 'the configuration', (given) =>
+    misfits(given.options, optionsShape, 'options'),
+  ).andThen((given) => importConfig(given.json, given.options));
 }
 
 function importConfig(

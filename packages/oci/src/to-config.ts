@@ -4,9 +4,8 @@ import {
   hostFactsShape,
   misfits,
   realRuntime,
-  readPlain,
+  readArguments,
   show,
-  InvalidSpecError,
   issue,
   type Builder,
   type HacoError,
@@ -15,7 +14,7 @@ import {
   type Shape,
   type Spec,
 } from '@haco/core';
-import { err, ok, type Result } from 'neverthrow';
+import type { Result } from 'neverthrow';
 import { Export } from './export/export.js';
 import { exportLinux } from './export/linux.js';
 import { exportMounts } from './export/mounts.js';
@@ -64,14 +63,10 @@ export interface Exported {
  * ```
  */
 export function toConfig(builder: Builder, options: ExportOptions = {}): Result<Exported, HacoError> {
-  return readPlain(options)
-    .mapErr((message) => [issue('', `the options ${message}`)])
-    .andThen((given) => {
-      const issues = [...notBuilder(builder), ...misfits(given, optionsShape, 'options')];
-      return issues.length > 0 ? err(issues) : ok(given);
-    })
-    .mapErr((issues): HacoError => new InvalidSpecError({ issues }))
-    .andThen(({ host = realRuntime.host() }) => builder.spec().andThen((spec) => exportSpec(spec, host)));
+  return readArguments(options, 'the options', (given) => [
+    ...notBuilder(builder),
+    ...misfits(given, optionsShape, 'options'),
+  ]).andThen(({ host = realRuntime.host() }) => builder.spec().andThen((spec) => exportSpec(spec, host)));
 }
 
 const optionsShape: Shape = { fields: { host: { optional: hostFactsShape } } };

@@ -8,12 +8,13 @@ import {
   issue,
   misfits,
   NotFoundError,
-  readPlain,
+  readArguments,
   type Builder,
   type HacoError,
   type Issue,
 } from '@haco/core';
 import { err, errAsync, ok, ResultAsync, type Result } from 'neverthrow';
+import { acceptShape } from './accept.js';
 import { configText } from './config-text.js';
 import { isWithin } from './paths.js';
 import { toConfig, type Exported, type ExportOptions } from './to-config.js';
@@ -55,12 +56,8 @@ export function writeBundle(
 }
 
 async function write(builder: Builder, bundle: string, given: BundleOptions): Promise<Result<Exported, HacoError>> {
-  const options = readPlain(given);
-  if (options.isErr()) {
-    return err(new InvalidSpecError({ issues: [issue('', `the options ${options.error}`)] }));
-  }
-  const issues = misfits(options.value, { fields: { accept: { optional: { list: 'text' } } } }, 'options');
-  if (issues.length > 0) return err(new InvalidSpecError({ issues }));
+  const options = readArguments(given, 'the options', (read) => misfits(read, acceptShape, 'options'));
+  if (options.isErr()) return err(options.error);
   const { accept = [], ...rest } = options.value;
   const exported = toConfig(builder, rest);
   if (exported.isErr()) return err(exported.error);

@@ -64,5 +64,6 @@ export const hostFactsShape: Shape = {
       },
     },
     runtimeDirectory: { optional: 'text' },
+    covered: { optional: { fields: { procfs: { optional: texts }, sysfs: { optional: texts } } } },
   },
 };

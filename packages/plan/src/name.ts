@@ -17,3 +17,12 @@ export function parseText(text: unknown, what: string): Result<string, string> {
     return err(`${what} ${quote(text)} contains a NUL byte, at which the kernel would cut it; leave it out`);
   return ok(text);
 }
+
+/** A path from the root on, as {@link parseText}. The error is a sentence without a full stop. */
+export function parseAbsolutePath(text: unknown, what: string): Result<string, string> {
+  return parseText(text, what).andThen((path) =>
+    path.startsWith('/')
+      ? ok(path)
+      : err(`${quote(path)} is not an absolute path; give the whole one, e.g. by path.resolve(${quote(path)})`),
+  );
+}

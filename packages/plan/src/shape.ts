@@ -1,6 +1,9 @@
 /** Arguments of public functions as plain JavaScript may give them, where no compiler has refused what makes no sense. */
+import { err, ok, type Result } from 'neverthrow';
+import { InvalidSpecError } from './errors.js';
 import { type Issue, issue } from './issue.js';
 import { show } from './message.js';
+import { readPlain } from './plain.js';
 
 /** What a value must be. In `fields`, those that aren't named are nobody's business; `optional` ones may be missing or undefined. */
 export type Shape =
@@ -57,4 +60,31 @@ export function misfits(value: unknown, shape: Shape, path: string): readonly Is
   return Object.entries(shape.fields).flatMap(([key, field]) =>
     misfits(Object.hasOwn(record, key) ? record[key] : undefined, field, below(key)),
   );
+}
+
+/**
+ * What a public function was given, as {@link plain} copies it. Errors: `invalid-spec`, with every problem at once.
+ *
+ * @param what - begins the sentence about what can't be read at all, e.g. `the options`
+ * @param issuesOf - what is wrong with the copy, mostly by {@link misfits}
+ *
+ * @example
+ * ```ts
+ * import { misfits, readArguments } from '@haco/plan';
+ * const read = (options: { name?: string }) =>
+ *   readArguments(options, 'the options', (given) => misfits(given, { fields: { name: { optional: 'text' } } }, 'options'));
+ * ```
+ */
+export function readArguments<T>(
+  given: T,
+  what: string,
+  issuesOf: (given: T) => readonly Issue[],
+): Result<T, InvalidSpecError> {
+  return readPlain(given)
+    .mapErr((message): readonly Issue[] => [issue('', `${what} ${message}`)])
+    .andThen((read) => {
+      const issues = issuesOf(read);
+      return issues.length > 0 ? err(issues) : ok(read);
+    })
+    .mapErr((issues) => new InvalidSpecError({ issues }));
 }

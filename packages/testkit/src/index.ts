@@ -13,6 +13,7 @@ export * from './expect-nothing-left.js';
 export * from './hide-syscall.js';
 export * from './host-snapshot.js';
 export * from './mountinfo.js';
+export * from './node-with.js';
 export * from './probe.js';
 export * from './probe-answers.js';
 export * from './random.js';

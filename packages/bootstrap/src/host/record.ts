@@ -42,8 +42,10 @@ export interface RootNotes {
 
 /** Beside the directory itself: a slash at the end of its name would lead inside, and a link is another place than what it leads to. */
 async function recordPath(target: string): Promise<string> {
-  return `${await realpath(target).catch(() => resolve(target))}.haco.json`;
+  return `${await ownPath(target)}.haco.json`;
 }
+
+const ownPath = (target: string): Promise<string> => realpath(target).catch(() => resolve(target));
 
 /** Empty, when nothing is known about just this directory. */
 export async function readRecord(target: string): Promise<RootNotes> {
@@ -66,7 +68,7 @@ async function readNotes(path: string, target: string): Promise<RootNotes | unde
 
 /** What a program that was killed after it had given the root its name has left where it made it. */
 async function readStaged(target: string): Promise<RootNotes | undefined> {
-  const root = await realpath(target).catch(() => resolve(target));
+  const root = await ownPath(target);
   const names = await readdir(dirname(root)).catch(() => []);
   for (const name of names.filter((found) => isPartialOf(basename(root), found))) {
     const notes = await readNotes(join(dirname(root), name, stagedName), root);

@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { errAsync } from 'neverthrow';
+import { nodeWith } from '@haco/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type BootstrapContext, prepareRootfs, rootfsPart } from '../index.js';
 import { readRecord, writeRecord } from './record.js';
@@ -176,9 +176,9 @@ describe('a maker that is killed', () => {
         console.log('begun');
         return new Promise((resolve) => setTimeout(resolve, 60_000));
       } });`;
-    const args = ['--import', 'tsx', '--conditions', '@haco/source', '--input-type=module', '--eval', script];
+    const [file = '', ...args] = nodeWith(script);
     const cwd = fileURLToPath(new URL('../../../..', import.meta.url));
-    const child = spawn(process.execPath, args, { cwd, stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(file, args, { cwd, stdio: ['ignore', 'pipe', 'inherit'] });
     await once(child.stdout, 'data');
     const partials = () => fs.readdirSync(box).filter((name) => name.includes('.haco-partial-'));
     expect(partials()).toHaveLength(1);
@@ -206,12 +206,9 @@ describe('a maker that is killed', () => {
         await fs.writeFile(root + '/who', 'me');
         return { provisioned: { tools: 'abc' } };
       });`;
-    const args = ['--import', 'tsx', '--conditions', '@haco/source', '--input-type=module', '--eval', script];
+    const [file = '', ...args] = nodeWith(script);
     const cwd = fileURLToPath(new URL('../../../..', import.meta.url));
-    const [, signal] = (await once(spawn(process.execPath, args, { cwd, stdio: 'inherit' }), 'close')) as [
-      null,
-      string,
-    ];
+    const [, signal] = (await once(spawn(file, args, { cwd, stdio: 'inherit' }), 'close')) as [null, string];
     expect(signal).toBe('SIGKILL');
 
     expect(who()).toBe('me');

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { describeWith, expectNothingLeft } from '@haco/testkit';
+import { describeWith, expectNothingLeft, nodeWith } from '@haco/testkit';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { debootstrap, prepareRootfs } from '../index.js';
 
@@ -96,10 +96,9 @@ describeWith(['root', 'tool:mmdebstrap', 'newuidmap'], 'a root from packages, ma
     // The user gets its range of subordinate ids in a mount namespace, where the host's own files stay as they are.
     const become = `mount --bind ${ranges} /etc/subuid && mount --bind ${ranges} /etc/subgid &&
       exec setpriv --reuid ${String(user)} --regid ${String(user)} --clear-groups "$@"`;
-    const node = [process.execPath, '--import', 'tsx', '--conditions', '@haco/source', '--input-type=module'];
     const result = await expectNothingLeft(
       () =>
-        spawnSync('unshare', ['--mount', 'sh', '-c', become, 'sh', ...node, '--eval', script], {
+        spawnSync('unshare', ['--mount', 'sh', '-c', become, 'sh', ...nodeWith(script)], {
           cwd: fileURLToPath(new URL('../../../..', import.meta.url)),
           // tsx keeps a cache there.
           env: { PATH: process.env['PATH'], HOME: box, TMPDIR: box },

@@ -13,6 +13,7 @@ import {
   makeTemporaryDirectory,
   runCommand,
   type TestRootfs,
+  nodeWith,
 } from '@haco/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { confinement as known } from '../fixture.js';
@@ -221,8 +222,7 @@ describeWith(['root', 'landlock', 'seccomp', 'probe'], 'a kernel without Landloc
       const result = await haco().noNewPrivileges().landlock(${rules}).command('/bin/echo', 'it ran').run();
       console.log(result.isOk() ? result.value.stdout.trim() + ' ' + result.value.enforced.landlock : result.error.kind);
     `;
-    const node = [process.execPath, '--import', 'tsx', '--conditions', '@haco/source', '--input-type=module'];
-    const command = hidingSyscalls({ hide: ['landlock_create_ruleset'], command: [...node, '-e', program] });
+    const command = hidingSyscalls({ hide: ['landlock_create_ruleset'], command: nodeWith(program) });
     const { stdout } = await runCommand(command._unsafeUnwrap(), { cwd: import.meta.dirname });
     return stdout.trim();
   }

@@ -12,6 +12,7 @@ import {
   runCommand,
   syscallsPath,
   type TestRootfs,
+  nodeWith,
 } from '@haco/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type capabilityNames } from '@haco/plan';
@@ -238,20 +239,10 @@ describeWith(['root', 'probe', 'busybox', 'seccomp'], 'seccomp', () => {
       console.log((await haco().noNewPrivileges().seccomp('default').command('true').run()).isOk());
       const asking = await haco().noNewPrivileges().onSyscall('mkdir', () => 'continue').command('true').explain();
       console.log(asking.isOk());`;
-    const node = [
-      process.execPath,
-      '--import',
-      'tsx',
-      '--conditions',
-      '@haco/source',
-      '--input-type=module',
-      '-e',
-      script,
-    ];
     const hide =
       'for lib in $(ldconfig -p | sed -n "s/.*libseccomp.so.2.* => //p"); do mount --bind /dev/null "$lib"; done; exec "$@"';
     const { stdout } = await runCommand(
-      ['unshare', '--mount', '--propagation', 'private', 'sh', '-c', hide, 'sh', ...node],
+      ['unshare', '--mount', '--propagation', 'private', 'sh', '-c', hide, 'sh', ...nodeWith(script)],
       {
         cwd: fileURLToPath(new URL('../..', import.meta.url)),
       },

@@ -17,8 +17,8 @@ import {
   straceWhile,
   withGrant,
   type TestRootfs,
+  nodeWith,
 } from '@haco/testkit';
-import { nodeWith } from '../node-fixture.js';
 import { disagreement } from './disagreement.js';
 
 let rootfs: TestRootfs;

@@ -2,7 +2,7 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { extname, resolve } from 'node:path';
 import { err, ok, ResultAsync, type Result } from 'neverthrow';
-import { InvalidSpecError, issue, misfits, quote, readPlain, type HacoError, type Shape } from '@haco/plan';
+import { misfits, quote, readArguments, type HacoError, type InvalidSpecError, type Shape } from '@haco/plan';
 import { brandOf } from '../brand.js';
 import type { Builder } from '../builder.js';
 import type { Cluster } from '../cluster/cluster.js';
@@ -81,7 +81,7 @@ export function loadAnyDefinition(
   path: string,
   options: LoadOptions = {},
 ): ResultAsync<Definition | ClusterDefinition, HacoError> {
-  return new ResultAsync(Promise.resolve(readArguments(path, options))).andThen(
+  return new ResultAsync(Promise.resolve(contextOf(path, options))).andThen(
     (context) => new ResultAsync(load(context)),
   );
 }
@@ -93,15 +93,13 @@ const argumentsShape: Shape = {
   },
 };
 
-function readArguments(path: string, options: LoadOptions): Result<DefinitionContext, InvalidSpecError> {
-  return readPlain({ path, options })
-    .mapErr((message) => [issue('', `what loadDefinition() was given ${message}`)])
-    .andThen((given) => {
-      const issues = misfits(given, argumentsShape, '');
-      const { command = '', args = [] } = issues.length > 0 ? {} : given.options;
-      return issues.length > 0 ? err(issues) : ok({ path: resolve(path), command, args });
-    })
-    .mapErr((issues) => new InvalidSpecError({ issues }));
+function contextOf(path: string, options: LoadOptions): Result<DefinitionContext, InvalidSpecError> {
+  return readArguments({ path, options }, 'what loadDefinition() was given', (given) =>
+    misfits(given, argumentsShape, ''),
+  ).map((given) => {
+    const { command = '', args = [] } = given.options;
+    return { path: resolve(given.path), command, args };
+  });
 }
 
 async function load(context: DefinitionContext): Promise<Result<Definition | ClusterDefinition, HacoError>> {

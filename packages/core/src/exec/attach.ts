@@ -7,7 +7,7 @@ import {
   issue,
   misfits,
   nothing,
-  readPlain,
+  readArguments,
   type Shape,
 } from '@haco/plan';
 import { makeBuilder, type ExplainedPlan } from '../builder.js';
@@ -187,7 +187,7 @@ export function attachTo(
   target: AttachTarget | AttachByName,
   options: HacoOptions = nothing,
 ): ResultAsync<AttachedContainer, HacoError> {
-  return new ResultAsync(Promise.resolve(readArguments(target, options))).andThen((given) => {
+  return new ResultAsync(Promise.resolve(readTarget(target, options))).andThen((given) => {
     const { target: wanted } = given;
     if (!('name' in wanted)) return attach(wanted, given.options);
     return new ResultAsync(
@@ -205,19 +205,15 @@ const byPid: Shape = {
   },
 };
 
-function readArguments(
+function readTarget(
   target: AttachTarget | AttachByName,
   options: HacoOptions,
 ): Result<{ readonly target: AttachTarget | AttachByName; readonly options: HacoOptions }, InvalidSpecError> {
-  return readPlain({ target, options })
-    .mapErr((message) => [issue('', `what attachTo() was given ${message}`)])
-    .andThen((given) => {
-      const isByName = typeof given.target === 'object' && (given.target as unknown) !== null && 'name' in given.target;
-      const issues = [
-        ...misfits(given.target, isByName ? byName : byPid, ''),
-        ...misfits(given.options, hacoOptionsShape, 'options'),
-      ];
-      return issues.length > 0 ? err(issues) : ok(given);
-    })
-    .mapErr((issues) => new InvalidSpecError({ issues }));
+  return readArguments({ target, options }, 'what attachTo() was given', (given) => {
+    const isByName = typeof given.target === 'object' && (given.target as unknown) !== null && 'name' in given.target;
+    return [
+      ...misfits(given.target, isByName ? byName : byPid, ''),
+      ...misfits(given.options, hacoOptionsShape, 'options'),
+    ];
+  });
 }

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { closeForkServer } from '@haco/sys';
-import { describeWith, expectNothingLeft, makeRootfs, straceWhile, type TestRootfs } from '@haco/testkit';
+import { describeWith, expectNothingLeft, makeRootfs, straceWhile, type TestRootfs, nodeWith } from '@haco/testkit';
 import { disagreement } from '../agreement/disagreement.js';
 import { warmUp } from '../fixture.js';
 import { haco, orThrow, sandbox, type Builder, type Pool } from '../index.js';
@@ -258,9 +258,9 @@ function pooled(then: string): string {
 
 /** What it prints, and its exit code. */
 async function ofNode(program: string): Promise<{ readonly text: string; readonly code: number | null }> {
-  const flags = ['--import', 'tsx', '--conditions', '@haco/source', '--input-type=module', '--eval', program];
+  const [file = '', ...args] = nodeWith(program);
   const cwd = fileURLToPath(new URL('..', import.meta.url));
-  const node = spawn(process.execPath, flags, { cwd, stdio: ['ignore', 'pipe', 'inherit'] });
+  const node = spawn(file, args, { cwd, stdio: ['ignore', 'pipe', 'inherit'] });
   let text = '';
   node.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
   const code = await new Promise<number | null>((resolve) => node.once('close', resolve));

@@ -6,7 +6,7 @@ import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { describeWith, expectNothingLeft, makeRootfs, type TestRootfs } from '@haco/testkit';
+import { describeWith, expectNothingLeft, makeRootfs, type TestRootfs, nodeWith } from '@haco/testkit';
 import { warmUp } from '../fixture.js';
 import { haco, orThrow, type Builder } from '../index.js';
 import { atTerminal, prompt, testShell } from './terminal-fixture.js';
@@ -150,18 +150,8 @@ until(b'6')
 os.write(fd, b'again\\n'); until(b'Node reads again')
 os.waitpid(pid, 0)
 `;
-    const command = [
-      process.execPath,
-      '--import',
-      'tsx',
-      '--conditions',
-      '@haco/source',
-      '--input-type=module',
-      '--eval',
-      script,
-    ];
     const output = await expectNothingLeft(async () => {
-      const child = spawn('python3', ['-c', python, ...command], {
+      const child = spawn('python3', ['-c', python, ...nodeWith(script)], {
         cwd: fileURLToPath(new URL('..', import.meta.url)),
         stdio: ['ignore', 'pipe', 'inherit'],
       });

@@ -1,15 +1,7 @@
 /** A definition as the text of files by which others start it. */
-import {
-  InvalidSpecError,
-  issue,
-  misfits,
-  readPlain,
-  type Builder,
-  type Cluster,
-  type HacoError,
-  type Issue,
-} from '@haco/core';
+import { issue, misfits, readArguments, type Builder, type Cluster, type HacoError, type Issue } from '@haco/core';
 import { err, ok, ResultAsync, type Result } from 'neverthrow';
+import { acceptShape } from '../accept.js';
 import { refusal } from './refuse.js';
 import { toCompose, toKube, toQuadlet, type ScaleOutOptions } from './to-formats.js';
 import { unitText } from './unit-text.js';
@@ -90,13 +82,12 @@ async function write(
   format: ScaleOutFormat,
   given: ScaleOutTextOptions,
 ): Promise<Result<ScaledOut, HacoError>> {
-  const wrong = (path: string, message: string): Result<never, HacoError> =>
-    err(new InvalidSpecError({ issues: [issue(path, message)] }));
-  const options = readPlain(given);
-  if (options.isErr()) return wrong('', `the options ${options.error}`);
-  if (!scaleOutFormats.includes(format)) return wrong('', `the format is one of ${scaleOutFormats.join(', ')}`);
-  const issues = misfits(options.value, { fields: { accept: { optional: { list: 'text' } } } }, 'options');
-  if (issues.length > 0) return err(new InvalidSpecError({ issues }));
+  const options = readArguments(given, 'the options', (read) =>
+    scaleOutFormats.includes(format)
+      ? misfits(read, acceptShape, 'options')
+      : [issue('', `the format is one of ${scaleOutFormats.join(', ')}`)],
+  );
+  if (options.isErr()) return err(options.error);
   const { accept = [], ...rest } = options.value;
   const written = writers[format](described, rest);
   if (written.isErr()) return err(written.error);

@@ -1,5 +1,5 @@
 /** A definition as plain objects of the formats by which others start it. */
-import { brandOf, hostFactsShape, InvalidSpecError, issue, misfits, readPlain, realRuntime, show, type Builder, type Cluster, type HacoError, type HostFacts, type Issue, type Shape } from '@haco/core'; // prettier-ignore
+import { brandOf, hostFactsShape, issue, misfits, readArguments, realRuntime, show, type Builder, type Cluster, type HacoError, type HostFacts, type Issue, type Shape } from '@haco/core'; // prettier-ignore
 import { err, type Result } from 'neverthrow';
 import { composeFile, type ComposeFile } from './compose.js';
 import { kubeObjects, type KubeObject } from './kube.js';
@@ -133,10 +133,11 @@ function convert<T extends object>(
   given: ScaleOutOptions,
   write: (services: readonly Service[], runtime: string | undefined, report: Report) => T,
 ): Result<T & { readonly notRepresented: readonly Issue[] }, HacoError> {
-  const options = readPlain(given);
-  if (options.isErr()) return err(new InvalidSpecError({ issues: [issue('', `the options ${options.error}`)] }));
-  const issues = [...notDescribed(described), ...misfits(options.value, optionsShape, 'options')];
-  if (issues.length > 0) return err(new InvalidSpecError({ issues }));
+  const options = readArguments(given, 'the options', (read) => [
+    ...notDescribed(described),
+    ...misfits(read, optionsShape, 'options'),
+  ]);
+  if (options.isErr()) return err(options.error);
   const { host = realRuntime.host(), image, images, runtimeClass } = options.value;
   const report = new Report();
   return readServices(described, { host, image, images }, report).map((services) => ({
